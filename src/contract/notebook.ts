@@ -1,0 +1,120 @@
+import type { z } from 'zod'
+import type { Place } from '../base/problem.ts'
+import { callSite } from '../base/site.ts'
+import type { Columns } from './column.ts'
+import type { RunContext, SelectContext } from './context.ts'
+import type { Inputs } from './input.ts'
+import type { Relation, Sql } from './sql.ts'
+import type { Tables } from './table.ts'
+
+/** What a step may use, and how long it may take. These make nothing stale. */
+export interface Limits {
+  /** How long a step may compute, such as `'30s'`, `'10m'`, `'2h'`. */
+  readonly timeout?: string
+  /** How often a step that failed is tried again. */
+  readonly retries?: number
+  /** Memory of the engine for this step, such as `'2GB'`. */
+  readonly memory?: string
+  readonly threads?: number
+}
+
+interface About<N extends string> extends Limits {
+  /** The name of its steps; the file's name when left out. */
+  readonly name?: N
+  /** For people; these make nothing stale. */
+  readonly description?: string
+  readonly owner?: string
+  readonly tags?: readonly string[]
+  readonly schedule?: string
+  /** The result depends on more than Sluice sees: the step always runs and is never reused. */
+  readonly volatile?: boolean
+  /** The result holds for this long, such as `'24h'`, then the step runs again. */
+  readonly expires?: string
+}
+
+interface Declared<I extends Inputs, O extends Tables, A extends z.ZodType, E extends z.ZodType, S extends string> {
+  readonly inputs?: I
+  readonly outputs?: O
+  /** A zod object: what a flow or the command line may set. */
+  readonly args?: A
+  /** Variables of the process's environment that count for freshness. */
+  readonly env?: E
+  /** Names of variables that never count and are never stored. */
+  readonly secrets?: readonly S[]
+}
+
+/** One query for each output. */
+export type Selects<I extends Inputs, O extends Tables, A, E> = {
+  readonly [K in keyof O]: (
+    inputs: { readonly [H in keyof I]: Relation },
+    args: A,
+    context: SelectContext<E>,
+  ) => Sql
+}
+
+type Body<I extends Inputs, O extends Tables, A, E, S extends string, R> =
+  | { readonly select: Selects<I, O, A, E>; readonly run?: never }
+  | { readonly run: (context: RunContext<I, O, A, E, S>) => R | Promise<R>; readonly select?: never }
+
+export type NotebookDefinition<
+  N extends string,
+  I extends Inputs,
+  O extends Tables,
+  A extends z.ZodType,
+  E extends z.ZodType,
+  S extends string,
+  R,
+> = About<N> & Declared<I, O, A, E, S> & Body<I, O, z.output<A>, z.output<E>, S, R>
+
+/** A notebook: the tables it reads and writes, its args, and its queries or code. */
+export interface Notebook<N extends string, I extends Inputs, O extends Tables, AI, R> {
+  readonly kind: 'notebook'
+  readonly name?: N
+  readonly inputs: I
+  readonly outputs: O
+  /** Everything as it was written; loosely typed, for Sluice itself. */
+  readonly definition: LooseDefinition
+  readonly site?: Place
+  /** Never set: the type of the args as they are given, and of the result. */
+  readonly types?: { readonly args: AI; readonly result: R }
+}
+
+/** A notebook's definition without its type parameters. */
+export interface LooseDefinition extends About<string> {
+  readonly args?: z.ZodType
+  readonly env?: z.ZodType
+  readonly secrets?: readonly string[]
+  readonly select?: { readonly [output: string]: (inputs: object, args: unknown, context: object) => Sql }
+  readonly run?: (context: object) => unknown
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a constraint that every notebook fits
+export type AnyNotebook = Notebook<string, any, any, any, any>
+
+/**
+ * Declares a notebook; a module exports it as its default. With `select`, one query for each output; with
+ * `run`, code. What `run` returns is kept as the step's result.
+ */
+export function notebook<
+  const N extends string = '',
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no inputs
+  I extends Inputs = {},
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no outputs
+  O extends Tables = {},
+  A extends z.ZodType = z.ZodObject,
+  E extends z.ZodType = z.ZodObject,
+  const S extends string = never,
+  R = void,
+>(definition: NotebookDefinition<N, I, O, A, E, S, R>): Notebook<N, I, O, z.input<A>, R> {
+  const site = callSite()
+  return {
+    kind: 'notebook',
+    name: definition.name,
+    inputs: definition.inputs ?? ({} as I),
+    outputs: definition.outputs ?? ({} as O),
+    definition: definition as unknown as LooseDefinition,
+    ...(site && { site }),
+  }
+}
+
+export type { Columns }

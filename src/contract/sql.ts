@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+
+/** Something that a query can read from: an input of the notebook. */
+export class Relation {
+  readonly handle: string
+  readonly columns: readonly string[]
+  constructor(handle: string, columns: readonly string[]) {
+    this.handle = handle
+    this.columns = columns
+  }
+}
+
+/** A name of a column or alias, quoted when the query is rendered. */
+export class Identifier {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+export type SqlScalar = string | number | bigint | boolean | null | Date | Uint8Array
+export type SqlValue = SqlScalar | Relation | Identifier | Sql | readonly SqlScalar[]
+
+/** A query or a piece of one. Text comes only from the program; values travel beside it. */
+export class Sql {
+  readonly strings: readonly string[]
+  readonly values: readonly SqlValue[]
+  constructor(strings: readonly string[], values: readonly SqlValue[]) {
+    this.strings = strings
+    this.values = values
+  }
+}
+
+function tag(strings: TemplateStringsArray, ...values: readonly SqlValue[]): Sql {
+  return new Sql([...strings], values)
+}
+
+/**
+ * Writes a query. In the template a table handle becomes a relation, another `sql` a part of the query,
+ * `sql.id(name)` an identifier, and any other value a bound parameter. There is no way to paste text.
+ */
+export const sql = Object.assign(tag, {
+  /** A column or alias by name, quoted. */
+  id: (name: string) => new Identifier(name),
+  /** Pieces with a separator between them, `, ` when left out. */
+  join: (pieces: readonly SqlValue[], separator: Sql = tag`, `): Sql => {
+    if (pieces.length === 0) return new Sql([''], [])
+    const values = pieces.flatMap((piece, at) => (at === 0 ? [piece] : [separator, piece]))
+    return new Sql(['', ...values.slice(1).map(() => ''), ''], values)
+  },
+  /**
+   * A query from a file beside the notebook: `sql.file(new URL('./daily.sql', import.meta.url), { raw, year })`.
+   * In the file `$raw` and `$year` stand for the values of those names. The file counts as code.
+   */
+  file: (url: URL, values: { readonly [name: string]: SqlValue } = {}): Sql =>
+    fillNames(readFileSync(url, 'utf8'), values),
+})
+
+/** Quoted texts, quoted names and comments, which keep their `$`; else a `$name`. */
+const pieces = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$([A-Za-z_]\w*)/g
+
+function fillNames(text: string, values: { readonly [name: string]: SqlValue }): Sql {
+  const strings: string[] = []
+  const found: SqlValue[] = []
+  let from = 0
+  for (const match of text.matchAll(pieces)) {
+    const name = match[1]
+    if (name === undefined || !Object.hasOwn(values, name)) continue
+    strings.push(text.slice(from, match.index))
+    found.push(values[name] as SqlValue)
+    from = match.index + match[0].length
+  }
+  return new Sql([...strings, text.slice(from)], found)
+}

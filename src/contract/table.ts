@@ -1,0 +1,53 @@
+import type { Place } from '../base/problem.ts'
+import { callSite } from '../base/site.ts'
+import type { Columns } from './column.ts'
+import { makeInput, type Input, type Origin } from './input.ts'
+
+export interface TableOptions<C extends Columns> {
+  /** Columns that together identify a row: not NULL, and no two rows share them. */
+  readonly key?: readonly (keyof C & string)[]
+  /** Conditions over a row, beside those of single columns. */
+  readonly checks?: readonly string[]
+  /** For people; these make nothing stale. */
+  readonly description?: string
+  readonly owner?: string
+  readonly tags?: readonly string[]
+  /** The folder under `tables/` that keeps it, instead of the path of the notebook that writes it. */
+  readonly path?: string
+}
+
+/** A table: its name, columns and promises. It is itself an input that reads all its columns. */
+export interface Table<N extends string, C extends Columns> extends Input<N, C, Origin<N, C>, false> {
+  readonly kind: 'table'
+  readonly options: TableOptions<C>
+  readonly site?: Place
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the columns are invariant
+export type AnyTable = Table<string, any>
+export type Tables = { readonly [handle: string]: AnyTable }
+
+/**
+ * Declares a table.
+ *
+ * @param name up to four words joined by dots, such as `silver.trips`; it is what people and queries call it
+ * @param columns the column types, from `t`
+ * @param options key, checks, description, owner, tags, path
+ */
+export function table<const N extends string, C extends Columns>(
+  name: N,
+  columns: C,
+  options: TableOptions<NoInfer<C>> = {},
+): Table<N, C> {
+  const site = callSite()
+  const origin: Origin<N, C> = { name, columns }
+  const input = makeInput<N, C, Origin<N, C>, false>({
+    kind: 'table',
+    name,
+    columns,
+    origin,
+    picked: false,
+    isOptional: false,
+  })
+  return { ...input, kind: 'table', options, ...(site && { site }) }
+}

@@ -1,0 +1,111 @@
+import type { Place } from '../base/problem.ts'
+import type { Json } from '../base/wire.ts'
+import type { ColumnSpec } from '../contract/column.ts'
+import type { Limits } from '../contract/notebook.ts'
+import type { CsvDialect, SourceFormat } from '../contract/source.ts'
+
+/**
+ * What a flow declares, as plain JSON: it crosses processes and is cached, so that a run with nothing to do
+ * loads no notebook. Paths are relative to the project, with `/`.
+ */
+
+/** A column with its name; lists of them keep the order of the contract. */
+export interface DeclaredColumn extends ColumnSpec {
+  readonly name: string
+}
+
+export interface DeclaredTable {
+  readonly name: string
+  readonly columns: readonly DeclaredColumn[]
+  readonly key: readonly string[]
+  readonly checks: readonly string[]
+  readonly description?: string
+  readonly owner?: string
+  readonly tags?: readonly string[]
+  /** The folder under `tables/` when it is not the notebook's path. */
+  readonly path?: string
+  readonly where?: Place
+}
+
+export interface DeclaredSource {
+  readonly name: string
+  readonly format: SourceFormat
+  readonly paths: readonly string[]
+  readonly dialect: CsvDialect
+  readonly extra: 'error' | 'ignore'
+  readonly columns: readonly DeclaredColumn[]
+  readonly description?: string
+  readonly where?: Place
+}
+
+/** What a step reads under one handle, after rebinding. */
+export interface DeclaredInput {
+  readonly handle: string
+  readonly kind: 'table' | 'source'
+  /** The table or source that it reads. */
+  readonly name: string
+  /** The columns that the notebook sees, with the types that it expects. */
+  readonly columns: readonly DeclaredColumn[]
+  readonly optional: boolean
+  /** The table's own declaration as the reader knows it: its producer's when imported, else the reader's. */
+  readonly origin: DeclaredTable | DeclaredSource
+}
+
+/** What a step writes under one handle, after rebinding. */
+export interface DeclaredOutput {
+  readonly handle: string
+  readonly table: DeclaredTable
+}
+
+/** An arg of a notebook, for `--help` and the command line. */
+export interface DeclaredArg {
+  readonly name: string
+  /** JSON Schema of the arg as it is given. */
+  readonly schema: Json
+  readonly required: boolean
+}
+
+/** A step of a flow: a notebook with its place, bindings and args. */
+export interface DeclaredStep {
+  /** Unique in the flow; steps of an inner flow are called `<flow>/<step>`. */
+  readonly name: string
+  /** The notebook's file, such as `notebooks/silver/clean_trips.ts`. */
+  readonly file: string
+  /** The notebook's name: its path under `notebooks/` without ending, such as `silver/clean_trips`. */
+  readonly notebook: string
+  readonly kind: 'select' | 'run'
+  readonly inputs: readonly DeclaredInput[]
+  readonly outputs: readonly DeclaredOutput[]
+  /** Args after the schema has parsed them, encoded by `toWire`. */
+  readonly args: Json
+  readonly argsSchema: readonly DeclaredArg[]
+  /** Names of args that the command line has set. */
+  readonly overrides: readonly string[]
+  /** Declared variables of the environment, parsed, encoded by `toWire`; they count for freshness. */
+  readonly env: Json
+  readonly secrets: readonly string[]
+  readonly volatile: boolean
+  /** Milliseconds. */
+  readonly expiresAfter?: number
+  readonly limits: Limits
+  readonly description?: string
+  readonly owner?: string
+  readonly tags?: readonly string[]
+  readonly where?: Place
+  /** The flow that is written down where this step stands: the outer one, or an inner one. */
+  readonly inFlow: string
+}
+
+export interface DeclaredFlow {
+  readonly name: string
+  /** The flow's file, such as `flows/taxi.ts`. */
+  readonly file: string
+  readonly description?: string
+  readonly publish: 'step' | 'run'
+  readonly sources: readonly DeclaredSource[]
+  /** Tables that another flow produces. */
+  readonly external: readonly DeclaredTable[]
+  readonly steps: readonly DeclaredStep[]
+  readonly plugins: readonly string[]
+  readonly where?: Place
+}

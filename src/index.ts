@@ -1,0 +1,6 @@
+export { t } from './contract/types.ts'
+export { table } from './contract/table.ts'
+export { source } from './contract/source.ts'
+export { sql } from './contract/sql.ts'
+export { notebook } from './contract/notebook.ts'
+export { flow } from './flow/flow.ts'

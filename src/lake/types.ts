@@ -1,0 +1,140 @@
+import type { Json } from '../base/wire.ts'
+
+/** A column as a manifest keeps it. `type` is a SQL type name of the contract layer, such as `DECIMAL(10,2)`. */
+export interface ColumnShape {
+  readonly name: string
+  readonly type: string
+  readonly nullable: boolean
+}
+
+/** Footer statistics of one column over all files of a version; `min` and `max` are texts as the engine prints them. */
+export interface ColumnStats {
+  readonly nulls: number
+  readonly min?: string
+  readonly max?: string
+}
+
+/** One immutable file of a version. `key` is its key in the storage (it may lie in another version's folder). */
+export interface DataFile {
+  readonly key: string
+  readonly bytes: number
+  readonly rows: number
+  /** BLAKE3 of the bytes, 64 hexadecimal digits. */
+  readonly hash: string
+}
+
+/** `tables/<notebook path>/<table>/<version>/manifest.json`: what a version is. Immutable. */
+export interface Manifest {
+  readonly format: 1
+  readonly table: string
+  readonly version: string
+  /** The notebook file that wrote it, relative to the project. */
+  readonly notebook: string
+  readonly fingerprint: string
+  readonly createdAt: string
+  readonly engine: string
+  readonly columns: readonly ColumnShape[]
+  readonly key: readonly string[]
+  readonly rows: number
+  readonly bytes: number
+  readonly files: readonly DataFile[]
+  readonly stats: { readonly [column: string]: ColumnStats }
+}
+
+/** What an environment says a table is now. */
+export interface Head {
+  readonly version: string
+  /** Counts the versions that this environment has had of the table, from 1: people write `silver.trips@3`. */
+  readonly seq: number
+  /** Key of the manifest in the storage. */
+  readonly manifest: string
+  readonly notebook: string
+  readonly fingerprint: string
+  readonly rows: number
+  readonly bytes: number
+  /** Paths and sizes of the files, so that a run can stat them without reading manifests. */
+  readonly files: readonly { readonly key: string; readonly bytes: number }[]
+  /** The number of the commit that set this head. */
+  readonly commit: number
+  /** The content digest of all columns, where one has been computed. */
+  readonly digest?: string
+}
+
+/** A part of a fingerprint, by name; see `freshness/fingerprint.ts` for which there are and why. */
+export type FingerprintParts = { readonly [part: string]: string }
+
+/** "This input has a new version, but what the step reads of it is the same": decided once, kept in the log. */
+export interface Accepted {
+  readonly input: string
+  readonly from: string
+  readonly to: string
+  /** The columns that were compared; for `input: 'code'` the queries of these outputs. */
+  readonly columns: readonly string[]
+  readonly digest: string
+  readonly commit?: number
+}
+
+/** What an environment remembers of a step: enough to say fresh or stale, and why. */
+export interface StepRecord {
+  readonly step: string
+  readonly flow: string
+  readonly notebook: string
+  readonly fingerprint: string
+  readonly parts: FingerprintParts
+  /** Versions of the outputs that it wrote or kept, by table. */
+  readonly outputs: { readonly [table: string]: string }
+  /** What the notebook returned, encoded by `toWire`. */
+  readonly result?: Json
+  /** When its rows were computed (not when they were reused), ISO 8601, for `expires`. */
+  readonly computedAt: string
+  readonly accepted?: readonly Accepted[]
+  /** The commit that holds the details (symbols of the code, args, files of sources) for `explain`. */
+  readonly commit: number
+  readonly untracked?: boolean
+}
+
+/** The state of an environment at one commit. */
+export interface EnvState {
+  readonly env: string
+  /** The number of the last commit; 0 before the first. */
+  readonly commit: number
+  readonly heads: ReadonlyMap<string, Head>
+  readonly steps: ReadonlyMap<string, StepRecord>
+}
+
+/** What one commit changes. A head or step set to null is removed. */
+export interface Changes {
+  readonly heads: { readonly [table: string]: Omit<Head, 'seq' | 'commit'> | null }
+  readonly steps: { readonly [step: string]: Omit<StepRecord, 'commit'> | null }
+}
+
+/** Why a commit was made, in a word, and by which run. */
+export interface CommitMeta {
+  readonly kind: 'publish' | 'accept' | 'restore' | 'promote' | 'delete-env' | 'drop'
+  readonly run: string
+  readonly step?: string
+  /** Set when the run overrode args from the command line. */
+  readonly overrides?: readonly string[]
+  /** What `explain` needs to compare before and after: symbols of the code, args, files of sources. */
+  readonly detail?: Json
+}
+
+/** `env/<env>/log/<20 digits>.json`. */
+export interface LogEntry extends CommitMeta {
+  readonly format: 1
+  readonly id: string
+  readonly number: number
+  readonly parent: string | null
+  readonly at: string
+  /** What this commit changes, with `seq` and `commit` filled in. */
+  readonly heads: { readonly [table: string]: Head | null }
+  readonly steps: { readonly [step: string]: StepRecord | null }
+  /** The checkpoint that state is read from, 0 for none, and all changes from there up to this commit, this one left out. */
+  readonly checkpoint: number
+  readonly since: {
+    readonly heads: { readonly [table: string]: Head | null }
+    readonly steps: { readonly [step: string]: StepRecord | null }
+  }
+  /** SHA-256 of the canonical JSON of all the rest. */
+  readonly checksum: string
+}

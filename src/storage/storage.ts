@@ -1,0 +1,54 @@
+/**
+ * Bytes under keys. A key is a relative path with `/`, made only by `layout.ts`; it never holds `..`.
+ * Every driver passes the suite in `tests/storage/suite.ts`.
+ *
+ * The one primitive that all of Sluice's guarantees stand on is `putIfAbsent`.
+ */
+export interface Storage {
+  readonly kind: string
+  /** How people are told where this is: a folder or an URL, never with a secret. */
+  readonly place: string
+
+  /** The bytes of an object, or undefined when there is none. */
+  get(key: string): Promise<Uint8Array | undefined>
+  /** Size and a token that changes with the content where the store has one cheaply, or undefined when absent. */
+  stat(key: string): Promise<ObjectStat | undefined>
+  /**
+   * Creates an object only if there is none, durably and whole: true when this call created it. Readers see
+   * all of it or nothing. An unknown outcome (time-out, 5xx) throws; the caller reads back and compares.
+   */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>
+  /** Creates or replaces an object, whole. Only for hints and caches: what is lost with it can be found again. */
+  put(key: string, bytes: Uint8Array): Promise<void>
+  /** Deletes objects; those that are absent are no error. */
+  delete(keys: readonly string[]): Promise<void>
+  /** Keys under a prefix (a folder, ending in `/`), in ascending order of bytes, optionally those after a key. */
+  list(prefix: string, options?: { readonly after?: string }): AsyncIterable<ListedObject>
+
+  /** A new local folder where files for `prefix` can be written before `publish`, on the same device where there is one. */
+  stage(prefix: string): Promise<string>
+  /**
+   * Makes the files of a staged folder appear under `prefix`, durably; `prefix` is new. Files are given by
+   * name. Afterwards the staged folder is gone. They are reachable only once a manifest names them.
+   */
+  publish(staged: string, prefix: string, files: readonly string[]): Promise<void>
+  /** Removes a staged folder that will not be published. */
+  discard(staged: string): Promise<void>
+  /** A path on this machine where the object's bytes can be read; remote stores fill a cache. */
+  localPath(key: string): Promise<string>
+  /** Local path without any I/O where the store is a folder; undefined for remote stores. */
+  pathOf(key: string): string | undefined
+
+  close(): Promise<void>
+}
+
+export interface ObjectStat {
+  readonly size: number
+  /** On a local disk `size:mtimeNs:ctimeNs:ino`; an ETag on a bucket. */
+  readonly token: string
+}
+
+export interface ListedObject {
+  readonly key: string
+  readonly size: number
+}
