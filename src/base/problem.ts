@@ -63,5 +63,7 @@ export function orderProblems(problems: readonly Problem[]): Problem[] {
 
 /** The Problems in whatever was thrown, or undefined when it is not the user's mistake. */
 export function problemsOf(error: unknown): readonly Problem[] | undefined {
-  return error instanceof ProblemError ? error.problems : undefined
+  // By name, not by `instanceof`: a project may hold two copies of Sluice.
+  const carrier = error instanceof Error && error.name === 'ProblemError' && 'problems' in error
+  return carrier ? (error as ProblemError).problems : undefined
 }

@@ -79,6 +79,9 @@ export interface Notebook<N extends string, I extends Inputs, O extends Tables, 
   readonly types?: { readonly args: AI; readonly result: R }
 }
 
+/** The schema of a notebook that declares no args, or no variables of the environment. */
+type Nothing = z.ZodObject<Record<never, never>>
+
 /** A notebook's definition without its type parameters. */
 export interface LooseDefinition extends About<string> {
   readonly args?: z.ZodType
@@ -101,8 +104,8 @@ export function notebook<
   I extends Inputs = {},
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no outputs
   O extends Tables = {},
-  A extends z.ZodType = z.ZodObject,
-  E extends z.ZodType = z.ZodObject,
+  A extends z.ZodType = Nothing,
+  E extends z.ZodType = Nothing,
   const S extends string = never,
   R = void,
 >(definition: NotebookDefinition<N, I, O, A, E, S, R>): Notebook<N, I, O, z.input<A>, R> {

@@ -1,6 +1,6 @@
 import { ProblemError } from '../base/problem.ts'
 import { toWire, type Json } from '../base/wire.ts'
-import { Identifier, Relation, Sql, type SqlValue } from './sql.ts'
+import { pieceOf, type Identifier, type Relation, type Sql, type SqlValue } from './sql.ts'
 
 /** A query as the engine takes it. Relations stand in the text as quoted `"@handle"`, values as `$1`, `$2`, ... */
 export interface RenderedQuery {
@@ -38,11 +38,13 @@ function render(query: Sql, params: Json[], relations: Set<string>): string {
 }
 
 function renderValue(value: SqlValue, params: Json[], relations: Set<string>): string {
-  if (value instanceof Sql) return render(value, params, relations)
-  if (value instanceof Identifier) return quoteName(value.name)
-  if (value instanceof Relation) {
-    relations.add(value.handle)
-    return quoteName(relationName(value.handle))
+  const piece = pieceOf(value)
+  if (piece === 'sql') return render(value as Sql, params, relations)
+  if (piece === 'identifier') return quoteName((value as Identifier).name)
+  if (piece === 'relation') {
+    const { handle } = value as Relation
+    relations.add(handle)
+    return quoteName(relationName(handle))
   }
   const wired = value === undefined ? undefined : toWire(value)
   if (wired === undefined || isPlainObject(value)) {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 
+/**
+ * What the pieces of a query are is told by a mark, not by `instanceof`: a project may hold two copies of
+ * Sluice (a linked one and its own), and their pieces must fit together.
+ */
+const mark = '~sluice'
+
 /** Something that a query can read from: an input of the notebook. */
 export class Relation {
+  readonly [mark] = 'relation'
   readonly handle: string
   readonly columns: readonly string[]
   constructor(handle: string, columns: readonly string[]) {
@@ -12,10 +19,17 @@ export class Relation {
 
 /** A name of a column or alias, quoted when the query is rendered. */
 export class Identifier {
+  readonly [mark] = 'identifier'
   readonly name: string
   constructor(name: string) {
     this.name = name
   }
+}
+
+/** Which piece of a query a value is, or undefined for a plain value. */
+export function pieceOf(value: unknown): 'relation' | 'identifier' | 'sql' | undefined {
+  if (typeof value !== 'object' || value === null || !(mark in value)) return undefined
+  return (value as Relation | Identifier | Sql)[mark]
 }
 
 export type SqlScalar = string | number | bigint | boolean | null | Date | Uint8Array
@@ -23,6 +37,7 @@ export type SqlValue = SqlScalar | Relation | Identifier | Sql | readonly SqlSca
 
 /** A query or a piece of one. Text comes only from the program; values travel beside it. */
 export class Sql {
+  readonly [mark] = 'sql'
   readonly strings: readonly string[]
   readonly values: readonly SqlValue[]
   constructor(strings: readonly string[], values: readonly SqlValue[]) {

@@ -1,7 +1,7 @@
-import type { Columns } from '../contract/column.ts'
 import type { AnyInput, AnyOrigin, Origin } from '../contract/input.ts'
-import type { AnyNotebook, Limits, Notebook } from '../contract/notebook.ts'
+import type { AnyNotebook, Limits } from '../contract/notebook.ts'
 import type { AnyTable } from '../contract/table.ts'
+import type { ArgFaults, InputFault, OptionFaults, Title } from './chain-faults.ts'
 
 /**
  * The types of the chain. A flow's type carries the union of the tables that are available (`Av`). A step is
@@ -14,6 +14,9 @@ export interface FlowError<Message> {
   readonly flowError: Message
 }
 
+/** A name, or a name and a folder, for an output. */
+export type OutputBinding = string | { readonly name: string; readonly path?: string }
+
 /** What a step may say beside its notebook, without the parts that the notebook decides. */
 export interface StepSettings extends Limits {
   /** The step's name; the notebook's when left out. */
@@ -21,7 +24,7 @@ export interface StepSettings extends Limits {
   /** Other tables or sources for its inputs, by handle. */
   readonly inputs?: { readonly [handle: string]: AnyInput }
   /** Other names, or names and folders, for its outputs, by handle. */
-  readonly outputs?: { readonly [handle: string]: string | { readonly name: string; readonly path?: string } }
+  readonly outputs?: { readonly [handle: string]: OutputBinding }
   readonly args?: object
 }
 
@@ -29,112 +32,90 @@ export interface StepSettings extends Limits {
 export type AnyFlow = { readonly kind: 'flow'; readonly name: string; readonly provides?: AnyOrigin }
 export type Steppable = AnyNotebook | AnyFlow
 
-/** The options of a step: args are required exactly when the notebook has an arg without a default. */
-export type OptionsOf<N> =
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the args are looked at
-  N extends Notebook<string, infer I, infer O, infer AI, any>
-    ? Omit<StepSettings, 'inputs' | 'outputs' | 'args'> & {
-        readonly inputs?: { readonly [H in keyof I]?: AnyInput }
-        readonly outputs?: { readonly [H in keyof O]?: string | { readonly name: string; readonly path?: string } }
-        // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "every arg has a default"
-      } & ({} extends AI ? { readonly args?: AI } : { readonly args: AI })
-    : { readonly name?: string }
+/** The options of a step as editors complete them; `Fitting` says what is wrong with them. */
+export type OptionsOf<N> = N extends { readonly inputs: infer I; readonly outputs: infer O }
+  ? Limits & {
+      /** The step's name; the notebook's when left out. */
+      readonly name?: string
+      /** Other tables or sources for its inputs, by handle. */
+      readonly inputs?: { readonly [H in keyof I]?: AnyInput }
+      /** Other names, or names and folders, for its outputs, by handle. */
+      readonly outputs?: { readonly [H in keyof O]?: OutputBinding }
+      readonly args?: Partial<ArgsOf<N>>
+    }
+  : { readonly name?: string }
 
-/** The rest parameter of `.step`: the options may be left out when no arg is required. */
-export type OptionsParam<N, S> =
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the args are looked at
-  N extends Notebook<string, any, any, infer AI, any>
-    ? // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "every arg has a default"
-      {} extends AI
-      ? [settings?: S & OptionsOf<N>]
-      : [settings: S & OptionsOf<N>]
-    : [settings?: S & OptionsOf<N>]
+/** The args of a notebook as they are given. */
+type ArgsOf<N> = N extends { readonly types?: infer T }
+  ? T extends { readonly args: infer A }
+    ? A
+    : never
+  : never
 
-/** The origins that a step needs, after its inputs were bound to other tables. */
-type Needed<I, S> = {
-  [H in keyof I]: S extends { readonly inputs: { readonly [K in H]: infer B extends AnyInput } }
-    ? B['origin']
-    : I[H] extends AnyInput
-      ? true extends I[H]['isOptional']
-        ? never
-        : I[H]['origin']
-      : never
+/** The parameter type of a step: the notebook itself when it fits, else the error. */
+export type Fitting<N, Av, S> = N extends { readonly kind: 'flow' }
+  ? Judged<N, OptionFaults<'step', keyof S, 'name', 'option'>>
+  : N extends { readonly inputs: infer I; readonly outputs: infer O }
+    ? [keyof S] extends [never]
+      ? [Needed<I>] extends [Av]
+        ? // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "every arg has a default"
+          {} extends ArgsOf<N>
+          ? N
+          : Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
+        : Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
+      : Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
+    : N
+
+/** The template makes `tsc` print the sentences instead of the name of the type that worked them out. */
+type Judged<N, Fault> = [Fault] extends [never] ? N : FlowError<`${Fault & string}`>
+
+/** The origins that inputs need. An optional input is never covered here, so that it is looked at closely. */
+type Needed<I> = {
+  [H in keyof I]: I[H] extends AnyInput
+    ? I[H]['isOptional'] extends false
+      ? I[H]['origin']
+      : 'optional'
+    : never
 }[keyof I]
+
+type StepFaults<Step extends string, I, O, A, Av, S> =
+  | OptionFaults<Step, keyof S, keyof StepSettings, 'option'>
+  | OptionFaults<Step, KeysAt<S, 'inputs'>, keyof I, 'input'>
+  | OptionFaults<Step, KeysAt<S, 'outputs'>, keyof O, 'output'>
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no args are given
+  | ArgFaults<Step, A, S extends { readonly args: infer G } ? G : {}>
+  | { [H in keyof I]: I[H] extends AnyInput ? InputFault<Step, I[H], Bound<S, H>, Av> : never }[keyof I]
+
+type KeysAt<S, K extends string> = S extends { readonly [P in K]: infer T } ? keyof T : never
+
+/** The table that a step binds to an input, or never. */
+type Bound<S, H extends PropertyKey> = S extends {
+  readonly inputs: { readonly [K in H]: infer B extends AnyInput }
+}
+  ? B
+  : never
 
 /** The origins that a step adds, after its outputs were given other names. */
 export type Added<N, S> = N extends { readonly kind: 'flow'; readonly provides?: infer P }
   ? Extract<P, AnyOrigin>
   : N extends { readonly outputs: infer O }
-    ? {
-        [H in keyof O]: O[H] extends AnyTable
-          ? S extends { readonly outputs: { readonly [K in H]: infer B } }
-            ? Origin<B extends { readonly name: infer M extends string } ? M : B & string, O[H]['columns']>
-            : O[H]['origin']
-          : never
-      }[keyof O]
+    ? { [H in keyof O]: O[H] extends AnyTable ? Renamed<O[H], H, S> : never }[keyof O]
     : never
 
-/** The parameter type of a step: the notebook itself when it fits, else the error. */
-export type Fitting<N, Av, S> = N extends { readonly kind: 'flow' }
-  ? N
-  : N extends { readonly inputs: infer I }
-    ? S extends { readonly inputs: object }
-      ? Judged<N, I, Av, S>
-      : [Needed<I, S>] extends [Av]
-        ? N
-        : Judged<N, I, Av, S>
-    : N
+type Renamed<T extends AnyTable, H extends PropertyKey, S> = S extends {
+  readonly outputs: { readonly [K in H]: infer B }
+}
+  ? Origin<B extends { readonly name: infer M extends string } ? M : B & string, T['columns']>
+  : T['origin']
 
-type Judged<N, I, Av, S> = [Faults<N, I, Av, S>] extends [never] ? N : FlowError<Faults<N, I, Av, S>>
+/** A table or source that `.source(x.optional())` declares: it may be absent, and is read as optional. */
+export interface MaybeOrigin<O extends AnyOrigin> {
+  readonly name: O['name']
+  readonly columns: O['columns']
+  readonly mayBeAbsent: true
+}
 
-type Faults<N, I, Av, S> = {
-  [H in keyof I]: I[H] extends AnyInput
-    ? S extends { readonly inputs: { readonly [K in H]: infer B extends AnyInput } }
-      ? Fault<Title<N, S>, B['name'], Find<Av, B['name']>, I[H]['columns'], false>
-      : I[H]['origin'] extends Av
-        ? never
-        : Fault<Title<N, S>, I[H]['name'], Find<Av, I[H]['name']>, I[H]['columns'], I[H]['isOptional']>
-    : never
-}[keyof I]
-
-type Find<Av, N extends string> = Extract<Av, { readonly name: N }>
-
-type Fault<Step extends string, T extends string, Found, Need extends Columns, Optional> = [Found] extends [never]
-  ? Optional extends true
-    ? never
-    : `${Step}: input table '${T}' is not produced by an earlier step nor declared as a source`
-  : Found extends { readonly columns: infer Have }
-    ? ColumnFault<Step, T, Need, Have>
-    : never
-
-type ColumnFault<Step extends string, T extends string, Need extends Columns, Have> = {
-  [K in keyof Need & string]: K extends keyof Have
-    ? Have[K] extends { readonly sql: infer H extends string }
-      ? Fits<H, Need[K]['sql']> extends true
-        ? never
-        : `${Step}: table '${T}': column '${K}' is ${H} upstream but ${Need[K]['sql']} is expected`
-      : never
-    : `${Step}: table '${T}': column '${K}' does not exist upstream`
-}[keyof Need & string]
-
-/** A column that is never NULL can be read as one that may be. */
-type Fits<H extends string, N extends string> = H extends N ? true : `${H} NULL` extends N ? true : false
-
-/** How an error calls the step: by name where the types know one, else by the table that it writes. */
-type Title<N, S> = S extends { readonly name: infer M extends string }
-  ? Named<M, N>
-  : N extends { readonly name?: infer M }
-    ? Named<Extract<M, string>, N>
-    : Named<'', N>
-
-type Named<M extends string, N> = [M] extends [never] | ['']
-  ? N extends { readonly outputs: infer O }
-    ? [keyof O] extends [never]
-      ? 'step'
-      : `step that writes '${OutputNames<O>}'`
-    : 'step'
-  : string extends M
-    ? 'step'
-    : `step '${M}'`
-
-type OutputNames<O> = { [H in keyof O]: O[H] extends { readonly name: infer M extends string } ? M : never }[keyof O]
+/** The origin that `.source` adds. */
+export type Declares<T extends AnyInput> = T['isOptional'] extends false
+  ? T['origin']
+  : MaybeOrigin<T['origin']>

@@ -1,42 +1,12 @@
 import type { Place } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
-import type { ColumnSpec } from '../contract/column.ts'
 import type { Limits } from '../contract/notebook.ts'
-import type { CsvDialect, SourceFormat } from '../contract/source.ts'
+import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 
 /**
  * What a flow declares, as plain JSON: it crosses processes and is cached, so that a run with nothing to do
  * loads no notebook. Paths are relative to the project, with `/`.
  */
-
-/** A column with its name; lists of them keep the order of the contract. */
-export interface DeclaredColumn extends ColumnSpec {
-  readonly name: string
-}
-
-export interface DeclaredTable {
-  readonly name: string
-  readonly columns: readonly DeclaredColumn[]
-  readonly key: readonly string[]
-  readonly checks: readonly string[]
-  readonly description?: string
-  readonly owner?: string
-  readonly tags?: readonly string[]
-  /** The folder under `tables/` when it is not the notebook's path. */
-  readonly path?: string
-  readonly where?: Place
-}
-
-export interface DeclaredSource {
-  readonly name: string
-  readonly format: SourceFormat
-  readonly paths: readonly string[]
-  readonly dialect: CsvDialect
-  readonly extra: 'error' | 'ignore'
-  readonly columns: readonly DeclaredColumn[]
-  readonly description?: string
-  readonly where?: Place
-}
 
 /** What a step reads under one handle, after rebinding. */
 export interface DeclaredInput {

@@ -1,7 +1,7 @@
 import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
 import type { AnyInput, AnyOrigin } from '../contract/input.ts'
-import type { Added, Fitting, OptionsParam, StepSettings, Steppable } from './chain-types.ts'
+import type { Added, Declares, Fitting, OptionsOf, StepSettings, Steppable } from './chain-types.ts'
 import type { Plugin } from './plugin.ts'
 
 export interface FlowOptions {
@@ -30,16 +30,16 @@ export interface Flow<Av extends AnyOrigin> {
   /** Never set: the tables that a flow around this one can read. */
   readonly provides?: Av
 
-  /** Declares raw files, or a table that is produced outside of this flow. */
-  source<T extends AnyInput>(input: T): Flow<Av | T['origin']>
+  /** Declares raw files, or a table that is produced outside of this flow; `.optional()` when it may be absent. */
+  source<T extends AnyInput>(input: T): Flow<Av | Declares<T>>
 
   /**
    * Places a notebook, or a whole flow, as a step. Does not compile when an input is not available, or has
    * other columns than the notebook reads, or an arg is wrong: the error names step, table and column.
    */
   step<N extends Steppable, const S extends StepSettings = Record<never, never>>(
-    of: Fitting<N, Av, S> & N,
-    ...settings: OptionsParam<N, S>
+    of: Fitting<N, Av, S>,
+    settings?: S & OptionsOf<N>,
   ): Flow<Av | Added<N, S>>
 }
 
@@ -66,7 +66,8 @@ function chain<Av extends AnyOrigin>(
     const place = callSite()
     return place && { site: place }
   }
-  const made: Pick<Flow<Av>, 'kind' | 'name' | 'options' | 'links' | 'site'> & Record<'source' | 'step', unknown> = {
+  const made: Pick<Flow<Av>, 'kind' | 'name' | 'options' | 'links' | 'site'> &
+    Record<'source' | 'step', unknown> = {
     kind: 'flow',
     name,
     options,

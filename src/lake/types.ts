@@ -93,6 +93,26 @@ export interface StepRecord {
   readonly untracked?: boolean
 }
 
+/**
+ * Filled-in changes, as log entries hold them. `gone` keeps the last `seq` of each removed table, so that a
+ * table that comes back counts on and `silver.trips@3` stays one version for ever.
+ */
+export interface Delta {
+  readonly heads: { readonly [table: string]: Head | null }
+  readonly steps: { readonly [step: string]: StepRecord | null }
+  readonly gone?: { readonly [table: string]: number }
+}
+
+/** Where the next commit continues the log: set on every state that was read from a lake. */
+export interface LogTail {
+  /** The id of the last entry; null before the first. */
+  readonly id: string | null
+  /** The checkpoint that the state was read from, 0 for none. */
+  readonly checkpoint: number
+  /** All changes from that checkpoint up to the state. */
+  readonly since: Delta
+}
+
 /** The state of an environment at one commit. */
 export interface EnvState {
   readonly env: string
@@ -100,6 +120,11 @@ export interface EnvState {
   readonly commit: number
   readonly heads: ReadonlyMap<string, Head>
   readonly steps: ReadonlyMap<string, StepRecord>
+  /** The last `seq` of tables that were removed. */
+  readonly gone?: ReadonlyMap<string, number>
+  /** Keys of objects that were found damaged or missing, and done without. */
+  readonly damaged?: readonly string[]
+  readonly tail?: LogTail
 }
 
 /** What one commit changes. A head or step set to null is removed. */
@@ -119,22 +144,17 @@ export interface CommitMeta {
   readonly detail?: Json
 }
 
-/** `env/<env>/log/<20 digits>.json`. */
-export interface LogEntry extends CommitMeta {
+/**
+ * `env/<env>/log/<20 digits>.json`. `heads`, `steps` and `gone` are what this commit changes, with `seq` and
+ * `commit` filled in.
+ */
+export interface LogEntry extends CommitMeta, Delta {
   readonly format: 1
   readonly id: string
   readonly number: number
   readonly parent: string | null
   readonly at: string
-  /** What this commit changes, with `seq` and `commit` filled in. */
-  readonly heads: { readonly [table: string]: Head | null }
-  readonly steps: { readonly [step: string]: StepRecord | null }
   /** The checkpoint that state is read from, 0 for none, and all changes from there up to this commit, this one left out. */
   readonly checkpoint: number
-  readonly since: {
-    readonly heads: { readonly [table: string]: Head | null }
-    readonly steps: { readonly [step: string]: StepRecord | null }
-  }
-  /** SHA-256 of the canonical JSON of all the rest. */
-  readonly checksum: string
+  readonly since: Delta
 }

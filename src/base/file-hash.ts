@@ -1,0 +1,31 @@
+import { open } from 'node:fs/promises'
+
+/** Bytes that are read at a time: large reads keep the native hash busy. */
+const chunkBytes = 1 << 20
+const native = (): Promise<typeof import('@napi-rs/blake-hash')> => import('@napi-rs/blake-hash')
+
+/** BLAKE3 (github.com/BLAKE3-team/BLAKE3-specs) of bytes in memory, 64 hexadecimal digits. */
+export async function hashBytes(bytes: Uint8Array): Promise<string> {
+  const { blake3 } = await native()
+  return blake3(bytes).toString('hex')
+}
+
+/**
+ * BLAKE3 of a file's bytes, 64 hexadecimal digits, read in pieces so that memory stays flat. The native
+ * library is loaded at the first call. Throws what the file system throws (`ENOENT`, `EACCES`, ...).
+ */
+export async function hashFile(path: string): Promise<string> {
+  const { Blake3Hasher } = await native()
+  const hasher = new Blake3Hasher()
+  const file = await open(path, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(chunkBytes)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes)
+      if (bytesRead === 0) return hasher.digest('hex')
+      hasher.update(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
+  }
+}

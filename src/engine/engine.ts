@@ -1,0 +1,119 @@
+import type { Problem } from '../base/problem.ts'
+import type { RenderedQuery } from '../contract/render.ts'
+import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
+import type { ColumnStats } from '../lake/types.ts'
+
+/**
+ * What computes: relations in, Parquet files out. DuckDB is the one engine now; its own words stay inside
+ * `duckdb/`. All paths are absolute and local.
+ */
+export interface Engine {
+  /** Name and version as they stand in manifests and fingerprints, such as `duckdb 1.5.6`. */
+  readonly version: string
+  /** One step's work: its inputs as relations, its outputs as staged files. */
+  session(request: SessionRequest): Promise<Session>
+  /**
+   * The content digest of rows: does not depend on the order of rows or files. Covers names, types and values
+   * of the given columns, and the engine's version.
+   */
+  contentDigest(files: readonly string[], columns: readonly DigestColumn[], signal?: AbortSignal): Promise<string>
+  /** A digest of a query's syntax tree: layout, comments and letter case of keywords do not change it. */
+  queryDigest(text: string): Promise<string>
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  /** Such as `'4GB'`; always set. */
+  readonly memory: string
+  readonly threads: number
+  /** Where the engine spills; made when needed, removed on close. */
+  readonly tempFolder: string
+}
+
+export interface DigestColumn {
+  readonly name: string
+  readonly type: string
+}
+
+/** An input with the files behind it. */
+export interface BoundInput {
+  readonly handle: string
+  /** How messages call it: the table's or source's name. */
+  readonly name: string
+  /** The columns that queries see, with the types that the notebook expects. */
+  readonly columns: readonly DeclaredColumn[]
+  readonly from:
+    | { readonly kind: 'parquet'; readonly files: readonly string[] }
+    | { readonly kind: 'source'; readonly source: DeclaredSource; readonly files: readonly string[] }
+    /** The table is absent and the input optional. */
+    | { readonly kind: 'absent' }
+  /** At most so many rows, for trying a notebook out. */
+  readonly sample?: number
+}
+
+/** An output with what is enforced on it and the folder where its files are staged. */
+export interface OutputTarget {
+  readonly handle: string
+  readonly table: DeclaredTable
+  /** Existing empty folder; files are written into it as `part-<n>.parquet`. */
+  readonly folder: string
+  /** The files of tables that columns refer to, by column; those that are absent are not checked. */
+  readonly references?: { readonly [column: string]: readonly string[] }
+}
+
+export interface SessionRequest {
+  readonly inputs: readonly BoundInput[]
+  readonly outputs: readonly OutputTarget[]
+  /** Functions whose result changes from run to run are allowed. */
+  readonly volatile: boolean
+}
+
+/** A batch of rows by column; values as a row holds them, see `contract/types.ts`. */
+export interface Batch {
+  readonly rows: number
+  readonly names: readonly string[]
+  readonly columns: readonly (readonly unknown[])[]
+}
+
+export interface Session {
+  /** Adds the result of a query to an output. Rejects with EngineProblems when the query does not bind. */
+  write(handle: string, query: RenderedQuery): Promise<void>
+  /** Adds rows to an output. */
+  insert(handle: string, rows: readonly object[]): Promise<void>
+  /** Says that an output has no rows. */
+  empty(handle: string): Promise<void>
+  /** The rows of a query over the inputs. */
+  query(query: RenderedQuery): AsyncIterable<Batch>
+  /** The rows of an input, with the declared types. */
+  read(handle: string): AsyncIterable<Batch>
+  /**
+   * Writes and checks all outputs. Rejects with all violations of all outputs at once (`contract/*`,
+   * `step/output-unwritten`); then nothing of the staged files is to be used.
+   */
+  finish(): Promise<readonly StagedOutput[]>
+  /** Interrupts whatever runs; the session can only be closed afterwards. */
+  interrupt(): void
+  close(): Promise<void>
+}
+
+export interface StagedFile {
+  /** Name within the output's folder. */
+  readonly name: string
+  readonly bytes: number
+  readonly rows: number
+  /** BLAKE3, 64 hexadecimal digits. */
+  readonly hash: string
+}
+
+export interface StagedOutput {
+  readonly handle: string
+  readonly files: readonly StagedFile[]
+  readonly rows: number
+  readonly bytes: number
+  readonly stats: { readonly [column: string]: ColumnStats }
+}
+
+/** A Problem of a query, with the place in the rendered text where the engine knows it. */
+export interface EngineProblem extends Problem {
+  readonly query?: { readonly handle: string; readonly offset: number; readonly text: string }
+}

@@ -1,0 +1,29 @@
+import type { Place } from '../base/problem.ts'
+
+/** Why a step is stale, as a word. `docs/freshness.md` says what each means. */
+export type ReasonWord =
+  | 'never-run'
+  | 'code-changed'
+  | 'args-changed'
+  | 'env-changed'
+  | 'contract-changed'
+  | 'input-changed'
+  | 'output-missing'
+  | 'output-changed'
+  | 'engine-changed'
+  | 'untracked'
+  | 'volatile'
+  | 'expired'
+  | 'forced'
+  | 'upstream-stale'
+  /** Not a cause to run: an input or the code changed in a way that cannot change the result. */
+  | 'accepted'
+
+export interface Reason {
+  readonly word: ReasonWord
+  /** What it is about: an input's handle, an output's table, an arg, a step upstream. */
+  readonly subject?: string
+  /** One short clause for people: `trips@3 -> trips@4`, `maxFare: 300 -> 500`. */
+  readonly detail?: string
+  readonly where?: Place
+}

@@ -1,0 +1,113 @@
+import type { Problem } from '../base/problem.ts'
+import type { Json } from '../base/wire.ts'
+import type { Reason } from '../freshness/reason.ts'
+
+/**
+ * Everything that happens in a run, as one union. Presenters, plugins and run records only read it. `at` is
+ * ISO 8601 in UTC, `ms` are milliseconds.
+ */
+export type RunEvent =
+  | RunStarted
+  | StepPlanned
+  | StepStarted
+  | StepPrinted
+  | StepFinished
+  | Notice
+  | PluginFailed
+  | RunFinished
+
+interface Happened {
+  readonly at: string
+  readonly run: string
+}
+
+export interface RunStarted extends Happened {
+  readonly event: 'run-started'
+  readonly flow: string
+  readonly env: string
+  /** Where the tables are kept. */
+  readonly storage: string
+  /** Names of the steps of this run, in an order in which they can run. */
+  readonly steps: readonly string[]
+}
+
+/** What is known of a step before anything runs. */
+export interface StepPlanned extends Happened {
+  readonly event: 'step-planned'
+  readonly step: string
+  readonly verdict: 'fresh' | 'stale' | 'may-run'
+  readonly reasons: readonly Reason[]
+}
+
+export interface StepStarted extends Happened {
+  readonly event: 'step-started'
+  readonly step: string
+  readonly notebook: string
+  readonly reasons: readonly Reason[]
+  /** Counts from 1; more when a try failed. */
+  readonly attempt: number
+}
+
+/** What the code of a step printed. */
+export interface StepPrinted extends Happened {
+  readonly event: 'step-printed'
+  readonly step: string
+  readonly stream: 'stdout' | 'stderr' | 'log'
+  readonly level?: 'debug' | 'info' | 'warn' | 'error'
+  readonly text: string
+}
+
+export type Outcome = 'ran' | 'reused' | 'fresh' | 'failed' | 'blocked' | 'cancelled'
+
+/** A table that a step wrote, or kept because its rows are the same. */
+export interface WrittenTable {
+  readonly table: string
+  readonly version: string
+  /** `silver.trips@3` */
+  readonly seq: number
+  readonly rows: number
+  readonly bytes: number
+  /** The rows equal those of the version before, which stays. */
+  readonly unchanged: boolean
+}
+
+export interface StepFinished extends Happened {
+  readonly event: 'step-finished'
+  readonly step: string
+  readonly notebook: string
+  readonly outcome: Outcome
+  /** Why it ran, or why it could not. A fresh step has none, or says what was accepted. */
+  readonly reasons: readonly Reason[]
+  readonly tables: readonly WrittenTable[]
+  readonly ms: number
+  /** What went wrong, for `failed`. */
+  readonly problems: readonly Problem[]
+  /** For `blocked`: the steps that failed upstream. */
+  readonly blockedBy?: readonly string[]
+  /** What the notebook returned. */
+  readonly result?: Json
+}
+
+/** Something that the user should know and that fails nothing. */
+export interface Notice extends Happened {
+  readonly event: 'notice'
+  readonly level: 'info' | 'warn'
+  readonly step?: string
+  readonly message: string
+}
+
+export interface PluginFailed extends Happened {
+  readonly event: 'plugin-failed'
+  readonly plugin: string
+  readonly problem: Problem
+}
+
+export interface RunFinished extends Happened {
+  readonly event: 'run-finished'
+  readonly flow: string
+  readonly env: string
+  readonly ms: number
+  readonly counts: { readonly [O in Outcome]: number }
+  /** The number of the last commit that this run made, if it made one. */
+  readonly commit?: number
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { orAbsent } from './fault.ts'
+import { compareKeys, isPrivate } from './keys.ts'
+import type { LocalFolders } from './local-folders.ts'
+import type { StorageIo } from './local-io.ts'
+import type { ListedObject } from './storage.ts'
+
+/** How many files are looked at together. */
+const batch = 64
+
+/** What a walk needs to know; it is the same for all folders of one walk. */
+export interface Walk {
+  readonly root: string
+  readonly io: StorageIo
+  readonly folders: LocalFolders
+  /** Only keys above this one. */
+  readonly after: string
+}
+
+/** The objects under a prefix in ascending order of keys. A folder is read when the walk comes to it. */
+export async function* listFolder(walk: Walk, prefix: string): AsyncGenerator<ListedObject> {
+  const entries = await entriesOf(walk, prefix)
+  for (let start = 0; start < entries.length; start += batch) {
+    const part = entries.slice(start, start + batch)
+    const sizes = await Promise.all(part.map((key) => (key.endsWith('/') ? undefined : sizeOf(walk, key))))
+    for (const [i, key] of part.entries()) {
+      const size = sizes[i]
+      if (key.endsWith('/')) yield* listFolder(walk, key)
+      else if (size !== undefined) yield { key, size }
+    }
+  }
+}
+
+/**
+ * The keys of files and, ending in `/`, of folders, in order. The `/` counts: `a.json` comes before `a/b`.
+ * A link is no object: one that stays in the root is left out, because what it shows has a key of its own.
+ */
+async function entriesOf(walk: Walk, prefix: string): Promise<string[]> {
+  const folder = join(walk.root, prefix)
+  if (!(await walk.folders.exists(folder))) return []
+  const keys: string[] = []
+  for (const entry of (await orAbsent(walk.io.readdir(folder))) ?? []) {
+    if (isPrivate(entry.name)) continue
+    const key = prefix + entry.name
+    if (entry.isSymbolicLink()) await walk.folders.exists(join(folder, entry.name))
+    else if (entry.isDirectory()) keys.push(`${key}/`)
+    else if (entry.isFile()) keys.push(key)
+  }
+  return keys.filter((key) => isAfter(key, walk.after)).toSorted(compareKeys)
+}
+
+/** Whether a key, or any key in a folder, can come after another. */
+function isAfter(key: string, after: string): boolean {
+  return compareKeys(key, after) > 0 || (key.endsWith('/') && after.startsWith(key))
+}
+
+async function sizeOf(walk: Walk, key: string): Promise<number | undefined> {
+  const stat = await orAbsent(walk.io.lstat(join(walk.root, key)))
+  return stat === undefined ? undefined : Number(stat.size)
+}
