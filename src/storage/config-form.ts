@@ -5,8 +5,8 @@ import { ProblemError, orderProblems } from '../base/problem.ts'
 import type { Place, Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Json } from '../base/wire.ts'
-import { defaultRoot, storageKinds } from './config.ts'
-import type { StorageKind } from './config.ts'
+import { defaultRoot, storageKinds } from './kinds.ts'
+import type { StorageKind } from './kinds.ts'
 
 /** The keys of each kind of storage beside `kind`. */
 const forms = {
@@ -22,11 +22,11 @@ export interface StorageForm {
 }
 
 /**
- * Checks the text of a `storage/<name>.yaml`. `file` is how people are told which.
+ * Checks the text of `storage/<name>.yaml`.
  * Throws a ProblemError `storage/config-invalid` with all that is wrong, by line and column.
  */
-export function parseStorageConfig(text: string, file: string): StorageForm {
-  const page = new Page(text, file)
+export function parseStorageConfig(text: string, name: string): StorageForm {
+  const page = new Page(text, name)
   const { kind, ...keys } = page.keys()
   if (!isKind(kind)) throw new ProblemError(page.unknownKind(kind))
   const parsed = forms[kind].safeParse(keys)
@@ -48,12 +48,12 @@ function isKind(value: unknown): value is StorageKind {
 
 /** A parsed YAML file that knows where each of its keys stands. */
 class Page {
-  readonly #file: string
+  readonly #name: string
   readonly #lines = new LineCounter()
   readonly #document: Document
 
-  constructor(text: string, file: string) {
-    this.#file = file
+  constructor(text: string, name: string) {
+    this.#name = name
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
     const faults = [...this.#document.errors, ...this.#document.warnings]
     if (faults.length > 0) {
@@ -65,7 +65,7 @@ class Page {
   keys(): { readonly [key: string]: unknown } {
     if (!isMap(this.#document.contents)) {
       throw new ProblemError(
-        this.#problem("must be a list of keys and values, such as 'kind: local'", this.#at(0)),
+        this.#problem("the file must be a list of keys and values, such as 'kind: local'", this.#at(0)),
       )
     }
     try {
@@ -92,7 +92,7 @@ class Page {
     const known = ['kind', ...Object.keys(forms[kind].shape)]
     return issue.keys.map((key) => {
       const path = [...issue.path, key]
-      const message = `a storage of the kind '${kind}' has no key '${path.join('.')}'`
+      const message = `the kind '${kind}' has no key '${path.join('.')}'`
       return this.#problem(message, this.#keyAt(path), didYouMean(key, known))
     })
   }
@@ -109,7 +109,7 @@ class Page {
   }
 
   #problem(message: string, where: Place, hint?: string): Problem {
-    return { code: 'storage/config-invalid', message: `${this.#file}: ${message}`, where, hint }
+    return { code: 'storage/config-invalid', message: `storage '${this.#name}': ${message}`, where, hint }
   }
 
   #where(path: readonly PropertyKey[]): Place {
@@ -127,6 +127,6 @@ class Page {
 
   #at(offset: number): Place {
     const { line, col } = this.#lines.linePos(offset)
-    return { file: this.#file, line: Math.max(line, 1), column: Math.max(col, 1) }
+    return { file: `storage/${this.#name}.yaml`, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
 }

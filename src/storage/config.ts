@@ -5,11 +5,10 @@ import { InternalError, ProblemError } from '../base/problem.ts'
 import type { Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { faultOf, orAbsent } from './fault.ts'
+import { defaultRoot } from './kinds.ts'
+import type { StorageKind } from './kinds.ts'
 import { localStorage } from './local.ts'
 import type { Storage } from './storage.ts'
-
-export const storageKinds = ['local', 'memory'] as const
-export type StorageKind = (typeof storageKinds)[number]
 
 /**
  * What `storage/<name>.yaml` says, as plain JSON that can be kept in a file: `${env:NAME}` references still
@@ -25,8 +24,6 @@ export interface StorageConfig {
   /** The other keys of the file, as they were written. */
   readonly options: { readonly [option: string]: Json }
 }
-
-export const defaultRoot = 'storage/lake'
 
 /** The file that describes a storage, absolute; `storage/local.yaml` need not exist. Throws `project/name-invalid`. */
 export function storageConfigFile(projectRoot: string, name: string): string {
@@ -50,7 +47,7 @@ export async function readStorageConfig(projectRoot: string, name: string): Prom
   if (text === undefined)
     return { name, kind: 'local', project, root: resolve(project, defaultRoot), options: {} }
   const { parseStorageConfig } = await import('./config-form.ts')
-  const { kind, root, options } = parseStorageConfig(text, `storage/${name}.yaml`)
+  const { kind, root, options } = parseStorageConfig(text, name)
   return {
     name,
     kind,
