@@ -1,0 +1,73 @@
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { figures, rawRows, root } from './golden.ts'
+import { northwind } from './northwind-golden.ts'
+import { taxi } from './taxi-golden.ts'
+
+const cases = [...northwind, ...taxi]
+
+describe('independent SQL over the raw files', () => {
+  test.each(cases)('$what', async ({ raw, expected }) => {
+    expect(figures(await rawRows(raw), expected)).toEqual(expected)
+  })
+})
+
+describe('the tables that the flows write', () => {
+  let project: string
+  const results: { [flow: string]: unknown } = {}
+  const found = new Map<string, object[]>()
+
+  beforeAll(async () => {
+    const { run } = await import('../../src/run/run.ts')
+    const { openLake } = await import('../../src/run/open-lake.ts')
+    project = await copyOfProject()
+    for (const flow of ['northwind', 'northwind_1998', 'taxi']) {
+      const result = await run(flow, { projectRoot: project, env: 'dev' })
+      expect(result.steps.flatMap((step) => step.problems)).toEqual([])
+      results[flow] = result.results
+    }
+    const lake = await openLake({ projectRoot: project, env: 'dev' })
+    for (const { what, built } of cases) {
+      const rows: object[] = []
+      for await (const row of lake.query(built)) rows.push(row)
+      found.set(what, rows)
+    }
+  }, 180_000)
+
+  afterAll(async () => {
+    if (project) await rm(project, { recursive: true, force: true })
+  })
+
+  test.each(cases)('$what', ({ what, expected }) => {
+    expect(figures(found.get(what) ?? [], expected)).toEqual(expected)
+  })
+
+  test('the reject report returns what it counted', () => {
+    expect(results['taxi']).toMatchObject({
+      reject_report: { kept: 118766, rejected: 1234, share: 1234 / 120000 },
+    })
+  })
+
+  test('a second run has nothing to do', async () => {
+    const { run } = await import('../../src/run/run.ts')
+    for (const flow of ['northwind', 'northwind_1998', 'taxi']) {
+      const { steps } = await run(flow, { projectRoot: project, env: 'dev' })
+      expect(steps.map(({ outcome }) => outcome)).toEqual(steps.map(() => 'fresh'))
+    }
+  })
+})
+
+/** The examples as a project of their own, which has installed Sluice. */
+async function copyOfProject(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-examples-'))
+  for (const part of ['notebooks', 'flows', 'data', 'sluice.yaml', 'storage/local.yaml']) {
+    await cp(path.join(root, part), path.join(folder, part), { recursive: true })
+  }
+  await writeFile(path.join(folder, 'package.json'), '{ "name": "examples", "type": "module" }\n')
+  await mkdir(path.join(folder, 'node_modules'))
+  await symlink(root, path.join(folder, 'node_modules/sluice'), 'junction')
+  await symlink(path.join(root, 'node_modules/zod'), path.join(folder, 'node_modules/zod'), 'junction')
+  return folder
+}
