@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ProblemCode } from '../base/codes.ts'
 import { InternalError, ProblemError } from '../base/problem.ts'
 import { checkpointDue, writeCheckpoint } from './checkpoint.ts'
 import { fillIn, noDelta } from './delta.ts'
@@ -18,6 +19,7 @@ export type Attempt =
 /** How often a creation whose outcome is not known is looked up and made again. */
 const tries = 4
 const firstPause = 20
+const final: ReadonlySet<ProblemCode> = new Set(['storage/corrupt', 'storage/format'])
 
 /**
  * Creates the entry that follows `base`, or finds that others did. After an error, and after a refusal (which
@@ -45,7 +47,8 @@ export async function attemptCommit(
 /** Where the new entry reads its state from: a new checkpoint where one pays, else what `base` was read from. */
 async function startFrom(log: Log, base: EnvState): Promise<LogTail> {
   if (base.env !== log.env) throw new InternalError(`a state of '${base.env}' was committed to '${log.env}'`)
-  if (base.tail === undefined) throw new InternalError('a commit was based on a state that was not read from a lake')
+  if (base.tail === undefined)
+    throw new InternalError('a commit was based on a state that was not read from a lake')
   if (!checkpointDue(base)) return base.tail
   try {
     await writeCheckpoint(log, base)
@@ -71,8 +74,12 @@ function entryOn(base: EnvState, tail: LogTail, now: number, changes: Changes, m
   }
 }
 
-async function create(log: Log, entry: LogEntry, bytes: Uint8Array): Promise<'ours' | 'theirs' | { error: unknown }> {
-  let failure: unknown = new Error('the store refuses to create the object, and has none')
+async function create(
+  log: Log,
+  entry: LogEntry,
+  bytes: Uint8Array,
+): Promise<'ours' | 'theirs' | { error: unknown }> {
+  let failure: unknown = new Error('the store says that the object exists, but has none')
   try {
     if (await log.storage.putIfAbsent(layout.log(log.env, entry.number), bytes)) return 'ours'
   } catch (error) {
@@ -82,7 +89,8 @@ async function create(log: Log, entry: LogEntry, bytes: Uint8Array): Promise<'ou
   try {
     found = await readEntry(log, entry.number)
   } catch (error) {
-    if (error instanceof ProblemError) throw error
+    // Damage does not heal; anything else may be a storage that does not answer for a moment.
+    if (error instanceof ProblemError && error.problems.some(({ code }) => final.has(code))) throw error
     return { error }
   }
   if (found === undefined) return { error: failure }

@@ -65,7 +65,10 @@ export function deltaSize(delta: Delta): number {
   return Object.keys(delta.heads).length + Object.keys(delta.steps).length
 }
 
-function applied<T>(base: ReadonlyMap<string, T>, changes: { readonly [key: string]: T | null }): Map<string, T> {
+function applied<T>(
+  base: ReadonlyMap<string, T>,
+  changes: { readonly [key: string]: T | null },
+): Map<string, T> {
   const result = new Map(base)
   for (const [key, value] of Object.entries(changes)) {
     if (value === null) result.delete(key)

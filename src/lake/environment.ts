@@ -1,12 +1,12 @@
 import { attemptCommit } from './commit.ts'
 import type { Attempt } from './commit.ts'
-import { entriesDown, existing } from './history.ts'
+import { entriesDown } from './history.ts'
 import type { HistoryOptions } from './history.ts'
 import { hintWriter } from './hint.ts'
 import { commitJudged } from './judge.ts'
 import type { Committed, Judge } from './judge.ts'
 import type { Log } from './log.ts'
-import { catchUp, newestState, stateAt } from './state.ts'
+import { catchUp, entryAt, newestState, stateAt } from './state.ts'
 import type { Changes, CommitMeta, EnvState, LogEntry } from './types.ts'
 
 /** One environment of a lake: a log of commits, and what they add up to. */
@@ -18,7 +18,7 @@ export interface Environment {
    * read without a damaged object names it in `damaged`.
    */
   state(at?: number): Promise<EnvState>
-  /** The log entry of a commit that exists. */
+  /** The log entry of a commit; throws as `state` does. */
   entry(number: number): Promise<LogEntry>
   /** Tries to make the commit that follows `base`, once. When others were first, their state comes back. */
   tryCommit(base: EnvState, changes: Changes, meta: CommitMeta): Promise<Attempt>
@@ -73,7 +73,7 @@ export function environment(log: Log, options: EnvironmentOptions = {}): Environ
       if (at !== undefined) return latest?.commit === at ? latest : stateAt(log, at)
       return seen(await (latest === undefined ? newestState(log) : catchUp(log, latest)))
     },
-    entry: (number) => existing(log, number),
+    entry: (number) => entryAt(log, number),
     tryCommit,
     commit: (base, changes, meta, judge) =>
       commitJudged((onto, next) => tryCommit(onto, next, meta), base, changes, judge),

@@ -9,42 +9,53 @@ export async function readHint(storage: Storage, env: string): Promise<number | 
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     const number = isShape(value) ? value['commit'] : undefined
-    // The next number must be exact too: it is probed.
-    return typeof number === 'number' && Number.isSafeInteger(number + 1) && number > 0 ? number : undefined
+    return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
-/** Keeps the hint up to date beside the commits: at most one write at a time, and the newest number wins. */
+/** How long a hint may lag behind the commits, in ms: a burst of commits then writes few hints. */
+const lag = 50
+
+/** Keeps the hint up to date beside the commits, which do not wait for it. */
 export interface HintWriter {
   tell(commit: number): void
   /** Resolves when what was told is written, or could not be. */
   flush(): Promise<void>
 }
 
-/** A writer of the hint of one environment. */
+/** A writer of the hint of one environment. A process that ends by itself has written it. */
 export function hintWriter(storage: Storage, env: string): HintWriter {
   let wanted = 0
-  let writing: Promise<void> | undefined
+  let written = 0
+  let timer: NodeJS.Timeout | undefined
+  let writing: Promise<void> = Promise.resolve()
+
   async function write(): Promise<void> {
-    for (let written = 0; written < wanted; ) {
-      const number = wanted
-      try {
-        await storage.put(layout.hint(env), Buffer.from(`{"commit":${number}}\n`))
-      } catch {
-        // A hint may be lost: the commit stands, and readers find it by listing the log.
-      }
-      written = number
+    if (written >= wanted) return
+    const number = wanted
+    try {
+      await storage.put(layout.hint(env), Buffer.from(`{"commit":${number}}\n`))
+    } catch {
+      // A hint may be lost: the commit stands, and readers find it by listing the log.
     }
-    writing = undefined
+    written = number
   }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    writing = writing.then(write)
+    return writing
+  }
+
   return {
     tell(commit) {
       wanted = Math.max(wanted, commit)
-      writing ??= write()
+      timer ??= setTimeout(() => void flush(), lag)
     },
-    flush: () => writing ?? Promise.resolve(),
+    flush,
   }
 }

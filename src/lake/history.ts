@@ -17,7 +17,11 @@ export interface HistoryOptions {
 const batch = 8
 
 /** The commits from `last` down to the first, newest first. A missing or damaged entry is `storage/corrupt`. */
-export async function* entriesDown(log: Log, last: number, options: HistoryOptions = {}): AsyncGenerator<LogEntry> {
+export async function* entriesDown(
+  log: Log,
+  last: number,
+  options: HistoryOptions = {},
+): AsyncGenerator<LogEntry> {
   const { table, limit = Infinity, before = Infinity } = options
   let left = limit
   let top = Math.min(last, before - 1)
@@ -39,7 +43,11 @@ export async function* entriesDown(log: Log, last: number, options: HistoryOptio
 export async function existing(log: Log, number: number): Promise<LogEntry> {
   const entry = await readEntry(log, number)
   if (entry !== undefined) return entry
-  throw corrupt(layout.log(log.env, number), 'it is missing, but later commits exist', 'put it back from a backup')
+  throw corrupt(
+    layout.log(log.env, number),
+    'it is missing, but later commits exist',
+    'put it back from a backup',
+  )
 }
 
 /** A promise of a function that gives the value or throws: a rejection is then never left unhandled. */

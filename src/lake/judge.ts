@@ -32,7 +32,8 @@ export async function commitJudged(
     const result = await attempt(base, changes)
     if (result.committed) return result
     const judgement = await judge(result.state)
-    if (judgement === 'conflict') throw conflict(base.env, movedBy(base, result.state, changes), 'others committed to')
+    if (judgement === 'conflict')
+      throw conflict(base.env, movedBy(base, result.state, changes), 'others committed to')
     if ('adopt' in judgement) return { committed: false, adopted: true, state: result.state }
     if (movedBy(base, result.state, changes).length > 0) moved++
     base = result.state

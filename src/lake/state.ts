@@ -18,9 +18,13 @@ export async function newestState(log: Log): Promise<EnvState> {
 
 /** The state as of a commit. One that does not exist is `storage/version-unknown`. */
 export async function stateAt(log: Log, number: number): Promise<EnvState> {
-  if (number === 0) return emptyState(log.env)
-  const entry = await readEntry(log, number)
-  if (entry !== undefined) return stateAfter(log, entry)
+  return number === 0 ? emptyState(log.env) : stateAfter(log, await entryAt(log, number))
+}
+
+/** The entry of a commit. One that does not exist is `storage/version-unknown`. */
+export async function entryAt(log: Log, number: number): Promise<LogEntry> {
+  const entry = Number.isSafeInteger(number) && number > 0 ? await readEntry(log, number) : undefined
+  if (entry !== undefined) return entry
   const last = (await lastEntry(log))?.number ?? 0
   const message = `environment '${log.env}' has no commit ${number}; its last is ${last}`
   throw new ProblemError({ code: 'storage/version-unknown', message })
@@ -88,7 +92,9 @@ export function advance(state: EnvState, entry: LogEntry): EnvState {
     env: state.env,
     commit: entry.number,
     ...applyDelta(state, entry),
-    ...(state.damaged === undefined || checkpoint !== state.tail?.checkpoint ? {} : { damaged: state.damaged }),
+    ...(state.damaged === undefined || checkpoint !== state.tail?.checkpoint
+      ? {}
+      : { damaged: state.damaged }),
     tail: { id, checkpoint, since: mergeDeltas(entry.since, entry) },
   }
 }

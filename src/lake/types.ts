@@ -88,6 +88,8 @@ export interface StepRecord {
   /** When its rows were computed (not when they were reused), ISO 8601, for `expires`. */
   readonly computedAt: string
   readonly accepted?: readonly Accepted[]
+  /** Digests of the rendered queries of a `select` step, by output: another text of the same query is accepted. */
+  readonly queries?: { readonly [output: string]: string }
   /** The commit that holds the details (symbols of the code, args, files of sources) for `explain`. */
   readonly commit: number
   readonly untracked?: boolean

@@ -33,5 +33,6 @@ export function isVersionId(text: string): boolean {
 
 /** When an id was made. */
 export function timeOfVersion(id: string): Date {
-  return new Date([...id.slice(0, timeDigits)].reduce((ms, digit) => ms * 32 + digits.indexOf(digit), 0))
+  const time = id.slice(0, timeDigits)
+  return new Date(Array.from(time).reduce((ms, digit) => ms * 32 + digits.indexOf(digit), 0))
 }

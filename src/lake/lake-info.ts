@@ -1,0 +1,61 @@
+import { ProblemError } from '../base/problem.ts'
+import { checkFormat, corrupt, isShape } from './sealed.ts'
+import { newVersionId } from './version-id.ts'
+import { layout } from '../storage/layout.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** `sluice.json`: what a lake says about itself. Created once. */
+export interface LakeInfo {
+  readonly format: 1
+  readonly id: string
+  readonly createdAt: string
+  readonly defaultEnv: string
+}
+
+/** What the lake in a storage says about itself: one small read. Undefined where there is no lake. */
+export async function readInfo(storage: Storage): Promise<LakeInfo | undefined> {
+  return infoIn(await storage.get(layout.lake))
+}
+
+/** Creates a lake, or reads the one that another process creates at the same time. */
+export async function createInfo(storage: Storage, now: number): Promise<LakeInfo> {
+  const createdAt = new Date(now).toISOString()
+  const info: LakeInfo = { format: 1, id: newVersionId(now), createdAt, defaultEnv: 'prod' }
+  const bytes = Buffer.from(`${JSON.stringify(info, undefined, 2)}\n`)
+  const first = await storage.putIfAbsent(layout.lake, bytes)
+  // A store that ignores the condition would lose commits: ask for the same once more, which must be refused.
+  if (first && (await storage.putIfAbsent(layout.lake, bytes))) {
+    await storage.delete([layout.lake])
+    throw ignoresCondition(storage)
+  }
+  const there = await readInfo(storage)
+  if (there === undefined) throw corrupt(layout.lake, 'it was created, but cannot be read back')
+  return there
+}
+
+function infoIn(bytes: Uint8Array | undefined): LakeInfo | undefined {
+  if (bytes === undefined) return undefined
+  const value = parsed(Buffer.from(bytes).toString('utf8'))
+  if (!isShape(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
+  checkFormat(layout.lake, value)
+  const { id, createdAt, defaultEnv } = value
+  if (typeof id !== 'string' || typeof createdAt !== 'string' || typeof defaultEnv !== 'string') {
+    throw corrupt(layout.lake, 'id, createdAt or defaultEnv is missing', 'put it back from a backup')
+  }
+  return { format: 1, id, createdAt, defaultEnv }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function ignoresCondition(storage: Storage): ProblemError {
+  const message = `the store of ${storage.place} ignores the condition "only if absent", on which commits rely`
+  const hint = 'use another store or a newer version of its server: commits to this one could be lost'
+  return new ProblemError({ code: 'storage/no-put-if-absent', message, hint })
+}

@@ -1,0 +1,77 @@
+import { segmentFault } from '../base/names.ts'
+import { ProblemError } from '../base/problem.ts'
+import { environment } from './environment.ts'
+import type { Environment, EnvironmentOptions } from './environment.ts'
+import { environmentsIn } from './environments.ts'
+import { createInfo, readInfo } from './lake-info.ts'
+import type { LakeInfo } from './lake-info.ts'
+import { manifestsIn } from './manifest.ts'
+import type { Manifests } from './manifest.ts'
+import { runsIn } from './runs.ts'
+import type { Runs } from './runs.ts'
+import { stepCacheIn } from './step-cache.ts'
+import type { StepCache } from './step-cache.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** Tables over a storage: environments, manifests, the shared cache of steps and the records of runs. */
+export interface Lake extends LakeInfo {
+  readonly storage: Storage
+  /** An environment by name; it need not have commits yet. Throws `project/name-invalid`. */
+  env(name: string): Environment
+  /** The names of the environments that have commits and are not deleted, in order. */
+  envs(): Promise<string[]>
+  readonly manifests: Manifests
+  readonly steps: StepCache
+  readonly runs: Runs
+  /** Waits for what is still being written, then closes the storage. */
+  close(): Promise<void>
+}
+
+export interface OpenOptions extends EnvironmentOptions {
+  /** Creates the lake where there is none. Default true. */
+  readonly create?: boolean
+}
+
+/**
+ * Opens the lake in a storage: one small read. Throws `storage/format` for a lake of a newer format,
+ * `storage/no-put-if-absent` where a new lake would not be safe, `storage/unavailable` where there is none.
+ */
+export async function openLake(storage: Storage, options: OpenOptions = {}): Promise<Lake> {
+  const info = (await readInfo(storage)) ?? (await newInfo(storage, options))
+  const environments = new Map<string, Environment>()
+  function env(name: string): Environment {
+    const known = environments.get(name) ?? environment({ storage, env: checkedName(name) }, options)
+    environments.set(name, known)
+    return known
+  }
+  return {
+    ...info,
+    storage,
+    env,
+    envs: () => environmentsIn(storage),
+    manifests: manifestsIn(storage),
+    steps: stepCacheIn(storage),
+    runs: runsIn(storage, options.now),
+    async close() {
+      await Promise.all(Array.from(environments.values(), (each) => each.flush()))
+      await storage.close()
+    },
+  }
+}
+
+function newInfo(storage: Storage, { create = true, now = Date.now }: OpenOptions): Promise<LakeInfo> {
+  if (!create) throw noLake(storage)
+  return createInfo(storage, now())
+}
+
+function checkedName(name: string): string {
+  const fault = segmentFault(name)
+  if (fault === undefined) return name
+  throw new ProblemError({ code: 'project/name-invalid', message: `environment name '${name}' ${fault}` })
+}
+
+function noLake(storage: Storage): ProblemError {
+  const message = `there is no lake in ${storage.place}`
+  const hint = 'run a flow once to create it, or correct `root` in the file under storage/'
+  return new ProblemError({ code: 'storage/unavailable', message, hint })
+}

@@ -1,0 +1,73 @@
+import { InternalError } from '../base/problem.ts'
+import type { Json } from '../base/wire.ts'
+import { checkFormat, isShape, seal, unseal } from './sealed.ts'
+import type { Shape } from './sealed.ts'
+import { layout } from '../storage/layout.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** `steps/<fingerprint>.json`: what a computation gave, so that any environment and any machine can reuse it. */
+export interface StepCacheEntry {
+  readonly format: 1
+  readonly fingerprint: string
+  readonly outputs: { readonly [table: string]: { readonly manifest: string; readonly version: string } }
+  /** When the rows were computed, ISO 8601; it does not move when they are reused. */
+  readonly computedAt: string
+  /** What the notebook returned, encoded by `toWire`. */
+  readonly result?: Json
+}
+
+/** What the cache holds for a fingerprint. A damaged entry counts as absent, and is told. */
+export interface StepCacheHit {
+  readonly entry?: StepCacheEntry
+  readonly damaged: boolean
+}
+
+export interface StepCache {
+  get(fingerprint: string): Promise<StepCacheHit>
+  /**
+   * Keeps an entry unless there is a good one: true when it was written. `replace` overwrites a good one too,
+   * for when its versions are gone.
+   */
+  put(entry: StepCacheEntry, options?: { readonly replace?: boolean }): Promise<boolean>
+}
+
+/** The shared cache of steps in a storage. */
+export function stepCacheIn(storage: Storage): StepCache {
+  async function get(fingerprint: string): Promise<StepCacheHit> {
+    const key = keyOf(fingerprint)
+    const bytes = await storage.get(key)
+    if (bytes === undefined) return { damaged: false }
+    const opened = unseal(bytes)
+    if ('fault' in opened) return { damaged: true }
+    const { value } = opened
+    checkFormat(key, value)
+    const good = isEntry(value) && value.fingerprint === fingerprint
+    return good ? { entry: value, damaged: false } : { damaged: true }
+  }
+  return {
+    get,
+    async put(entry, options = {}) {
+      const key = keyOf(entry.fingerprint)
+      const bytes = seal(entry)
+      if (await storage.putIfAbsent(key, bytes)) return true
+      if (!options.replace && !(await get(entry.fingerprint)).damaged) return false
+      await storage.put(key, bytes)
+      return true
+    },
+  }
+}
+
+function keyOf(fingerprint: string): string {
+  if (!/^[0-9a-f]{16,128}$/.test(fingerprint))
+    throw new InternalError(`'${fingerprint}' is not a fingerprint`)
+  return layout.step(fingerprint)
+}
+
+function isEntry(value: Shape): value is Shape & StepCacheEntry {
+  const { outputs, fingerprint, computedAt } = value
+  if (!isShape(outputs) || typeof fingerprint !== 'string' || typeof computedAt !== 'string') return false
+  return Object.values(outputs).every(
+    (output) =>
+      isShape(output) && typeof output['manifest'] === 'string' && typeof output['version'] === 'string',
+  )
+}
