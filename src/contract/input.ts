@@ -8,6 +8,8 @@ export interface Origin<N extends string = string, C extends Columns = Columns> 
   readonly name: N
   readonly columns: C
   readonly exact?: (columns: C) => C
+  /** What the table or source says beside its columns, so that a picked input keeps it; `declare.ts` reads it. */
+  readonly details?: object
 }
 
 /** Any origin, for constraints: invariance makes `Origin<string, Columns>` too narrow. */

@@ -32,7 +32,13 @@ interface About<N extends string> extends Limits {
   readonly expires?: string
 }
 
-interface Declared<I extends Inputs, O extends Tables, A extends z.ZodType, E extends z.ZodType, S extends string> {
+interface Declared<
+  I extends Inputs,
+  O extends Tables,
+  A extends z.ZodType,
+  E extends z.ZodType,
+  S extends string,
+> {
   readonly inputs?: I
   readonly outputs?: O
   /** A zod object: what a flow or the command line may set. */

@@ -31,9 +31,8 @@ export interface CsvDialect {
 
 export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet'
 
-/** Raw files with declared columns: an input like any other. */
-export interface Source<N extends string, C extends Columns> extends Input<N, C, Origin<N, C>, false> {
-  readonly kind: 'source'
+/** What a source says beside its columns; also the `details` of its origin. */
+export interface SourceDetails {
   readonly format: SourceFormat
   /** Paths or globs, relative to the project. */
   readonly paths: readonly string[]
@@ -41,6 +40,12 @@ export interface Source<N extends string, C extends Columns> extends Input<N, C,
   readonly extra: 'error' | 'ignore'
   readonly description?: string
   readonly site?: Place
+}
+
+/** Raw files with declared columns: an input like any other. */
+export interface Source<N extends string, C extends Columns>
+  extends Input<N, C, Origin<N, C>, false>, SourceDetails {
+  readonly kind: 'source'
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the columns are invariant
@@ -56,16 +61,20 @@ function make<const P extends string, C extends Columns, const N extends string>
   const list = typeof paths === 'string' ? [paths] : [...paths]
   const called = (name ?? list.join(', ')) as N
   const site = callSite()
+  const details: SourceDetails = {
+    ...{ format, paths: list, dialect, extra },
+    ...(description && { description }),
+    ...(site && { site }),
+  }
   const input = makeInput<N, C, Origin<N, C>, false>({
     kind: 'source',
     name: called,
     columns,
-    origin: { name: called, columns },
+    origin: { name: called, columns, details },
     picked: false,
     isOptional: false,
   })
-  const rest = { format, paths: list, dialect, extra, ...(description && { description }), ...(site && { site }) }
-  return { ...input, kind: 'source', ...rest }
+  return { ...input, kind: 'source', ...details }
 }
 
 /** Declares raw files as inputs: one path, a glob, or a list of them, relative to the project. */

@@ -23,6 +23,12 @@ export interface Table<N extends string, C extends Columns> extends Input<N, C, 
   readonly site?: Place
 }
 
+/** The `details` of a table's origin. */
+export interface TableDetails {
+  readonly options: TableOptions<Columns>
+  readonly site?: Place
+}
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the columns are invariant
 export type AnyTable = Table<string, any>
 export type Tables = { readonly [handle: string]: AnyTable }
@@ -40,7 +46,8 @@ export function table<const N extends string, C extends Columns>(
   options: TableOptions<NoInfer<C>> = {},
 ): Table<N, C> {
   const site = callSite()
-  const origin: Origin<N, C> = { name, columns }
+  const details: TableDetails = { options: options as TableOptions<Columns>, ...(site && { site }) }
+  const origin: Origin<N, C> = { name, columns, details }
   const input = makeInput<N, C, Origin<N, C>, false>({
     kind: 'table',
     name,

@@ -52,19 +52,32 @@ type ArgsOf<N> = N extends { readonly types?: infer T }
     : never
   : never
 
-/** The parameter type of a step: the notebook itself when it fits, else the error. */
-export type Fitting<N, Av, S> = N extends { readonly kind: 'flow' }
+/**
+ * The parameter type of a step: the notebook itself when it fits, else the error. While `tsc` infers the
+ * notebook it looks into both branches: `NoInfer`, and a condition that waits for the notebook, keep it from
+ * working out sentences for every table of the chain.
+ */
+export type Fitting<N, Av, S> = Fits<N, Av, S> extends true ? N : NoInfer<Explained<N, Av, S>>
+
+/** The cheap guard: no options, no args wanted, and all inputs there. False means "look closely". */
+type Fits<N, Av, S> = [keyof S] extends [never]
+  ? N extends { readonly kind: 'flow' }
+    ? true
+    : // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "every arg has a default"
+      {} extends ArgsOf<N>
+      ? N extends { readonly inputs: infer I }
+        ? [Needed<I>] extends [Av]
+          ? true
+          : false
+        : false
+      : false
+  : false
+
+type Explained<N, Av, S> = N extends { readonly kind: 'flow' }
   ? Judged<N, OptionFaults<'step', keyof S, 'name', 'option'>>
   : N extends { readonly inputs: infer I; readonly outputs: infer O }
-    ? [keyof S] extends [never]
-      ? [Needed<I>] extends [Av]
-        ? // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "every arg has a default"
-          {} extends ArgsOf<N>
-          ? N
-          : Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
-        : Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
-      : Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
-    : N
+    ? Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
+    : never
 
 /** The template makes `tsc` print the sentences instead of the name of the type that worked them out. */
 type Judged<N, Fault> = [Fault] extends [never] ? N : FlowError<`${Fault & string}`>

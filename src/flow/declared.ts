@@ -75,6 +75,8 @@ export interface DeclaredFlow {
   readonly sources: readonly DeclaredSource[]
   /** Tables that another flow produces. */
   readonly external: readonly DeclaredTable[]
+  /** Names of sources and external tables that are declared with `.optional()`. */
+  readonly mayBeAbsent?: readonly string[]
   readonly steps: readonly DeclaredStep[]
   readonly plugins: readonly string[]
   readonly where?: Place

@@ -55,7 +55,8 @@ export function flow(name: string, options: FlowOptions = {}): Flow<never> {
   return chain(name, options, [], callSite())
 }
 
-function chain<Av extends AnyOrigin>(
+/** A flow of links that are there already; YAML flows are built with it. */
+export function chain<Av extends AnyOrigin>(
   name: string,
   options: FlowOptions,
   links: readonly Link[],

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { readFileSync, renameSync, mkdirSync, rmSync, statSync, writeFileSync, type BigIntStats } from 'node:fs'
+import {
+  readFileSync,
+  renameSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type BigIntStats,
+} from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { hashBytes, hashFile } from '../base/file-hash.ts'
@@ -40,12 +48,14 @@ const attempts = 20
 export class StatIndex {
   readonly #file: string
   readonly #tools: string
+  readonly #clock: () => number
   readonly #entries: Map<string, IndexEntry>
   readonly #touched = new Set<string>()
   #changed = false
   #stamp: string | null
 
-  private constructor(file: string, tools: string) {
+  private constructor(file: string, tools: string, clock: () => number) {
+    this.#clock = clock
     this.#file = file
     this.#tools = tools
     this.#stamp = statKey(file)
@@ -54,10 +64,11 @@ export class StatIndex {
 
   /**
    * Opens the index that is kept in `file`; it need not exist. `tools` names the versions of what computes the
-   * data: data of other versions is forgotten, hashes are kept. An unreadable index counts as empty.
+   * data: data of other versions is forgotten, hashes are kept. A torn index counts as empty.
+   * `clock` gives the time in ms since 1970.
    */
-  static open(file: string, tools: string): StatIndex {
-    return new StatIndex(file, tools)
+  static open(file: string, tools: string, clock: () => number = Date.now): StatIndex {
+    return new StatIndex(file, tools, clock)
   }
 
   /** What is known of a file as it is now: null when there is no such file, undefined when it must be read. */
@@ -84,19 +95,23 @@ export class StatIndex {
    * What `compute` makes of a file's content, computed once for each content; null when there is no such file.
    * The whole content is read into memory: for sources, not for tables.
    */
-  async data<T extends Json>(path: string, kind: string, compute: (content: Buffer) => T | Promise<T>): Promise<T | null> {
+  async data<T extends Json>(
+    path: string,
+    kind: string,
+    compute: (content: Buffer) => T | Promise<T>,
+  ): Promise<T | null> {
     const known = this.lookup(path)
     if (known === null) return null
     const found = known?.data[kind]
     // The kind names the form: the same `compute` wrote it.
     if (found !== undefined) return found as T
-    const hash = await this.#settle(path, async () => {
+    const settled = await this.#settle(path, async () => {
       const content = await readFile(path)
       const hash = await hashBytes(content)
       const kept = this.#kept(path, hash)
       return { hash, data: kind in kept ? kept : { ...kept, [kind]: await compute(content) } }
     })
-    return hash === null ? null : (this.#entries.get(path)?.data[kind] as T)
+    return settled === null ? null : (this.#entries.get(path)?.data[kind] as T)
   }
 
   /** Keeps something beside the data of a file that was just looked at; it goes when the content changes. */
@@ -133,9 +148,12 @@ export class StatIndex {
   }
 
   /** Reads until the stat before and after agree, so that hash and key belong together. */
-  async #settle(path: string, read: () => Promise<Pick<IndexEntry, 'hash' | 'data'>>): Promise<string | null> {
+  async #settle(
+    path: string,
+    read: () => Promise<Pick<IndexEntry, 'hash' | 'data'>>,
+  ): Promise<string | null> {
     for (let attempt = 1; ; attempt++) {
-      const startMs = Date.now()
+      const startMs = this.#clock()
       const before = statOf(path)
       const result = before && (await read().catch(absent))
       const after = statOf(path)
@@ -164,7 +182,13 @@ export class StatIndex {
 }
 
 function statOf(path: string): BigIntStats | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    // A folder of the path has become a file.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    throw error
+  }
 }
 
 function keyOf(stat: BigIntStats): string {
@@ -182,7 +206,7 @@ function changedMs(stat: BigIntStats): number {
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'EISDIR') throw error
+  if (!['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')) throw error
 }
 
 function readEntries(file: string, tools: string): Map<string, IndexEntry> {
@@ -197,8 +221,8 @@ function readEntries(file: string, tools: string): Map<string, IndexEntry> {
 /** Nothing, when there is no index, or one that another version wrote, or one that is torn. */
 function parseIndex(file: string): StoredIndex | undefined {
   try {
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredIndex
-    return stored.format === 1 ? stored : undefined
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredIndex | null
+    return stored?.format === 1 ? stored : undefined
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (missing || error instanceof SyntaxError) return undefined

@@ -1,0 +1,29 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * Small caches on this machine, as JSON files. A cache that cannot be read is as good as none: what it holds
+ * is worked out again. So a missing or torn file gives undefined.
+ */
+export function readJsonFile<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T
+  } catch {
+    return undefined
+  }
+}
+
+let count = 0
+
+/** Writes a cache whole or not at all. A disk that is full or read-only makes it no cache, not an error. */
+export function writeJsonFile(file: string, value: unknown): boolean {
+  const temporary = `${file}.${process.pid}.${count++}.tmp`
+  try {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(temporary, JSON.stringify(value))
+    renameSync(temporary, file)
+    return true
+  } catch {
+    return false
+  }
+}

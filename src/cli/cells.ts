@@ -1,0 +1,29 @@
+/** A value of a row as text for people and for CSV; times are ISO 8601. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL'
+  if (typeof value === 'string') return value
+  if (value instanceof Date) return dateText(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'object' ? JSON.stringify(value, plain) : String(value)
+}
+
+/** A row as a line of JSON. A bigint that a number can hold is a number, any other a string. */
+export function jsonRow(names: readonly string[], row: readonly unknown[]): string {
+  return `${JSON.stringify(Object.fromEntries(names.map((name, at) => [name, row[at]])), plain)}\n`
+}
+
+function plain(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : String(value)
+  }
+  // JSON has no NaN and no infinity, and would make them null.
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+}
+
+/** A day stays a day: midnight UTC is what a DATE is read as. */
+function dateText(value: Date): string {
+  const text = value.toISOString()
+  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text.replace('.000Z', 'Z')
+}

@@ -1,0 +1,69 @@
+import { Command } from 'commander'
+import type { LogEntry } from '../lake/types.ts'
+import { tableLines } from '../report/table-text.ts'
+import { agoText } from '../report/time.ts'
+import type { Cli } from './cli.ts'
+import { countOption, projectOptions, withProject } from './options.ts'
+import type { ProjectFlags } from './options.ts'
+import { emptyText } from './tables.ts'
+
+interface LogFlags extends ProjectFlags {
+  readonly limit?: number
+  readonly json?: true
+}
+
+const fewest = 20
+
+export function logCommand(cli: Cli): Command {
+  return withProject(new Command('log'))
+    .description('list the commits of an environment, newest first')
+    .argument('[table]', 'only commits that changed this table')
+    .addOption(countOption('--limit <n>', `at most so many; ${fewest} when left out`))
+    .option('--json', 'one JSON object for each commit')
+    .action(async (table: string | undefined, flags: LogFlags) => {
+      const { openLake } = await import('../run/open-lake.ts')
+      const lake = await openLake(projectOptions(flags))
+      try {
+        const entries: LogEntry[] = []
+        for await (const entry of lake.history(table, { limit: flags.limit ?? fewest })) {
+          if (flags.json) cli.out.write(`${JSON.stringify(publicEntry(entry))}\n`)
+          else entries.push(entry)
+        }
+        if (flags.json) return
+        if (entries.length === 0) cli.err.write(`${emptyText(lake)}\n`)
+        else cli.out.write(logText(entries, cli))
+      } finally {
+        await lake.close()
+      }
+    })
+}
+
+function logText(entries: readonly LogEntry[], { out }: Cli): string {
+  const now = new Date()
+  const rows = entries.map((entry) => [
+    String(entry.number),
+    agoText(entry.at, now),
+    entry.kind,
+    entry.step ?? '',
+    changesOf(entry).join(', '),
+    entry.run,
+  ])
+  const titles = ['commit', 'when', 'kind', 'step', 'tables', 'run']
+  const columns = titles.map((title, at) => ({
+    title,
+    align: at === 0 ? ('right' as const) : ('left' as const),
+  }))
+  return `${tableLines(columns, rows, { width: out.width, paint: out.paint }).join('\n')}\n`
+}
+
+/** `silver.trips@3`, or `-silver.trips` for a table that was removed. */
+function changesOf(entry: LogEntry): string[] {
+  return Object.entries(entry.heads).map(([table, head]) =>
+    head === null ? `-${table}` : `${table}@${head.seq}`,
+  )
+}
+
+/** A commit without what only the log itself needs. */
+function publicEntry({ since: _since, checkpoint: _checkpoint, ...entry }: LogEntry): object {
+  return entry
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { explainCommand } from './explain.ts'
+import { initCommand } from './init.ts'
+import { lineageCommand } from './lineage.ts'
+import { logCommand } from './log.ts'
+import { pathCommand } from './path.ts'
+import { planCommand } from './plan.ts'
+import { queryCommand } from './query.ts'
+import { runCommand } from './run.ts'
+import { runsCommand } from './runs.ts'
+import { showCommand } from './show.ts'
+import { tablesCommand } from './tables.ts'
+import { sluiceVersion } from './version.ts'
+
+/** The whole command line. What a command needs is loaded by its action, so that help costs nothing. */
+export function sluiceProgram(cli: Cli): Command {
+  const program = new Command('sluice')
+    .description('Chains notebooks over tables: runs what is stale, skips what is fresh, and says why.')
+    .version(sluiceVersion(), '-v, --version')
+    // So that `new` can hand its words on as they are.
+    .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 good, 1 a step or a contract failed, 2 invalid project or usage, 130 cancelled.',
+    )
+  const commands = [
+    initCommand(cli),
+    newStub(cli),
+    runCommand(cli),
+    planCommand(cli),
+    explainCommand(cli),
+    tablesCommand(cli),
+    showCommand(cli),
+    queryCommand(cli),
+    pathCommand(cli),
+    logCommand(cli),
+    runsCommand(cli),
+    lineageCommand(cli),
+  ]
+  for (const command of commands) program.addCommand(command)
+  return tamed(program, cli)
+}
+
+/** `new` carries the code that writes code: it is loaded only when it is called. */
+function newStub(cli: Cli): Command {
+  return new Command('new')
+    .description('write a table or a notebook from a file or a table')
+    .argument('[what...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (_: readonly string[], __: object, self: Command) => {
+      const { newCommand } = await import('./new.ts')
+      const command = tamed(newCommand(), cli)
+      const parent = new Command('sluice').addCommand(command)
+      await tamed(parent, cli).parseAsync(['new', ...self.args], { from: 'user' })
+    })
+}
+
+/** Makes a command and those below it throw instead of ending the process, and write where we say. */
+function tamed(command: Command, cli: Cli): Command {
+  command.exitOverride()
+  command.configureOutput({
+    writeOut: (text) => cli.out.write(text),
+    // Errors are told by `failure.ts`.
+    writeErr: () => undefined,
+    getOutHelpWidth: () => (cli.out.isTerminal ? cli.out.width : 100),
+  })
+  for (const child of command.commands) tamed(child, cli)
+  return command
+}

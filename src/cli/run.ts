@@ -1,0 +1,136 @@
+import { Command } from 'commander'
+import { ProblemError } from '../base/problem.ts'
+import type { RunEvent } from '../run/events.ts'
+import type { RunOptions, RunResult } from '../run/options.ts'
+import type { Cli } from './cli.ts'
+import { tellProblems } from './failure.ts'
+import { countOption, selectOptions, withSelect } from './options.ts'
+import type { SelectFlags } from './options.ts'
+
+interface RunFlags extends SelectFlags {
+  readonly all?: true
+  readonly dryRun?: true
+  readonly json?: true
+  readonly concurrency?: number
+  readonly keepGoing?: true
+  /** Commander gives false for `--no-cache`. */
+  readonly cache?: boolean
+  readonly quiet?: true
+  readonly watch?: true
+  readonly sample?: number
+  readonly help?: true
+}
+
+export function runCommand(cli: Cli): Command {
+  return (
+    withSelect(new Command('run'))
+      .description('run what is stale: all flows, or the flows or notebooks that are named')
+      .argument('[target...]', 'flows or notebooks, by name or file')
+      .option('--all', 'all flows, as when none is named')
+      .option('--dry-run', 'only say what would run, and why')
+      .option('--json', 'one JSON object for each event')
+      .addOption(countOption('--concurrency <n>', 'how many steps run at once'))
+      .option('--keep-going', 'go on with steps that do not depend on a failed one')
+      .option('--no-cache', 'do not reuse what another environment or checkout has computed')
+      .option('--quiet', 'leave out what steps print')
+      .option('--watch', 'run again whenever a file of the project changes')
+      .addOption(
+        countOption('--sample <n>', 'for a notebook: read at most n rows of each input, and keep nothing'),
+      )
+      // Help also tells the args of a notebook that is named, so it is an option of our own.
+      .helpOption(false)
+      .option('-h, --help', 'show this help, and the args of a notebook that is named')
+      .action(async (targets: readonly string[], flags: RunFlags, self: Command) => {
+        if (flags.help) return help(targets, flags, self, cli)
+        if (flags.dryRun) return (await import('./plan.ts')).showPlan(targets, flags, cli)
+        return start(targets, flags, cli)
+      })
+  )
+}
+
+async function help(targets: readonly string[], flags: RunFlags, self: Command, cli: Cli): Promise<void> {
+  cli.out.write(self.helpInformation())
+  const { notebookHelp } = await import('./notebook-help.ts')
+  for (const target of targets) cli.out.write(await notebookHelp(target, flags, cli.out))
+}
+
+async function start(targets: readonly string[], flags: RunFlags, cli: Cli): Promise<void> {
+  if (flags.all && targets.length > 0) {
+    throw new ProblemError({
+      code: 'project/usage',
+      message: `--all stands for all flows, but ${targets.join(', ')} is named`,
+    })
+  }
+  const notebook = (await (await import('./targets.ts')).isOneNotebook(targets, flags))
+    ? targets[0]
+    : undefined
+  if (flags.sample !== undefined && notebook === undefined) {
+    throw new ProblemError({
+      code: 'project/usage',
+      message: '--sample is for one notebook',
+      hint: 'name the notebook: sluice run silver/clean_trips --sample 1000',
+    })
+  }
+  const report = await reportTo(cli, flags)
+  const options = runOptions(flags, cli, report.event)
+  try {
+    if (flags.watch) {
+      const { watch } = await import('../run/watch.ts')
+      await watch([...targets], options, (round) => {
+        if ('problems' in round) tellProblems(round.problems.problems, cli, flags.json === true)
+      })
+      // It only ends by being stopped.
+      cli.exit(130)
+    } else if (notebook !== undefined) {
+      const { runNotebook } = await import('../run/alone.ts')
+      const result = await runNotebook(notebook, {
+        ...options,
+        ...(flags.sample && { sample: flags.sample }),
+      })
+      report.close()
+      const { showPreviews } = await import('./previews.ts')
+      showPreviews(result.previews, flags.json === true, cli)
+      cli.exit(codeOf(result))
+    } else {
+      const { run } = await import('../run/run.ts')
+      cli.exit(codeOf(await run([...targets], options)))
+    }
+  } finally {
+    report.close()
+  }
+}
+
+function runOptions(flags: RunFlags, cli: Cli, onEvent: (event: RunEvent) => void): RunOptions {
+  return {
+    ...selectOptions(flags),
+    ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
+    ...(flags.keepGoing && { keepGoing: true }),
+    ...(flags.cache === false && { noCache: true }),
+    onEvent,
+    signal: cli.signal(),
+  }
+}
+
+function codeOf(result: RunResult): 0 | 1 | 130 {
+  if (result.cancelled) return 130
+  return result.ok ? 0 : 1
+}
+
+async function reportTo(
+  cli: Cli,
+  flags: RunFlags,
+): Promise<{ event: (event: RunEvent) => void; close: () => void }> {
+  const { out } = cli
+  const quiet = flags.quiet === true
+  if (flags.json) {
+    const { eventLine } = await import('../report/json.ts')
+    return { event: (event) => out.write(eventLine(event)), close: () => undefined }
+  }
+  if (out.isTerminal && process.env['CI'] === undefined) {
+    const { liveReport } = await import('../report/live.ts')
+    return liveReport({ terminal: out.stream, paint: out.paint, quiet })
+  }
+  const { textReport } = await import('../report/text.ts')
+  const report = textReport({ line: (text) => out.write(`${text}\n`), paint: out.paint, quiet })
+  return { event: report.event, close: () => undefined }
+}

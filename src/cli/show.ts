@@ -1,0 +1,28 @@
+import { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { countOption, projectOptions, withProject } from './options.ts'
+import type { ProjectFlags } from './options.ts'
+
+interface ShowFlags extends ProjectFlags {
+  readonly json?: true
+  readonly rows?: number
+}
+
+export function showCommand(cli: Cli): Command {
+  return withProject(new Command('show'))
+    .description('show a table: its columns with a profile, and its first rows')
+    .argument('<table>', "such as silver.trips, silver.trips@3 or silver.trips@'2026-01-31'")
+    .addOption(countOption('--rows <n>', 'how many rows; 10 when left out'))
+    .option('--json', 'one JSON object')
+    .action(async (table: string, flags: ShowFlags) => {
+      const { openLake } = await import('../run/open-lake.ts')
+      const { describeTable, shownText } = await import('./show-table.ts')
+      const lake = await openLake(projectOptions(flags))
+      try {
+        const shown = await describeTable(lake, table, flags.rows ?? 10, projectOptions(flags))
+        cli.out.write(flags.json ? `${JSON.stringify(shown)}\n` : shownText(shown, cli.out))
+      } finally {
+        await lake.close()
+      }
+    })
+}

@@ -1,0 +1,74 @@
+import { segmentFault } from '../base/names.ts'
+import type { Place } from '../base/problem.ts'
+import type { AnyInput } from '../contract/input.ts'
+import type { AnyNotebook } from '../contract/notebook.ts'
+import type { StepSettings } from './chain-types.ts'
+import type { Describing } from './describe-context.ts'
+import type { LooseFlow } from './flow.ts'
+import type { Plugin } from './plugin.ts'
+
+/** A notebook placed in a flow, or in a flow within it. */
+export interface PlacedStep {
+  readonly notebook: AnyNotebook
+  readonly settings: StepSettings
+  /** `<flow>/` for each flow around it but the outermost. */
+  readonly prefix: string
+  readonly inFlow: string
+  readonly where?: Place
+}
+
+/** The links of a flow, with those of inner flows in their place. */
+export interface Expanded {
+  readonly steps: readonly PlacedStep[]
+  readonly sources: readonly { readonly input: AnyInput; readonly where?: Place }[]
+  readonly plugins: readonly Plugin[]
+}
+
+/** Puts the links of inner flows where those flows stand. */
+export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): Expanded {
+  const steps: PlacedStep[] = []
+  const sources: { input: AnyInput; where?: Place }[] = []
+  const plugins: Plugin[] = [...(flow.options.plugins ?? [])]
+  for (const link of flow.links) {
+    const where = context.tell(link.site)
+    const at = where && { where }
+    if (link.kind === 'source') {
+      sources.push({ input: link.input, ...at })
+    } else if (isFlow(link.of)) {
+      const inner = expandFlow(
+        link.of,
+        context,
+        `${prefix}${innerName(link.of, link.settings, where, context)}/`,
+      )
+      steps.push(...inner.steps)
+      sources.push(...inner.sources)
+      plugins.push(...inner.plugins)
+    } else {
+      const notebook = link.of as AnyNotebook
+      steps.push({ notebook, settings: link.settings, prefix, inFlow: flow.name, ...at })
+    }
+  }
+  return { steps, sources, plugins: [...new Set(plugins)] }
+}
+
+function isFlow(of: object): of is LooseFlow {
+  return 'kind' in of && of.kind === 'flow'
+}
+
+function innerName(
+  flow: LooseFlow,
+  settings: StepSettings,
+  where: Place | undefined,
+  context: Describing,
+): string {
+  const name = settings.name ?? flow.name
+  const fault = segmentFault(name)
+  if (fault !== undefined) {
+    context.problems.push({
+      code: 'project/name-invalid',
+      message: `the flow name '${name}' ${fault}`,
+      where,
+    })
+  }
+  return name
+}

@@ -1,0 +1,63 @@
+import { parseDuration } from '../base/duration.ts'
+import type { Limits, LooseDefinition } from '../contract/notebook.ts'
+import type { StepSettings } from './chain-types.ts'
+import type { DeclaredStep } from './declared.ts'
+import type { Describing, Told } from './describe-context.ts'
+
+const memorySize = /^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/
+const length = 'a length of time is a number with a unit, such as 30s, 10m, 24h or 7d'
+
+interface Option {
+  readonly name: keyof Limits
+  readonly good: (value: unknown) => boolean
+  readonly hint: string
+}
+
+const options: readonly Option[] = [
+  {
+    name: 'timeout',
+    good: (value) => typeof value === 'string' && parseDuration(value) !== undefined,
+    hint: length,
+  },
+  {
+    name: 'retries',
+    good: (value) => isWhole(value, 0, 100),
+    hint: 'retries is a whole number from 0 to 100',
+  },
+  {
+    name: 'memory',
+    good: (value) => typeof value === 'string' && memorySize.test(value),
+    hint: 'memory is a number with a unit, such as 500MB or 2GB',
+  },
+  { name: 'threads', good: (value) => isWhole(value, 1, 1024), hint: 'threads is a whole number from 1' },
+]
+
+/** The limits of a step: its own, else the notebook's; checked. */
+export function describeLimits(
+  definition: LooseDefinition,
+  settings: StepSettings,
+  told: Told,
+  context: Describing,
+): Pick<DeclaredStep, 'limits' | 'expiresAfter'> {
+  const limits: { -readonly [K in keyof Limits]?: unknown } = {}
+  for (const { name, good, hint } of options) {
+    const value = settings[name] ?? definition[name]
+    if (value === undefined) continue
+    limits[name] = value
+    if (!good(value)) refuse(name, value, hint, told, context)
+  }
+  const expiresAfter = definition.expires === undefined ? undefined : parseDuration(definition.expires)
+  if (definition.expires !== undefined && expiresAfter === undefined) {
+    refuse('expires', definition.expires, length, told, context)
+  }
+  return { limits: limits as Limits, ...(expiresAfter !== undefined && { expiresAfter }) }
+}
+
+function isWhole(value: unknown, from: number, to: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to
+}
+
+function refuse(name: string, value: unknown, hint: string, told: Told, { problems }: Describing): void {
+  const message = `step '${told.step}': ${name} '${String(value)}' is not valid`
+  problems.push({ code: 'contract/option-invalid', message, where: told.where, hint })
+}

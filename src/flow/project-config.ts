@@ -1,0 +1,64 @@
+import { LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { ProblemError, type Problem } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+
+const memory = z.string().regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, 'such as 4GB')
+
+const schema = z.strictObject({
+  /** The environment of runs that do not say one. */
+  env: z.string().default('dev'),
+  /** The storage of runs that do not say one: a file of `storage/`. */
+  storage: z.string().default('local'),
+  /** Environments that are never a default and take no ad-hoc args. */
+  protected: z.array(z.string()).default(['prod']),
+  /** How many steps run at once. */
+  concurrency: z.number().int().min(1).max(256).optional(),
+  /** Memory of the engine, all processes together. */
+  memory: memory.optional(),
+  /** The time limit of steps that do not say one. */
+  timeout: z.string().optional(),
+  /** Modules that export plugins, relative to the project. */
+  plugins: z.array(z.string()).default([]),
+})
+
+/** What `sluice.yaml` says. */
+export type ProjectConfig = z.output<typeof schema>
+
+/** Parses and checks the text of `sluice.yaml`; throws a ProblemError with all that is wrong and where. */
+export function parseConfig(text: string, file: string): ProjectConfig {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  if (document.errors.length > 0) {
+    throw new ProblemError(
+      document.errors.map((error) => ({
+        code: 'project/config-invalid' as const,
+        message: `${file} is not valid YAML: ${error.message}`,
+        where: at(error.pos[0]),
+      })),
+    )
+  }
+  const parsed = schema.safeParse(document.toJS() ?? {})
+  if (parsed.success) return parsed.data
+  const known = Object.keys(schema.shape)
+  const problems = parsed.error.issues.map((issue): Problem => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+    const trail = unknown === undefined ? issue.path : [...issue.path, unknown]
+    const node = trail.length === 0 ? undefined : document.getIn(trail, true)
+    const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0] ?? 0
+    return {
+      code: 'project/config-invalid',
+      message:
+        unknown === undefined
+          ? `${file}: \`${trail.join('.')}\`: ${issue.message}`
+          : `${file}: there is no setting \`${unknown}\``,
+      where: at(offset),
+      hint: unknown === undefined ? undefined : didYouMean(unknown, known),
+    }
+  })
+  throw new ProblemError(problems)
+}

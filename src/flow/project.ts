@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { sha256 } from '../base/digest.ts'
+import { segmentFault } from '../base/names.ts'
+import { ProblemError } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
+import type { ProjectConfig } from './project-config.ts'
+
+/** A project: its folder, its configuration and its flows. */
+export interface Project {
+  readonly root: string
+  readonly config: ProjectConfig
+  readonly flows: readonly FlowFile[]
+}
+
+export interface FlowFile {
+  readonly name: string
+  /** Relative to the project, with `/`. */
+  readonly file: string
+}
+
+/** What Sluice keeps on this machine for a project: git-ignored, and safe to delete. */
+export const cacheFolder = '.sluice'
+
+/**
+ * Finds the project that a folder belongs to: the nearest one upwards that holds `sluice.yaml`, or both
+ * `notebooks/` and `flows/`. Throws a ProblemError when there is none or its configuration is not valid.
+ */
+export async function findProject(from: string = process.cwd()): Promise<Project> {
+  const root = rootAbove(path.resolve(from))
+  if (root === undefined) {
+    throw new ProblemError({
+      code: 'project/not-found',
+      message: `no Sluice project in ${from} or above it`,
+      hint: 'a project has sluice.yaml, or the folders notebooks/ and flows/; `sluice init` makes one',
+    })
+  }
+  return { root, config: await readConfig(root), flows: listFlows(root) }
+}
+
+function rootAbove(folder: string): string | undefined {
+  if (existsSync(path.join(folder, 'sluice.yaml'))) return folder
+  if (isFolder(path.join(folder, 'notebooks')) && isFolder(path.join(folder, 'flows'))) return folder
+  const up = path.dirname(folder)
+  return up === folder ? undefined : rootAbove(up)
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/** The flow files of a project, by name: `flows/taxi.ts` is `taxi`. */
+export function listFlows(root: string): FlowFile[] {
+  const folder = path.join(root, 'flows')
+  if (!isFolder(folder)) return []
+  const files = readdirSync(folder).filter(
+    (file) => /\.(ts|mts|yaml|yml)$/.test(file) && !file.endsWith('.d.ts'),
+  )
+  return files.toSorted().map((file) => ({ name: file.replace(/\.[a-z]+$/, ''), file: `flows/${file}` }))
+}
+
+/** The notebook files of a project, relative to it: modules under `notebooks/`, in order of their paths. */
+export function listNotebooks(root: string): string[] {
+  const folder = path.join(root, 'notebooks')
+  if (!isFolder(folder)) return []
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return files
+    .map((file) => `notebooks/${file.split(path.sep).join('/')}`)
+    .filter((file) => /\.m?ts$/.test(file) && !file.endsWith('.d.ts') && !file.includes('/node_modules/'))
+    .toSorted()
+}
+
+/** The flow of a name or file, or a ProblemError with the nearest names. */
+export function flowNamed(project: Project, name: string): FlowFile {
+  const wanted = name.replace(/^\.\//, '')
+  const matches = project.flows.filter((flow) => flow.name === wanted || flow.file === wanted)
+  if (matches.length === 1 && matches[0]) return matches[0]
+  if (matches.length > 1) {
+    throw new ProblemError({
+      code: 'project/unknown',
+      message: `the flow '${name}' is declared by ${matches.map(({ file }) => file).join(' and ')}`,
+      hint: 'rename one of the files, or name the file',
+    })
+  }
+  const known = project.flows.map((flow) => flow.name)
+  throw new ProblemError({
+    code: 'project/unknown',
+    message: `there is no flow '${name}'`,
+    hint: didYouMean(wanted, known) ?? 'a flow is a file in flows/, such as flows/taxi.ts',
+  })
+}
+
+/** The configuration, from the cache when the file's text is the same: parsing YAML costs more than a no-op run. */
+async function readConfig(root: string): Promise<ProjectConfig> {
+  const file = path.join(root, 'sluice.yaml')
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const cached = path.join(root, cacheFolder, 'config.json')
+  const key = sha256(`1\n${text}`)
+  const known = readJsonFile<{ key: string; config: ProjectConfig }>(cached)
+  if (known?.key === key) return known.config
+  const { parseConfig } = await import('./project-config.ts')
+  const config = parseConfig(text, 'sluice.yaml')
+  writeJsonFile(cached, { key, config })
+  return config
+}
+
+/**
+ * The environment of a run. Nobody lands in a protected environment by a default: its name must be said, by
+ * `--env` or `SLUICE_ENV`.
+ */
+export function environmentOf(config: ProjectConfig, asked: string | undefined): string {
+  const said = asked ?? process.env['SLUICE_ENV']
+  const env = said ?? config.env
+  const fault = segmentFault(env)
+  if (fault !== undefined) {
+    throw new ProblemError({
+      code: 'project/name-invalid',
+      message: `the environment name '${env}' ${fault}`,
+    })
+  }
+  if (said === undefined && config.protected.includes(env)) {
+    throw new ProblemError({
+      code: 'env/protected',
+      message: `the environment '${env}' is protected and cannot be the default`,
+      where: { file: 'sluice.yaml' },
+      hint: `set another \`env\` in sluice.yaml, and say \`--env ${env}\` when you mean it`,
+    })
+  }
+  return env
+}

@@ -1,0 +1,147 @@
+import { caseClashes } from '../base/names.ts'
+import { orderProblems, type Place, type Problem } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { DeclaredColumn } from '../contract/spec.ts'
+import { orderSteps } from './cycle.ts'
+import type { DeclaredFlow, DeclaredInput, DeclaredStep } from './declared.ts'
+import { inputFaults } from './fit.ts'
+import { sentences } from './sentences.ts'
+
+/** A step with the steps around it. */
+export interface ResolvedStep extends DeclaredStep {
+  /** Names of the steps that write what this one reads, in order of the flow. */
+  readonly upstream: readonly string[]
+  /** Names of the steps that read what this one writes, in order of the flow. */
+  readonly downstream: readonly string[]
+}
+
+/** A flow whose tables are connected. */
+export interface ResolvedFlow {
+  readonly flow: DeclaredFlow
+  /** In an order in which they can run: upstream first, else as the flow declares them. */
+  readonly steps: readonly ResolvedStep[]
+  readonly byName: ReadonlyMap<string, ResolvedStep>
+  /** The step that writes a table, by the table's name. */
+  readonly producers: ReadonlyMap<string, string>
+}
+
+/** Who provides a table or source. */
+interface Provider {
+  readonly step?: string
+  readonly columns: readonly DeclaredColumn[]
+  readonly where?: Place
+  readonly mayBeAbsent: boolean
+}
+
+/**
+ * Finds who produces what each step reads, and an order to run in. Pure. Problems: two producers, unknown
+ * tables, columns that do not fit, tables that may be absent, names that differ in case only, cycles.
+ */
+export function resolveFlow(flow: DeclaredFlow): { plan?: ResolvedFlow; problems: Problem[] } {
+  const problems = [...twoProducers(flow), ...clashes(flow)]
+  const providers = providersOf(flow)
+  for (const step of flow.steps) {
+    for (const input of step.inputs) problems.push(...readFaults(step, input, providers))
+  }
+  const upstream = new Map(flow.steps.map((step) => [step.name, upstreamOf(step, flow, providers)]))
+  const { order, cycles } = orderSteps(flow.steps, upstream)
+  problems.push(...cycles)
+  if (problems.length > 0) return { problems: orderProblems(problems) }
+  const steps = order.map((step) => ({
+    ...step,
+    upstream: upstream.get(step.name) ?? [],
+    downstream: flow.steps
+      .filter((other) => upstream.get(other.name)?.includes(step.name))
+      .map(({ name }) => name),
+  }))
+  const producers = new Map(
+    flow.steps.flatMap((step) => step.outputs.map(({ table }) => [table.name, step.name] as const)),
+  )
+  return {
+    plan: { flow, steps, byName: new Map(steps.map((step) => [step.name, step])), producers },
+    problems,
+  }
+}
+
+/** A step that writes a table comes before a flow's own word that the table comes from elsewhere. */
+function providersOf(flow: DeclaredFlow): Map<string, Provider> {
+  const absent = new Set(flow.mayBeAbsent)
+  const providers = new Map<string, Provider>()
+  for (const { name, columns, where } of [...flow.sources, ...flow.external]) {
+    providers.set(name, { columns, ...(where && { where }), mayBeAbsent: absent.has(name) })
+  }
+  for (const step of flow.steps) {
+    for (const { table } of step.outputs) {
+      const { columns, where } = table
+      providers.set(table.name, { step: step.name, columns, ...(where && { where }), mayBeAbsent: false })
+    }
+  }
+  return providers
+}
+
+function readFaults(
+  step: DeclaredStep,
+  input: DeclaredInput,
+  providers: ReadonlyMap<string, Provider>,
+): Problem[] {
+  const provider = providers.get(input.name)
+  const at = step.where && { where: step.where }
+  if (provider === undefined) {
+    if (input.optional) return []
+    const hint = didYouMean(input.name, providers.keys())
+    const message = sentences.tableUnknown(step.name, input.name)
+    return [{ code: 'flow/table-unknown', message, ...at, ...(hint && { hint }) }]
+  }
+  const faults = inputFaults(step, input, provider)
+  if (!provider.mayBeAbsent || input.optional) return faults
+  return [
+    ...faults,
+    { code: 'flow/table-optional', message: sentences.mayBeAbsent(step.name, input.name), ...at },
+  ]
+}
+
+function upstreamOf(
+  step: DeclaredStep,
+  flow: DeclaredFlow,
+  providers: ReadonlyMap<string, Provider>,
+): string[] {
+  const names = new Set(step.inputs.map((input) => providers.get(input.name)?.step))
+  return flow.steps.filter(({ name }) => names.has(name)).map(({ name }) => name)
+}
+
+function twoProducers(flow: DeclaredFlow): Problem[] {
+  const first = new Map<string, DeclaredStep>()
+  const problems: Problem[] = []
+  for (const step of flow.steps) {
+    for (const { table } of step.outputs) {
+      const other = first.get(table.name)
+      first.set(table.name, other ?? step)
+      if (other === undefined) continue
+      const who =
+        other === step ? `step '${step.name}' twice` : `the steps '${other.name}' and '${step.name}'`
+      problems.push({
+        code: 'flow/two-producers',
+        message: `table '${table.name}' is written by ${who}`,
+        ...(step.where && { where: step.where }),
+        ...(other !== step && {
+          related: [{ message: `step '${other.name}'`, ...(other.where && { where: other.where }) }],
+        }),
+        hint: 'give one of the outputs another name: `{ outputs: { ... } }` of its step',
+      })
+    }
+  }
+  return problems
+}
+
+function clashes(flow: DeclaredFlow): Problem[] {
+  const places = new Map<string, Place | undefined>(flow.external.map((table) => [table.name, table.where]))
+  for (const step of flow.steps) {
+    for (const { kind, name } of step.inputs) if (kind === 'table') places.set(name, step.where)
+    for (const { table } of step.outputs) places.set(table.name, step.where)
+  }
+  return caseClashes(places.keys()).map(([one, other]) => {
+    const where = places.get(other) ?? places.get(one)
+    const message = `the tables '${one}' and '${other}' differ in the case of letters only`
+    return { code: 'contract/name-clash', message, ...(where && { where }) }
+  })
+}

@@ -1,0 +1,56 @@
+import type { Json } from '../base/wire.ts'
+import type { LogEntry } from '../lake/types.ts'
+import type { StepFindings } from './findings.ts'
+
+/**
+ * What a commit keeps of a step beside its fingerprint, so that `explain` can name what changed and not only
+ * that something did. Values of `env` are kept as digests: they may be private.
+ */
+export interface StepDetail {
+  readonly symbols: { readonly [symbol: string]: string }
+  readonly packages: readonly string[]
+  readonly args: Json
+  /** Hashes of the files of sources, by handle. */
+  readonly sources: { readonly [handle: string]: { readonly [file: string]: string } }
+  /** Type and nullability of the columns of inputs and outputs, by `in:<handle>` and `out:<table>`. */
+  readonly contracts: { readonly [name: string]: { readonly [column: string]: string } }
+  /** `table@seq` of each input table. */
+  readonly tables: { readonly [handle: string]: string }
+}
+
+export function detailOf({ step, code, sources, inputs }: StepFindings): StepDetail {
+  const contracts: Record<string, Record<string, string>> = {}
+  for (const input of step.inputs) contracts[`in:${input.handle}`] = columnTexts(input.columns)
+  for (const { table } of step.outputs) contracts[`out:${table.name}`] = columnTexts(table.columns)
+  const tables: Record<string, string> = {}
+  for (const [handle, fact] of inputs) if (fact.kind === 'table') tables[handle] = `${fact.table}@${fact.seq}`
+  return {
+    symbols: code.symbols,
+    packages: code.packages,
+    args: step.args,
+    sources: Object.fromEntries([...sources].map(([handle, { hashes }]) => [handle, hashes])),
+    contracts,
+    tables,
+  }
+}
+
+/** The detail that a commit kept of a step, or undefined where it kept none. A commit of a whole run keeps many. */
+export function detailIn(entry: LogEntry, step: string): StepDetail | undefined {
+  const kept = isRecord(entry.detail) && isRecord(entry.detail['steps']) ? entry.detail['steps'][step] : entry.detail
+  return isRecord(kept) && 'symbols' in kept && 'contracts' in kept ? (kept as unknown as StepDetail) : undefined
+}
+
+function isRecord(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function columnTexts(
+  columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean; readonly checks: readonly string[] }[],
+): Record<string, string> {
+  return Object.fromEntries(
+    columns.map(({ name, type, nullable, checks }) => {
+      const promises = checks.map((check) => ` check (${check})`).join('')
+      return [name, `${type}${nullable ? ' NULL' : ''}${promises}`]
+    }),
+  )
+}

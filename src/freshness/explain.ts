@@ -1,0 +1,101 @@
+import type { Json } from '../base/wire.ts'
+import type { StepDetail } from './detail.ts'
+import type { Reason } from './reason.ts'
+
+/** One thing that changed, in words, with what it was and is. */
+export interface Change {
+  readonly what: string
+  readonly before?: string
+  readonly after?: string
+}
+
+/**
+ * What changed within a reason, by comparing what a commit kept with what is now: files and symbols of the
+ * code, args, columns of contracts, files of sources. Empty where the commit kept nothing.
+ */
+export function changesWithin(reason: Reason, before: StepDetail | undefined, now: StepDetail): Change[] {
+  if (!before) return []
+  const subject = reason.subject ?? ''
+  switch (reason.word) {
+    case 'code-changed':
+      return [...codeChanges(before, now)]
+    case 'args-changed':
+      return valueChanges(before.args, now.args)
+    case 'contract-changed':
+      return contractChanges(subject, before, now)
+    case 'input-changed':
+      return inputChanges(subject, before, now)
+    default:
+      return []
+  }
+}
+
+function codeChanges(before: StepDetail, now: StepDetail): Change[] {
+  const symbols = difference(before.symbols, now.symbols).map(({ key, was, is }) => {
+    const [file = '', symbol = ''] = key.split('#')
+    const verb = was === undefined ? 'is new' : is === undefined ? 'is gone' : 'changed'
+    return { what: symbol === '' ? `${file} ${verb}` : `\`${symbol}\` in ${file} ${verb}` }
+  })
+  const packages = listDifference(before.packages, now.packages)
+  return [...symbols, ...packages]
+}
+
+/** Packages pair up by name, so that a new version reads as one change. */
+function listDifference(before: readonly string[], now: readonly string[]): Change[] {
+  const name = (id: string) => id.replace(/(.)@.*$/, '$1')
+  const shown = (id: string | undefined) => id?.split(' ')[0]
+  const old = Object.fromEntries(before.map((id) => [name(id), id]))
+  const young = Object.fromEntries(now.map((id) => [name(id), id]))
+  return difference(old, young).map(({ key, was, is }) => change(`package ${key}`, shown(was), shown(is)))
+}
+
+function valueChanges(before: Json, now: Json): Change[] {
+  if (!isRecord(before) || !isRecord(now)) return [change('args', text(before), text(now))]
+  const texts = (record: { readonly [key: string]: Json }) =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, text(value)]))
+  return difference(texts(before), texts(now)).map(({ key, was, is }) => change(key, was, is))
+}
+
+function contractChanges(subject: string, before: StepDetail, now: StepDetail): Change[] {
+  for (const side of ['out', 'in']) {
+    const columns = now.contracts[`${side}:${subject}`]
+    if (!columns) continue
+    const found = difference(before.contracts[`${side}:${subject}`] ?? {}, columns)
+    return found.length > 0
+      ? found.map(({ key, was, is }) => change(`column ${key}`, was, is))
+      : [{ what: `key, unique columns or references of ${subject} changed` }]
+  }
+  return []
+}
+
+function inputChanges(handle: string, before: StepDetail, now: StepDetail): Change[] {
+  const files = now.sources[handle]
+  if (files) {
+    return difference(before.sources[handle] ?? {}, files).map(({ key, was, is }) => ({
+      what: `${key} ${was === undefined ? 'is new' : is === undefined ? 'is gone' : 'changed'}`,
+    }))
+  }
+  const was = before.tables[handle]
+  const is = now.tables[handle]
+  return was === is ? [] : [change(handle, was, is)]
+}
+
+function change(what: string, before: string | undefined, after: string | undefined): Change {
+  return { what, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
+}
+
+function difference(
+  before: { readonly [key: string]: string },
+  now: { readonly [key: string]: string },
+): { key: string; was?: string; is?: string }[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
+  return keys.flatMap((key) => (before[key] === now[key] ? [] : [{ key, was: before[key], is: now[key] }]))
+}
+
+function isRecord(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function text(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,102 @@
+import { ProblemError, type Place } from '../base/problem.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
+import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { EnvState } from '../lake/types.ts'
+import type { StatIndex } from '../notebook/stat-index.ts'
+import { lookAtOutput } from './output-files.ts'
+import { fingerprintOf, fingerprintParts, type InputFact } from './parts.ts'
+import { lookAtSource, type SourceState } from './source-files.ts'
+import type { Findings } from './verdict.ts'
+
+/** The code of a notebook, as `notebook/` found it. */
+export interface CodeFact {
+  readonly version: string
+  readonly untracked: readonly { readonly what: string; readonly where: Place }[]
+  /** Digests of contracts that the code itself refers to, by `file#export`. */
+  readonly edges: { readonly [edge: string]: string }
+  /** Digests of the symbols of all its files, by `file#symbol`, for `explain`. */
+  readonly symbols: { readonly [symbol: string]: string }
+  readonly packages: readonly string[]
+}
+
+/** Where findings are made. */
+export interface Surroundings {
+  readonly root: string
+  readonly lake: Lake
+  readonly index: StatIndex
+  readonly engine: string
+  readonly codeOf: (step: DeclaredStep) => Promise<CodeFact>
+}
+
+/** Findings with what they were made from, for computing and for `explain`. */
+export interface StepFindings extends Findings {
+  readonly code: CodeFact
+  /** What sources held, by handle. */
+  readonly sources: ReadonlyMap<string, SourceState>
+  readonly state: EnvState
+}
+
+/** Looks at a step as it is now: its code, inputs and outputs, against one state of the environment. */
+export async function lookAtStep(
+  around: Surroundings,
+  step: DeclaredStep,
+  state: EnvState,
+  options: { readonly forced?: boolean; readonly now?: number } = {},
+): Promise<StepFindings> {
+  const code = await around.codeOf(step)
+  const sources = new Map<string, SourceState>()
+  const inputs = new Map<string, InputFact>()
+  for (const input of step.inputs) inputs.set(input.handle, await lookAtInput(around, input, state, sources))
+  const damaged = new Map<string, 'missing' | 'changed'>()
+  for (const { table } of step.outputs) {
+    const head = state.heads.get(table.name)
+    const found = head ? await lookAtOutput(around.lake, head, around.index) : 'good'
+    if (found !== 'good') damaged.set(table.name, found)
+  }
+  const parts = fingerprintParts(step, { code: code.version, engine: around.engine, inputs, edges: code.edges })
+  return {
+    step,
+    parts,
+    fingerprint: fingerprintOf(parts),
+    inputs,
+    untracked: code.untracked,
+    damaged,
+    forced: options.forced ?? false,
+    now: options.now ?? Date.now(),
+    code,
+    sources,
+    state,
+  }
+}
+
+async function lookAtInput(
+  around: Surroundings,
+  input: DeclaredInput,
+  state: EnvState,
+  sources: Map<string, SourceState>,
+): Promise<InputFact> {
+  if (input.kind === 'table') {
+    const head = state.heads.get(input.name)
+    return head
+      ? { kind: 'table', table: input.name, version: head.version, seq: head.seq }
+      : { kind: 'absent', name: input.name }
+  }
+  const source = input.origin as DeclaredSource
+  const found = await lookAtSource(source, around.root, around.index)
+  if (found.files.length === 0) {
+    if (input.optional) return { kind: 'absent', name: input.name }
+    throw noFiles(source)
+  }
+  sources.set(input.handle, found)
+  return { kind: 'source', source: input.name, digest: found.digest, files: found.hashes }
+}
+
+function noFiles(source: DeclaredSource): ProblemError {
+  return new ProblemError({
+    code: 'source/not-found',
+    message: `source '${source.name}': no file matches ${source.paths.join(', ')}`,
+    ...(source.where && { where: source.where }),
+    hint: 'paths are relative to the project; read it with .optional() if the files may be absent',
+  })
+}

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { digestOf } from '../base/digest.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
+import type { StatIndex } from '../notebook/stat-index.ts'
+
+/** The files behind a source, and what they hold. */
+export interface SourceState {
+  /** Absolute paths, in order. */
+  readonly files: readonly string[]
+  /** BLAKE3 of each, by path relative to the project. */
+  readonly hashes: { readonly [file: string]: string }
+  /** Of names, contents, and how they are read. */
+  readonly digest: string
+}
+
+const globbed = /[*?[\]{}!()]/
+
+/** The files that a source names now. Paths with no glob cost one look at the file. */
+export async function sourceFiles(source: DeclaredSource, root: string): Promise<string[]> {
+  const found = new Set<string>()
+  for (const pattern of source.paths) {
+    if (!globbed.test(pattern)) {
+      const file = path.resolve(root, pattern)
+      if (existsSync(file)) found.add(file)
+      continue
+    }
+    const { glob } = await import('tinyglobby')
+    for (const file of await glob(pattern, { cwd: root, absolute: true, dot: false, expandDirectories: false })) found.add(file)
+  }
+  return [...found].toSorted()
+}
+
+/** Looks at a source: which files there are, and their content where a stat does not say that it is known. */
+export async function lookAtSource(source: DeclaredSource, root: string, index: StatIndex): Promise<SourceState> {
+  const files = await sourceFiles(source, root)
+  const hashes: Record<string, string> = {}
+  for (const file of files) {
+    const hash = await index.contentHash(file)
+    if (hash !== null) hashes[relative(root, file)] = hash
+  }
+  const { format, dialect, extra, columns } = source
+  const reading = { format, dialect, extra, columns: columns.map(({ name, type }) => [name, type]) }
+  return { files, hashes, digest: digestOf({ hashes, reading }) }
+}
+
+function relative(root: string, file: string): string {
+  const name = path.relative(root, file)
+  // A file outside the project keeps its own path: there is nothing to be relative to.
+  return name.startsWith('..') ? file : name.split(path.sep).join('/')
+}

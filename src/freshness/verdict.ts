@@ -1,0 +1,121 @@
+import { placeText, type Place } from '../base/problem.ts'
+import type { DeclaredStep } from '../flow/declared.ts'
+import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
+import { inputPart, type InputFact } from './parts.ts'
+import type { Reason } from './reason.ts'
+
+/** What was found of a step now. */
+export interface Findings {
+  readonly step: DeclaredStep
+  readonly parts: FingerprintParts
+  readonly fingerprint: string
+  readonly inputs: ReadonlyMap<string, InputFact>
+  /** Uses of what Sluice cannot see, with their places. */
+  readonly untracked: readonly { readonly what: string; readonly where: Place }[]
+  /** Outputs whose files are not what they were, by table. */
+  readonly damaged: ReadonlyMap<string, 'missing' | 'changed'>
+  readonly forced: boolean
+  /** Now, in milliseconds. */
+  readonly now: number
+}
+
+export interface Verdict {
+  readonly fresh: boolean
+  readonly reasons: readonly Reason[]
+}
+
+/**
+ * Whether a step must run, and every reason why. Pure: the same findings and record give the same verdict.
+ * What is not known for certain means run.
+ */
+export function judge(findings: Findings, record: StepRecord | undefined, state: EnvState): Verdict {
+  const reasons = record
+    ? [
+        ...changedParts(findings, record),
+        ...changedOutputs(findings, record, state),
+        ...aged(findings, record),
+        ...unseen(findings),
+      ]
+    : [neverRun(findings, state)]
+  if (findings.forced) reasons.push({ word: 'forced' })
+  return { fresh: reasons.length === 0, reasons }
+}
+
+function neverRun(findings: Findings, state: EnvState): Reason {
+  const other = findings.step.outputs.find(({ table }) => state.heads.has(table.name))
+  if (!other) return { word: 'never-run' }
+  const head = state.heads.get(other.table.name)
+  return { word: 'never-run', detail: `${other.table.name} was written by ${head?.notebook}, together with other tables` }
+}
+
+function changedParts(findings: Findings, record: StepRecord): Reason[] {
+  if (findings.fingerprint === record.fingerprint) return []
+  const names = new Set([...Object.keys(findings.parts), ...Object.keys(record.parts)])
+  const changed = [...names].filter((name) => findings.parts[name] !== record.parts[name])
+  const reasons = changed.map((name) => partReason(name, findings, record))
+  // One reason for each word and subject: the engine and our own rules are one thing to people.
+  return reasons.filter((one, at) => reasons.findIndex((two) => two.word === one.word && two.subject === one.subject) === at)
+}
+
+function partReason(name: string, findings: Findings, record: StepRecord): Reason {
+  const [kind, ...rest] = name.split(':')
+  const subject = rest.join(':')
+  switch (kind) {
+    case 'engine':
+    case 'semantics':
+      return { word: 'engine-changed', detail: `${record.parts['engine']} -> ${findings.parts['engine']}` }
+    case 'args':
+      return { word: 'args-changed' }
+    case 'env':
+      return { word: 'env-changed' }
+    case 'contract':
+      return { word: 'contract-changed', subject: subject.replace(/^(in|out|code):/, '') }
+    case 'input':
+      return inputReason(subject, findings, record)
+    default:
+      return { word: 'code-changed', where: { file: findings.step.file } }
+  }
+}
+
+function inputReason(handle: string, findings: Findings, record: StepRecord): Reason {
+  const fact = findings.inputs.get(handle)
+  const before = record.parts[`input:${handle}`]
+  const name = findings.step.inputs.find((input) => input.handle === handle)?.name
+  const now = fact === undefined ? 'no longer read' : fact.kind === 'table' ? `${fact.table}@${fact.seq}` : fact.kind
+  const what = name ?? handle
+  if (before === undefined) return { word: 'input-changed', subject: handle, detail: `${what} is new` }
+  if (fact === undefined) return { word: 'input-changed', subject: handle, detail: `${what} is ${now}` }
+  if (inputPart(fact) === 'absent') return { word: 'input-changed', subject: handle, detail: `${what} is absent now` }
+  if (before === 'absent') return { word: 'input-changed', subject: handle, detail: `${what} is there now` }
+  if (fact.kind === 'source') return { word: 'input-changed', subject: handle, detail: `files of ${what} changed` }
+  return { word: 'input-changed', subject: handle, detail: `${what} has a new version, ${now}` }
+}
+
+function changedOutputs(findings: Findings, record: StepRecord, state: EnvState): Reason[] {
+  return findings.step.outputs.flatMap(({ table }): Reason[] => {
+    const head = state.heads.get(table.name)
+    const version = record.outputs[table.name]
+    const damage = findings.damaged.get(table.name)
+    if (!head || damage === 'missing') {
+      return [{ word: 'output-missing', subject: table.name, detail: head ? 'a file is gone' : 'it has no version' }]
+    }
+    if (head.version !== version) {
+      return [{ word: 'output-changed', subject: table.name, detail: `${table.name}@${head.seq} is not this step's` }]
+    }
+    return damage ? [{ word: 'output-changed', subject: table.name, detail: 'a file was edited' }] : []
+  })
+}
+
+function aged(findings: Findings, record: StepRecord): Reason[] {
+  const limit = findings.step.expiresAfter
+  if (limit === undefined) return []
+  const age = findings.now - Date.parse(record.computedAt)
+  // A time in the future says that a clock is wrong: the age is not known, so the step runs.
+  return age >= 0 && age < limit ? [] : [{ word: 'expired', detail: `computed at ${record.computedAt}` }]
+}
+
+function unseen({ step, untracked }: Findings): Reason[] {
+  if (step.volatile) return [{ word: 'volatile' }]
+  if (step.expiresAfter !== undefined) return []
+  return untracked.map(({ what, where }) => ({ word: 'untracked', detail: `${what} at ${placeText(where)}`, where }))
+}

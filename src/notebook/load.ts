@@ -1,0 +1,47 @@
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ProblemError, problemsOf, type Place } from '../base/problem.ts'
+import { placeInStack } from '../base/site.ts'
+
+let registered: Promise<unknown> | undefined
+
+/**
+ * Loads a module of the user's, TypeScript or JavaScript. tsx is registered once in a process: each further
+ * world of its own would load every package again.
+ *
+ * @param file absolute path
+ * @param root the project's folder; places in Problems are relative to it
+ */
+export async function loadModule(file: string, root: string): Promise<Readonly<Record<string, unknown>>> {
+  registered ??= import('tsx/esm/api').then(({ register }) => register())
+  await registered
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+  } catch (error) {
+    throw loadProblem(error, file, root)
+  }
+}
+
+function loadProblem(error: unknown, file: string, root: string): ProblemError {
+  const name = relativeTo(root, file)
+  const known = problemsOf(error)
+  if (known !== undefined) return new ProblemError(known.map((problem) => ({ ...problem, where: within(root, problem.where) })))
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const place = within(root, placeInStack(`\n${cause.stack ?? ''}`)) ?? { file: name }
+  const syntax = cause.name === 'SyntaxError' || cause.name === 'TransformError'
+  return new ProblemError({
+    code: syntax ? 'notebook/syntax' : 'notebook/load',
+    message: syntax ? `${name} does not parse: ${cause.message}` : `${name} threw while it was loaded: ${cause.message}`,
+    where: place,
+  })
+}
+
+/** A path as messages show it: relative to the project when it lies within, with `/`. */
+export function relativeTo(root: string, file: string): string {
+  const relative = path.relative(root, file)
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.split(path.sep).join('/')
+}
+
+function within(root: string, place: Place | undefined): Place | undefined {
+  return place && { ...place, file: path.isAbsolute(place.file) ? relativeTo(root, place.file) : place.file }
+}

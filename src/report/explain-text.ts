@@ -1,0 +1,58 @@
+import type { Cause, Explanation } from '../run/options.ts'
+import type { Paint } from './paint.ts'
+import { plainPaint } from './paint.ts'
+import { reasonText } from './reason-text.ts'
+import { agoText } from './time.ts'
+import { oneLine } from './width.ts'
+
+export interface ExplainTextOptions {
+  readonly paint?: Paint
+  readonly now?: Date
+}
+
+/** Why a step is what it is, as a tree: causes, what changed within them with before and after, causes upstream. */
+export function explainText(explanation: Explanation, options: ExplainTextOptions = {}): string {
+  const { paint = plainPaint, now = new Date() } = options
+  const { step, notebook, verdict, causes, computed, accepted } = explanation
+  const lines = [`${paint.bold(step)} is ${verdictWords[verdict]} ${paint.dim(`(${notebook})`)}`]
+  lines.push(...branches(causes, paint))
+  if (computed) {
+    lines.push(
+      `its rows were computed ${agoText(computed.at, now)} by run ${computed.run}, commit ${computed.commit}`,
+    )
+  } else lines.push('it was never computed here')
+  for (const { input, from, to, columns } of accepted) {
+    const same = columns.length === 0 ? 'what it reads' : columns.join(', ')
+    lines.push(oneLine(`accepted ${input}: computed from ${from}, and ${to} holds the same in ${same}`))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const verdictWords = {
+  fresh: 'fresh',
+  stale: 'stale: it would run',
+  'may-run': 'fresh so far: it may run, depending on what the steps upstream give',
+} as const
+
+function branches(causes: readonly Cause[], paint: Paint): string[] {
+  return causes.flatMap((cause, at) => {
+    const last = at === causes.length - 1
+    const inner = [...detailLines(cause, paint), ...branches(cause.causes, paint)]
+    const [first, indent] = last ? ['└─ ', '   '] : ['├─ ', '│  ']
+    return [paint.dim(first) + headOf(cause, paint), ...inner.map((line) => paint.dim(indent) + line)]
+  })
+}
+
+function headOf(cause: Cause, paint: Paint): string {
+  const text = reasonText(cause.reason)
+  const { word } = cause.reason
+  return paint.yellow(word) + text.slice(word.length)
+}
+
+function detailLines(cause: Cause, paint: Paint): string[] {
+  return cause.details.map(({ what, before, after }) => {
+    if (before === undefined && after === undefined) return oneLine(what)
+    const [old, now] = [before ?? 'nothing', after ?? 'nothing'].map(oneLine)
+    return `${oneLine(what)}: ${paint.red(old ?? '')} -> ${paint.green(now ?? '')}`
+  })
+}

@@ -1,0 +1,29 @@
+import { orderProblems, placeText } from '../base/problem.ts'
+import type { Place, Problem } from '../base/problem.ts'
+import { plural } from './amount.ts'
+import type { Paint } from './paint.ts'
+import { plainPaint } from './paint.ts'
+
+/**
+ * A Problem as lines: `file:line:column: message [code]` as editors link it, then what is related and the
+ * hint, indented.
+ */
+export function problemLines(problem: Problem, paint: Paint = plainPaint): string[] {
+  const related = (problem.related ?? []).map(({ message, where }) => `  see ${at(where, paint)}${message}`)
+  return [
+    `${at(problem.where, paint)}${problem.message} ${paint.dim(`[${problem.code}]`)}`,
+    ...related,
+    ...(problem.hint === undefined ? [] : [`  ${paint.cyan('hint:')} ${problem.hint}`]),
+  ]
+}
+
+/** All Problems by file and line, with their number below when there are several. */
+export function problemsText(problems: readonly Problem[], paint: Paint = plainPaint): string {
+  const lines = orderProblems(problems).flatMap((problem) => problemLines(problem, paint))
+  if (problems.length > 1) lines.push('', paint.red(plural(problems.length, 'problem')))
+  return `${lines.join('\n')}\n`
+}
+
+function at(where: Place | undefined, paint: Paint): string {
+  return where === undefined ? '' : `${paint.bold(placeText(where))}: `
+}

@@ -1,0 +1,103 @@
+import type { DeclaredInput } from '../flow/declared.ts'
+import type { StepFindings } from '../freshness/findings.ts'
+import type { Reason } from '../freshness/reason.ts'
+import { digestOf } from '../base/digest.ts'
+import { problemsOf } from '../base/problem.ts'
+import { hashFile } from '../base/file-hash.ts'
+import type { Accepted, StepRecord } from '../lake/types.ts'
+import { renderQueries } from './compute.ts'
+import { versionDigest, type Comparing } from './same-rows.ts'
+import type { Manifest } from '../lake/types.ts'
+
+/** What is accepted, and what people are told. */
+export interface Acceptance {
+  readonly accepted: readonly Accepted[]
+  readonly reasons: readonly Reason[]
+  readonly queries?: { readonly [output: string]: string }
+}
+
+/**
+ * Whether a stale step can be forgiven, because nothing that changed can change its rows: the columns that it
+ * reads of an input hold the same rows in the new version, and its queries, rendered with its args, are the
+ * same queries. Decided once: the caller keeps the answer in a commit. Undefined means that the step must run.
+ */
+export async function tryAccept(
+  around: Comparing & { readonly root: string },
+  findings: StepFindings,
+  record: StepRecord,
+  reasons: readonly Reason[],
+): Promise<Acceptance | undefined> {
+  const { step } = findings
+  const ofCode = reasons.filter(({ word }) => word === 'code-changed' || word === 'args-changed' || word === 'env-changed')
+  const ofInputs = reasons.filter(({ word }) => word === 'input-changed')
+  if (ofCode.length + ofInputs.length !== reasons.length) return undefined
+  if (ofCode.length > 0 && step.kind !== 'select') return undefined
+  const accepted: Accepted[] = []
+  for (const reason of ofInputs) {
+    const input = step.inputs.find(({ handle }) => handle === reason.subject)
+    const same = input && (await sameColumns(around, findings, record, input))
+    if (!same) return undefined
+    accepted.push(same)
+  }
+  if (ofCode.length === 0) return { accepted, reasons: accepted.map(toldInput) }
+  const queries = await queryDigests(around, findings)
+  const before = record.queries
+  if (before === undefined || digestOf(before) !== digestOf(queries)) return undefined
+  const outputs = Object.keys(queries)
+  accepted.push({ input: 'code', from: record.parts['code'] ?? '', to: findings.parts['code'] ?? '', columns: outputs, digest: digestOf(queries) })
+  const told: Reason = { word: 'accepted', subject: 'code', detail: 'the queries are the same, only their text or the code around them changed' }
+  return { accepted, reasons: [...accepted.slice(0, -1).map(toldInput), told], queries }
+}
+
+/** Whether the columns that a step reads hold the same rows in the old and the new version of an input. */
+async function sameColumns(
+  around: Comparing,
+  findings: StepFindings,
+  record: StepRecord,
+  input: DeclaredInput,
+): Promise<Accepted | undefined> {
+  const head = findings.state.heads.get(input.name)
+  const before = record.parts[`input:${input.handle}`]
+  const [table, version] = before?.split('@') ?? []
+  if (input.kind !== 'table' || !head || table !== input.name || version === undefined) return undefined
+  const [old, now] = await Promise.all([
+    goodManifest(around, head.manifest.replace(head.version, version)),
+    goodManifest(around, head.manifest),
+  ])
+  if (!old || !now || old.rows !== now.rows) return undefined
+  const types = (manifest: Manifest) => input.columns.map(({ name }) => manifest.columns.find((column) => column.name === name)?.type)
+  const oldTypes = types(old)
+  if (oldTypes.includes(undefined) || digestOf(oldTypes) !== digestOf(types(now))) return undefined
+  const columns = input.columns.map(({ name }, at) => ({ name, type: oldTypes[at] ?? '' }))
+  // Footer statistics that differ mean that the rows do, and cost nothing to compare.
+  if (columns.some(({ name }) => digestOf(old.stats[name] ?? null) !== digestOf(now.stats[name] ?? null))) return undefined
+  const was = await versionDigest(around, head.manifest.replace(head.version, version), old, columns)
+  const is = await versionDigest(around, head.manifest, now, columns)
+  if (was !== is) return undefined
+  return { input: input.handle, from: version, to: head.version, columns: columns.map(({ name }) => name), digest: is }
+}
+
+/** A manifest whose files are there and whole; undefined where the version is gone or damaged. */
+async function goodManifest(around: Comparing, key: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = await around.lake.manifests.read(key)
+    for (const file of manifest.files) {
+      if ((await hashFile(await around.lake.storage.localPath(file.key))) !== file.hash) return undefined
+    }
+    return manifest
+  } catch (error) {
+    // Gone or damaged: then nothing is known of it, and the step runs.
+    if (problemsOf(error) || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function queryDigests(around: Comparing & { readonly root: string }, findings: StepFindings): Promise<Readonly<Record<string, string>>> {
+  const queries = await renderQueries(around.pool, around.root, findings.step, around.signal, () => undefined)
+  const { queryDigests: digests } = await around.pool.engine().call('queryDigests', { queries }, { signal: around.signal })
+  return digests
+}
+
+function toldInput({ input, columns }: Accepted): Reason {
+  return { word: 'accepted', subject: input, detail: `a new version, with the same rows in ${columns.join(', ')}` }
+}

@@ -1,0 +1,175 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { ProblemError, type Problem } from '../base/problem.ts'
+import type { EngineOptions } from '../engine/engine.ts'
+import { endMark, type FromChild, type ToChild } from './protocol.ts'
+
+/** A child ended before it answered: by itself, by a signal, or by us. */
+export class ChildEnded extends Error {
+  override readonly name = 'ChildEnded'
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  constructor(code: number | null, signal: NodeJS.Signals | null) {
+    super(signal === null ? `the process ended with exit code ${code}` : `the process was ended by ${signal}`)
+    this.code = code
+    this.signal = signal
+  }
+}
+
+/** The code of a notebook threw something that is not a Problem. */
+export class ChildThrew extends Error {
+  override readonly name = 'ChildThrew'
+}
+
+export type Printed = (stream: 'stdout' | 'stderr' | 'log', text: string, level?: 'debug' | 'info' | 'warn' | 'error') => void
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+  readonly printed: Printed
+  /** Streams that have not come to the end of what the call printed. */
+  readonly open: Set<string>
+  reply?: () => void
+}
+
+type Ask<F> = F extends (ask: infer A) => unknown ? A : never
+type Answer<F> = F extends (ask: never) => infer R ? R : never
+
+/** A process of ours, with typed calls. `C` is one of the call tables of `protocol.ts`. */
+export class Child<C> {
+  readonly process: ChildProcess
+  private readonly waiting = new Map<number, Waiting>()
+  private readonly ended: Promise<void>
+  private next = 1
+  private gone?: ChildEnded
+
+  constructor(entry: URL, options: { env?: NodeJS.ProcessEnv; execArgv?: string[]; engine?: EngineOptions } = {}) {
+    this.process = fork(entry, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: options.execArgv ?? [],
+      // One time zone and locale everywhere: a result may be reused on another machine.
+      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', ...options.env },
+    })
+    this.process.on('message', (message) => this.receive(message as FromChild))
+    this.process.stdout?.setEncoding('utf8')
+    this.process.stderr?.setEncoding('utf8')
+    this.watch('stdout')
+    this.watch('stderr')
+    this.ended = new Promise((resolve) => {
+      this.process.once('error', () => this.end(new ChildEnded(null, null), resolve))
+      this.process.once('exit', (code, signal) => {
+        // What it printed last may still be on its way; a process of its own that lives on may hold the pipes.
+        void Promise.race([this.printedAll(), wait(500)]).then(() => this.end(new ChildEnded(code, signal), resolve))
+      })
+    })
+    this.send({ type: 'open', ...(options.engine && { engine: options.engine }) })
+  }
+
+  get alive(): boolean {
+    return this.gone === undefined
+  }
+
+  /** Asks and waits. Rejects with a ProblemError, ChildThrew or ChildEnded. An aborted signal interrupts the call. */
+  call<K extends keyof C & string>(
+    op: K,
+    ask: Ask<C[K]>,
+    { signal, printed = () => undefined }: { signal?: AbortSignal; printed?: Printed } = {},
+  ): Promise<Answer<C[K]>> {
+    if (this.gone) return Promise.reject(this.gone)
+    const id = this.next++
+    const cancel = () => this.send({ type: 'cancel', id })
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject, printed, open: new Set(['stdout', 'stderr']) })
+      this.send({ type: 'call', id, op, ask })
+      if (signal?.aborted) cancel()
+      else signal?.addEventListener('abort', cancel, { once: true })
+    })
+    return answer.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<Answer<C[K]>>
+  }
+
+  /** Ends the process at once and waits until it is gone. */
+  async kill(): Promise<void> {
+    if (this.alive) this.process.kill('SIGKILL')
+    await this.ended
+  }
+
+  /** Lets the process end by itself: it does when the channel closes. */
+  async close(): Promise<void> {
+    if (this.process.connected) this.process.disconnect()
+    await this.ended
+  }
+
+  private send(message: ToChild): void {
+    // A send that fails means that the process is going: its end rejects what waits.
+    if (this.process.connected) this.process.send(message, () => undefined)
+  }
+
+  private receive(message: FromChild): void {
+    if (message.type === 'ready') return
+    const call = this.waiting.get(message.id)
+    if (!call) return
+    if (message.type === 'log') {
+      call.printed('log', message.text, message.level)
+      return
+    }
+    call.reply = () => {
+      this.waiting.delete(message.id)
+      if (message.type === 'answer') call.resolve(message.value)
+      else call.reject(faultError(message))
+    }
+    this.settle(call)
+  }
+
+  private settle(call: Waiting): void {
+    if (call.open.size === 0) call.reply?.()
+  }
+
+  /** Hands printed text to the one call that is under way; marks say where a call's text ends. */
+  private watch(stream: 'stdout' | 'stderr'): void {
+    let rest = ''
+    this.process[stream]?.on('data', (chunk: string) => {
+      rest += chunk
+      for (const [id, call] of this.waiting) {
+        const mark = endMark(id)
+        const at = rest.indexOf(mark)
+        if (at < 0) continue
+        if (at > 0) call.printed(stream, rest.slice(0, at))
+        rest = rest.slice(at + mark.length)
+        call.open.delete(stream)
+        this.settle(call)
+      }
+      // What may be the beginning of a mark stays for the next chunk.
+      const keep = rest.lastIndexOf('\u0000')
+      const text = keep < 0 || rest.length - keep > 40 ? rest : rest.slice(0, keep)
+      rest = rest.slice(text.length)
+      const [call] = this.waiting.values()
+      if (text !== '') call?.printed(stream, text)
+    })
+  }
+
+  /** When both streams are at their end. Node's `close` event is not told after we disconnect ourselves. */
+  private async printedAll(): Promise<void> {
+    const streams = [this.process.stdout, this.process.stderr].filter((stream) => stream !== null)
+    await Promise.all(streams.map((stream) => (stream.closed ? undefined : once(stream, 'close'))))
+  }
+
+  private end(ended: ChildEnded, resolve: () => void): void {
+    this.gone ??= ended
+    for (const call of this.waiting.values()) {
+      if (call.reply) call.reply()
+      else call.reject(this.gone)
+    }
+    this.waiting.clear()
+    resolve()
+  }
+}
+
+function faultError(fault: Extract<FromChild, { type: 'fault' }>): Error {
+  const problems: readonly Problem[] | undefined = fault.problems
+  if (problems) return new ProblemError(problems)
+  const error = new ChildThrew(fault.message)
+  error.stack = fault.stack
+  return error
+}

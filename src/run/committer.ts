@@ -1,0 +1,67 @@
+import { applyDelta, fillIn } from '../lake/delta.ts'
+import type { Environment } from '../lake/environment.ts'
+import type { Judge } from '../lake/judge.ts'
+import type { Changes, CommitMeta, EnvState } from '../lake/types.ts'
+
+/** How the steps of a run see the environment, and publish into it. */
+export interface Committer {
+  /** The state that the next step is judged by: its inputs are all resolved at this one commit. */
+  state(): EnvState
+  /** Publishes what a step did. `adopted`: another run had published the same. */
+  commit(base: EnvState, changes: Changes, meta: CommitMeta, judge: Judge): Promise<{ adopted: boolean }>
+  /** Publishes what was collected; gives the number of the last commit, if there was one. */
+  finish(run: string): Promise<number | undefined>
+}
+
+/** Each step publishes when it is done. */
+export function committerByStep(env: Environment, first: EnvState): Committer {
+  let latest = first
+  let last: number | undefined
+  return {
+    state: () => latest,
+    async commit(base, changes, meta, judge) {
+      const result = await env.commit(base, changes, meta, judge)
+      if (result.state.commit > latest.commit) latest = result.state
+      if (result.committed) last = result.entry.number
+      return { adopted: !result.committed }
+    },
+    finish: () => Promise.resolve(last),
+  }
+}
+
+/**
+ * The whole run publishes in one commit. Until then its steps see their own state on top of the environment's;
+ * what they computed stays in the shared cache, so that a run that breaks off is not lost.
+ */
+export function committerByRun(env: Environment, first: EnvState): Committer {
+  let own = first
+  const collected: { heads: Record<string, Changes['heads'][string]>; steps: Record<string, Changes['steps'][string]> } = { heads: {}, steps: {} }
+  const details: Record<string, CommitMeta['detail']> = {}
+  const overrides = new Set<string>()
+  return {
+    state: () => own,
+    commit(_base, changes, meta) {
+      const delta = fillIn(own, changes, first.commit + 1)
+      own = { ...own, ...applyDelta(own, delta) }
+      Object.assign(collected.heads, changes.heads)
+      Object.assign(collected.steps, changes.steps)
+      for (const step of Object.keys(changes.steps)) details[step] = meta.detail
+      for (const name of meta.overrides ?? []) overrides.add(name)
+      return Promise.resolve({ adopted: false })
+    },
+    async finish(run) {
+      if (Object.keys(collected.steps).length === 0) return undefined
+      const meta: CommitMeta = {
+        kind: 'publish',
+        run,
+        ...(overrides.size > 0 && { overrides: [...overrides] }),
+        detail: { steps: details as never },
+      }
+      // Others may have moved our tables meanwhile: a set that was computed together is published together or not at all.
+      const moved = (state: EnvState) =>
+        Object.keys(collected.heads).some((table) => state.heads.get(table)?.commit !== first.heads.get(table)?.commit)
+      const result = await env.commit(first, collected, meta, (state) => (moved(state) ? 'conflict' : collected))
+      return result.committed ? result.entry.number : undefined
+    },
+  }
+}

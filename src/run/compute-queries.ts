@@ -1,0 +1,35 @@
+import { digestOf } from '../base/digest.ts'
+import type { Engine, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type { NamedQuery } from './protocol.ts'
+
+/** Runs the queries of one step and stages its outputs. An aborted signal interrupts the engine. */
+export async function computeQueries(
+  engine: Engine,
+  request: SessionRequest,
+  queries: readonly NamedQuery[],
+  signal: AbortSignal,
+): Promise<readonly StagedOutput[]> {
+  const session = await engine.session(request)
+  const interrupt = () => session.interrupt()
+  signal.addEventListener('abort', interrupt, { once: true })
+  try {
+    signal.throwIfAborted()
+    for (const { handle, query } of queries) await session.write(handle, query)
+    return await session.finish()
+  } finally {
+    signal.removeEventListener('abort', interrupt)
+    await session.close()
+  }
+}
+
+/**
+ * For each output the digest of its query's syntax tree and parameters: comments, layout and letter case of
+ * keywords do not change it.
+ */
+export async function digestQueries(engine: Engine, queries: readonly NamedQuery[]): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {}
+  for (const { handle, query } of queries) {
+    digests[handle] = digestOf({ tree: await engine.queryDigest(query.text), params: query.params })
+  }
+  return digests
+}

@@ -1,0 +1,135 @@
+import path from 'node:path'
+import { ProblemError } from '../base/problem.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
+import type { BoundInput, OutputTarget, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
+import type { StepFindings } from '../freshness/findings.ts'
+import { tableFolder } from '../freshness/step-key.ts'
+import { newVersionId } from '../lake/version-id.ts'
+import { layout } from '../storage/layout.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Json } from '../base/wire.ts'
+import type { Printed } from './child.ts'
+import { killLate } from './kill-late.ts'
+import type { Pool } from './pool.ts'
+import type { NamedQuery } from './protocol.ts'
+
+/** An output while it is computed: where it is staged, and where it will be. */
+export interface Staging {
+  readonly table: string
+  readonly handle: string
+  readonly version: string
+  readonly prefix: string
+  readonly folder: string
+}
+
+export interface Computed {
+  readonly staged: readonly StagedOutput[]
+  readonly result?: Json
+  readonly queryDigests?: { readonly [handle: string]: string }
+}
+
+export interface ComputeAsk {
+  readonly root: string
+  readonly storage: Storage
+  readonly pool: Pool
+  readonly findings: StepFindings
+  readonly stagings: readonly Staging[]
+  readonly signal: AbortSignal
+  readonly printed: Printed
+  /** At most so many rows of each input. */
+  readonly sample?: number
+}
+
+/** Makes the folders in which the outputs of a step are staged. */
+export async function stageOutputs(storage: Storage, step: DeclaredStep): Promise<Staging[]> {
+  return Promise.all(
+    step.outputs.map(async ({ handle, table }) => {
+      const version = newVersionId()
+      const prefix = layout.version(tableFolder(step, table), table.name, version)
+      return { table: table.name, handle, version, prefix, folder: await storage.stage(prefix) }
+    }),
+  )
+}
+
+/** Computes a step into its staging folders: queries in the engine host, code in a worker. */
+export async function compute(ask: ComputeAsk): Promise<Computed> {
+  const { step } = ask.findings
+  const request = await sessionRequest(ask)
+  if (step.kind === 'run') return computeCode(ask, request)
+  const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
+  return ask.pool.engine().call('compute', { request, queries }, { signal: ask.signal })
+}
+
+/** The queries of a `select` step, rendered by a worker. */
+export async function renderQueries(
+  pool: Pool,
+  root: string,
+  step: DeclaredStep,
+  signal: AbortSignal,
+  printed: Printed,
+): Promise<readonly NamedQuery[]> {
+  const handles = step.inputs.map(({ handle, columns }) => ({ handle, columns: columns.map(({ name }) => name) }))
+  const ask = { file: path.join(root, step.file), projectRoot: root, handles, args: step.args, env: step.env }
+  const { queries } = await pool.withWorker((worker) =>
+    killLate(worker, signal, worker.call('render', ask, { signal, printed })),
+  )
+  return queries
+}
+
+function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed> {
+  const { step } = ask.findings
+  const { root, pool, signal, printed } = ask
+  const { args, env, secrets } = step
+  const call = { file: path.join(root, step.file), projectRoot: root, request, engine: pool.workerEngine(), args, env, secrets }
+  return pool.withWorker((worker) => killLate(worker, signal, worker.call('run', call, { signal, printed })))
+}
+
+async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {
+  const { step } = ask.findings
+  const inputs = await Promise.all(step.inputs.map((input) => boundInput(ask, input)))
+  const outputs = await Promise.all(
+    step.outputs.map(async ({ handle, table }): Promise<OutputTarget> => {
+      const folder = ask.stagings.find((staging) => staging.handle === handle)?.folder
+      if (folder === undefined) throw new Error(`no staging folder for ${handle}`)
+      return { handle, table, folder, references: await referencedFiles(ask, table.columns) }
+    }),
+  )
+  // Step with an age limit may call functions of time: its result is said to hold for a while.
+  return { inputs, outputs, volatile: step.volatile || step.expiresAfter !== undefined }
+}
+
+async function boundInput(ask: ComputeAsk, input: DeclaredInput): Promise<BoundInput> {
+  const { handle, name, columns } = input
+  const from = await inputFiles(ask, input)
+  return { handle, name, columns, from, ...(ask.sample !== undefined && { sample: ask.sample }) }
+}
+
+async function inputFiles(ask: ComputeAsk, input: DeclaredInput): Promise<BoundInput['from']> {
+  const fact = ask.findings.inputs.get(input.handle)
+  if (fact?.kind === 'source') {
+    const files = ask.findings.sources.get(input.handle)?.files ?? []
+    return { kind: 'source', source: input.origin as DeclaredSource, files }
+  }
+  if (fact?.kind === 'table') return { kind: 'parquet', files: await tableFiles(ask, input.name) }
+  if (input.optional) return { kind: 'absent' }
+  throw new ProblemError({
+    code: 'flow/table-unknown',
+    message: `step '${ask.findings.step.name}': input table '${input.name}' has no version in environment '${ask.findings.state.env}'`,
+    ...(ask.findings.step.where && { where: ask.findings.step.where }),
+    hint: 'run the step that writes it, or read it with .optional() if it may be absent',
+  })
+}
+
+async function tableFiles(ask: ComputeAsk, table: string): Promise<string[]> {
+  const head = ask.findings.state.heads.get(table)
+  return Promise.all((head?.files ?? []).map(({ key }) => ask.storage.localPath(key)))
+}
+
+async function referencedFiles(ask: ComputeAsk, columns: readonly { name: string; references?: { table: string } }[]): Promise<Record<string, string[]>> {
+  const files: Record<string, string[]> = {}
+  for (const { name, references } of columns) {
+    if (references && ask.findings.state.heads.has(references.table)) files[name] = await tableFiles(ask, references.table)
+  }
+  return files
+}

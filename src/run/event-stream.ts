@@ -1,0 +1,80 @@
+import { appendFileSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { PluginFailed, RunEvent, StepFinished } from './events.ts'
+import type { RunOptions } from './options.ts'
+import type { PluginHost } from './plugin-host.ts'
+import type { Undated } from './scope.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The one stream of what happens in a run: told to the caller, to plugins, and kept. */
+export interface EventStream {
+  readonly run: string
+  readonly emit: (event: Undated<RunEvent>) => RunEvent
+  /** Also tells plugins; they are loaded once declarations are known. */
+  readonly attach: (plugins: PluginHost) => void
+  close(): Promise<void>
+}
+
+/**
+ * Begins a run's events. They are kept beside the lake under `runs/<run>/`: as they happen where the storage is
+ * a folder, so that they survive whatever happens to this process; else at the end. Of a run that did nothing
+ * only a summary is kept.
+ */
+export function eventStream(workspace: Workspace, options: RunOptions): EventStream {
+  const { lake } = workspace
+  const run = lake.runs.newId()
+  const local = lake.storage.pathOf(`runs/${run}/events.jsonl`)
+  const lines: string[] = []
+  let written = 0
+  let active = false
+  let plugins: PluginHost | undefined
+  const begun = new Date().toISOString()
+  const finished: StepFinished[] = []
+  const failures: PluginFailed[] = []
+
+  /** Appends what is new; a run record that cannot be written must not stop the run that it records. */
+  function append(file: string): void {
+    try {
+      if (written === 0) mkdirSync(path.dirname(file), { recursive: true })
+      appendFileSync(file, lines.slice(written).join(''))
+      written = lines.length
+    } catch {
+      active = false
+    }
+  }
+
+  function emit(event: object): RunEvent {
+    const full = { at: new Date().toISOString(), run, ...event } as RunEvent
+    lines.push(`${JSON.stringify(full)}\n`)
+    if (full.event === 'step-finished') finished.push(full)
+    if (full.event === 'step-started' || full.event === 'step-planned') active = true
+    if (active && local !== undefined) append(local)
+    options.onEvent?.(full)
+    plugins?.tell(full)
+    return full
+  }
+
+  return {
+    run,
+    emit: emit as EventStream['emit'],
+    attach: (host) => {
+      plugins = host
+    },
+    async close() {
+      for (const failure of (await plugins?.close()) ?? []) {
+        failures.push(emit(failure) as PluginFailed)
+      }
+      if (finished.length === 0) return
+      if (active && local === undefined) await lake.runs.put(run, 'events.jsonl', lines.join(''))
+      const counts: Record<string, number> = {}
+      for (const { outcome } of finished) counts[outcome] = (counts[outcome] ?? 0) + 1
+      const summary = { run, env: workspace.envName, at: begun, ended: new Date().toISOString(), counts, ...flowsIn(lines) }
+      await lake.runs.put(run, 'summary.json', JSON.stringify(summary))
+    },
+  }
+}
+
+function flowsIn(lines: readonly string[]): { flows: string[] } {
+  const started = lines.filter((line) => line.includes('"event":"run-started"'))
+  return { flows: started.map((line) => (JSON.parse(line) as { flow: string }).flow) }
+}

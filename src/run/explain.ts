@@ -1,0 +1,121 @@
+import { ProblemError } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
+import { detailIn, detailOf, type StepDetail } from '../freshness/detail.ts'
+import { changesWithin } from '../freshness/explain.ts'
+import type { Reason } from '../freshness/reason.ts'
+import { stepKey } from '../freshness/step-key.ts'
+import type { EnvState, LogEntry, StepRecord } from '../lake/types.ts'
+import { lookAtSteps } from './code-facts.ts'
+import type { Cause, Explanation, SelectOptions } from './options.ts'
+import { lazyPool, resolvedOf } from './run.ts'
+import { survey, type SurveyedStep } from './survey.ts'
+import { declareTargets, type Target } from './targets.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
+
+/**
+ * Why a step is what it is: the tree of causes, each with before and after, down through stale inputs to what
+ * changed first. A step is named by its name, notebook or a table that it writes.
+ *
+ * @throws ProblemError `project/unknown` for a step that no flow has
+ */
+export async function explain(target: Target, step: string, options: SelectOptions = {}): Promise<Explanation> {
+  const workspace = await openWorkspace(options)
+  const pools = lazyPool(workspace, {})
+  try {
+    const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
+    const state = await workspace.env.state()
+    const known: string[] = []
+    for (const { flow, edges } of flows) {
+      const resolved = resolvedOf(flow)
+      const found = resolved.steps.find((one) => isCalled(one, step))
+      known.push(...resolved.steps.map(({ name }) => name))
+      if (!found) continue
+      const all = new Set(resolved.steps.map(({ name }) => name))
+      const around = { ...workspace, codeOf: lookAtSteps(workspace, edges).codeOf }
+      const surveyed = await survey(around, resolved, all, state, new Set())
+      return await explanationOf(workspace, resolved, found, surveyed, state)
+    }
+    throw new ProblemError({ code: 'project/unknown', message: `there is no step '${step}'`, hint: didYouMean(step, known) })
+  } finally {
+    await pools.close()
+    await workspace.close()
+  }
+}
+
+function isCalled(step: ResolvedStep, name: string): boolean {
+  return [step.name, step.notebook, step.file, ...step.outputs.map(({ table }) => table.name)].includes(name)
+}
+
+async function explanationOf(
+  workspace: Workspace,
+  flow: ResolvedFlow,
+  step: ResolvedStep,
+  surveyed: ReadonlyMap<string, SurveyedStep>,
+  state: EnvState,
+): Promise<Explanation> {
+  const record = state.steps.get(stepKey(step, flow.flow.name))
+  const entry = record && (await entryOf(workspace, record))
+  const causes = await causesOf(workspace, flow, step, surveyed, state, new Set())
+  const told = (record?.accepted ?? []).map(({ input, from, to, columns }) => ({ input, from, to, columns }))
+  return {
+    step: step.name,
+    notebook: step.notebook,
+    verdict: surveyed.get(step.name)?.verdict ?? 'fresh',
+    causes,
+    ...(record && entry && { computed: { at: record.computedAt, run: entry.run, commit: entry.number } }),
+    accepted: told,
+  }
+}
+
+async function causesOf(
+  workspace: Workspace,
+  flow: ResolvedFlow,
+  step: ResolvedStep,
+  surveyed: ReadonlyMap<string, SurveyedStep>,
+  state: EnvState,
+  seen: ReadonlySet<string>,
+): Promise<Cause[]> {
+  const survey = surveyed.get(step.name)
+  if (!survey || seen.has(step.name)) return []
+  const record = state.steps.get(stepKey(step, flow.flow.name))
+  const before = record && (await detailBefore(workspace, record, stepKey(step, flow.flow.name)))
+  const now = detailOf(survey.findings)
+  const causes: Cause[] = []
+  for (const reason of survey.reasons) {
+    const upstream = reason.word === 'upstream-stale' ? flow.byName.get(reason.subject ?? '') : undefined
+    const inner = upstream ? await causesOf(workspace, flow, upstream, surveyed, state, new Set([...seen, step.name])) : []
+    causes.push({ reason, details: changesWithin(reason, before, now), causes: [...inner, ...(await writerCause(workspace, reason, step, state))] })
+  }
+  return causes
+}
+
+/** For an input with a new version: why its writer ran, as the commit that set the version says. */
+async function writerCause(workspace: Workspace, reason: Reason, step: ResolvedStep, state: EnvState): Promise<Cause[]> {
+  const input = step.inputs.find(({ handle }) => handle === reason.subject)
+  const head = input?.kind === 'table' ? state.heads.get(input.name) : undefined
+  if (reason.word !== 'input-changed' || !head) return []
+  const entry = await readable(() => workspace.env.entry(head.commit))
+  if (!entry) return []
+  const detail = `${input?.name}@${head.seq} was written by step '${entry.step ?? head.notebook}' at ${entry.at}, run ${entry.run}`
+  return [{ reason: { word: 'input-changed', subject: input?.name, detail }, details: [], causes: [] }]
+}
+
+async function entryOf(workspace: Workspace, record: StepRecord): Promise<LogEntry | undefined> {
+  return readable(() => workspace.env.entry(record.commit))
+}
+
+async function detailBefore(workspace: Workspace, record: StepRecord, key: string): Promise<StepDetail | undefined> {
+  const entry = await entryOf(workspace, record)
+  return entry && detailIn(entry, key)
+}
+
+/** Old commits may be gone: then there is less to tell. */
+async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,39 @@
+import { InternalError, problemsOf, type Problem } from '../base/problem.ts'
+import { placeInStack } from '../base/site.ts'
+import type { DeclaredStep } from '../flow/declared.ts'
+import { relativeTo } from '../notebook/load.ts'
+import { ChildEnded, ChildThrew } from './child.ts'
+
+/** What went wrong in a step, as Problems that name the step and the file. Our own bugs are thrown on. */
+export function stepProblems(error: unknown, step: DeclaredStep, root: string): readonly Problem[] {
+  const where = { file: step.file }
+  const problems = problemsOf(error)
+  if (problems) return problems.map((problem) => ({ ...problem, where: problem.where ?? where }))
+  if (error instanceof ChildThrew) {
+    const place = placeInStack(`\n${error.stack ?? ''}`)
+    return [
+      {
+        code: 'step/threw',
+        message: `step '${step.name}': ${error.message}`,
+        where: place ? { ...place, file: relativeTo(root, place.file) } : where,
+      },
+    ]
+  }
+  if (error instanceof ChildEnded) return [endedProblem(error, step)]
+  if (error instanceof InternalError) throw error
+  throw new InternalError(`step '${step.name}' failed in Sluice itself: ${String(error)}`, { cause: error })
+}
+
+function endedProblem({ code, signal }: ChildEnded, step: DeclaredStep): Problem {
+  const where = { file: step.file }
+  if (step.kind === 'select') {
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`
+    return { code: 'step/engine', message: `step '${step.name}': the engine's process ended ${how}`, where }
+  }
+  if (signal === null) {
+    const message = `step '${step.name}': the notebook ended its process with exit code ${code}`
+    return { code: 'step/exited', message, where, hint: 'a notebook returns or throws; it does not call process.exit()' }
+  }
+  const memory = signal === 'SIGKILL' ? 'if nobody did, the system may have ended it for want of memory' : undefined
+  return { code: 'step/exited', message: `step '${step.name}': its process was ended by ${signal}`, where, ...(memory && { hint: memory }) }
+}

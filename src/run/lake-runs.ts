@@ -1,0 +1,85 @@
+import { ProblemError } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { Lake } from '../lake/lake.ts'
+import { isVersionId, timeOfVersion } from '../lake/version-id.ts'
+import type { Outcome, RunEvent, RunStarted } from './events.ts'
+
+/** What is kept of a run, for lists. */
+export interface RunSummary {
+  readonly run: string
+  readonly env: string
+  readonly flows: readonly string[]
+  /** ISO 8601. */
+  readonly at: string
+  /** Left out, as `counts`, for a run that did not come to its end. */
+  readonly ended?: string
+  /** Steps by how they ended. */
+  readonly counts?: { readonly [O in Outcome]?: number }
+}
+
+/** How far back a run is looked for by the beginning of its id. */
+const searched = 1000
+
+/** The last runs of a lake, newest first, at most `limit`. */
+export async function runSummaries(lake: Lake, limit: number): Promise<RunSummary[]> {
+  const ids = await lake.runs.list({ limit })
+  return Promise.all(ids.map((run) => summaryOf(lake, run)))
+}
+
+async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
+  const text = await lake.runs.read(run, 'summary.json')
+  const known = text === undefined ? undefined : parsed<RunSummary>(text)
+  if (known !== undefined) return known
+  const starts = (await eventsOf(lake, run)).filter(
+    (event): event is RunStarted => event.event === 'run-started',
+  )
+  const at = starts[0]?.at ?? timeOfVersion(run).toISOString()
+  return { run, env: starts[0]?.env ?? '', flows: starts.map(({ flow }) => flow), at }
+}
+
+/**
+ * The events of a run, by its id or the beginning of it. Empty for a run that had nothing to do. Throws
+ * `project/unknown`.
+ */
+export async function runEvents(lake: Lake | undefined, start: string): Promise<RunEvent[]> {
+  if (lake === undefined) throw unknownRun(start, [])
+  const wanted = start.toLowerCase()
+  if (isVersionId(wanted) && (await lake.runs.read(wanted, 'summary.json')) !== undefined)
+    return eventsOf(lake, wanted)
+  const ids = await lake.runs.list({ limit: searched })
+  const found = ids.filter((id) => id.startsWith(wanted))
+  if (found.length === 1 && found[0] !== undefined) return eventsOf(lake, found[0])
+  throw found.length === 0 ? unknownRun(start, ids) : ambiguousRun(start, found)
+}
+
+async function eventsOf(lake: Lake, run: string): Promise<RunEvent[]> {
+  const text = (await lake.runs.read(run, 'events.jsonl')) ?? ''
+  return text.split('\n').flatMap((line) => parsed<RunEvent>(line) ?? [])
+}
+
+/** A run that was killed may leave half a line at its end: that is no event. */
+function parsed<T extends object>(line: string): T | undefined {
+  if (line === '') return undefined
+  try {
+    return JSON.parse(line) as T
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function unknownRun(run: string, known: readonly string[]): ProblemError {
+  return new ProblemError({
+    code: 'project/unknown',
+    message: `there is no run '${run}'`,
+    hint: didYouMean(run, known.slice(0, 100)) ?? '`sluice runs` lists the last ones',
+  })
+}
+
+function ambiguousRun(run: string, found: readonly string[]): ProblemError {
+  return new ProblemError({
+    code: 'project/unknown',
+    message: `${found.length} runs begin with '${run}'`,
+    hint: `write more of the id, such as ${found[0] ?? run}`,
+  })
+}

@@ -1,0 +1,82 @@
+import { ProblemError } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { findVersion } from '../lake/find-version.ts'
+import type { Lake } from '../lake/lake.ts'
+import { parseTableRef } from '../lake/table-ref.ts'
+import type { TableRef } from '../lake/table-ref.ts'
+import type { EnvState, Head, Manifest } from '../lake/types.ts'
+import { isVersionId, timeOfVersion } from '../lake/version-id.ts'
+import type { LakePlace } from './lake-place.ts'
+
+/** A version of a table, as other programs see it. */
+export interface LakeTable {
+  readonly name: string
+  /** The notebook file that wrote it, relative to the project. */
+  readonly notebook: string
+  readonly version: string
+  /** `silver.trips@3` */
+  readonly seq: number
+  readonly rows: number
+  readonly bytes: number
+  /** The number of its Parquet files. */
+  readonly files: number
+  /** When its rows were written, ISO 8601. */
+  readonly updatedAt: string
+}
+
+/** A head as other programs see it. */
+export function tableOf(name: string, head: Head): LakeTable {
+  const { notebook, version, seq, rows, bytes, files } = head
+  const updatedAt = isVersionId(version) ? timeOfVersion(version).toISOString() : ''
+  return { name, notebook, version, seq, rows, bytes, files: files.length, updatedAt }
+}
+
+/** A version that was looked up, with all that is known of it. */
+export interface FoundTable {
+  readonly lake: Lake
+  readonly table: LakeTable
+  readonly head: Head
+  readonly manifest: Manifest
+}
+
+/**
+ * The version that a ref such as `silver.trips` or `silver.trips@3` names. Throws a ProblemError:
+ * `project/unknown` for a table that the environment does not have, `storage/version-unknown` for a version.
+ */
+export async function findTable(place: LakePlace, text: string): Promise<FoundTable> {
+  const ref = parseTableRef(text)
+  const state = await place.state()
+  const known = state !== undefined && (state.heads.has(ref.table) || wasThere(state, ref))
+  if (!known || place.lake === undefined) throw unknownTable(place, ref.table, state)
+  const { head } = await findVersion(place.lake.env(place.envName), ref)
+  const manifest = await place.lake.manifests.read(head.manifest)
+  return { lake: place.lake, table: tableOf(ref.table, head), head, manifest }
+}
+
+/** Throws `project/unknown` for a table that the environment never had; one that is gone still has a history. */
+export async function checkTable(place: LakePlace, name: string): Promise<void> {
+  const state = await place.state()
+  if (state?.heads.has(name) !== true && state?.gone?.has(name) !== true)
+    throw unknownTable(place, name, state)
+}
+
+/** Whether a table that is gone is asked for as of an earlier version. */
+function wasThere(state: EnvState, ref: TableRef): boolean {
+  return ref.at !== undefined && state.gone?.has(ref.table) === true
+}
+
+function unknownTable(place: LakePlace, name: string, state: EnvState | undefined): ProblemError {
+  return new ProblemError({
+    code: 'project/unknown',
+    message: `environment '${place.envName}' has no table '${name}' (in ${place.where})`,
+    hint:
+      state === undefined
+        ? `nothing was ever written to environment '${place.envName}': \`sluice run\` does`
+        : (didYouMean(name, state.heads.keys()) ?? '`sluice tables` lists what there is'),
+  })
+}
+
+/** Local paths of a version's files; files of a remote store are fetched. */
+export function filesOf({ lake, manifest }: FoundTable): Promise<string[]> {
+  return Promise.all(manifest.files.map((file) => lake.storage.localPath(file.key)))
+}

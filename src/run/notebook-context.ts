@@ -1,0 +1,121 @@
+import { ProblemError } from '../base/problem.ts'
+import type { Database, InputHandle, Log, OutputHandle, RunContext } from '../contract/context.ts'
+import type { Columns } from '../contract/column.ts'
+import type { Inputs } from '../contract/input.ts'
+import { renderQuery } from '../contract/render.ts'
+import { Relation, sql, type Sql } from '../contract/sql.ts'
+import type { Tables } from '../contract/table.ts'
+import type { Batch, Session } from '../engine/engine.ts'
+import { insertRows } from './insert-rows.ts'
+
+/** What a step's code gets, over one session of the engine. */
+export interface ContextParts {
+  readonly session: Session
+  readonly inputs: readonly { readonly handle: string; readonly columns: readonly string[] }[]
+  readonly outputs: readonly { readonly handle: string; readonly table: string }[]
+  readonly args: unknown
+  readonly env: unknown
+  readonly secrets: readonly string[]
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+type LooseContext = RunContext<Inputs, Tables, unknown, unknown, string>
+
+export function notebookContext(parts: ContextParts): LooseContext {
+  const { session } = parts
+  const db = database(session)
+  const inputs = parts.inputs.map(({ handle, columns }) => [handle, inputHandle(session, db, handle, columns)])
+  const outputs = parts.outputs.map(({ handle, table }) => [handle, outputHandle(session, handle, table)])
+  return {
+    inputs: Object.fromEntries(inputs) as LooseContext['inputs'],
+    outputs: Object.fromEntries(outputs) as LooseContext['outputs'],
+    args: parts.args,
+    env: parts.env,
+    secrets: secretsOf(parts.secrets),
+    db,
+    log: parts.log,
+    signal: parts.signal,
+  }
+}
+
+function inputHandle(session: Session, db: Database, handle: string, columns: readonly string[]): InputHandle<Columns> {
+  const relation = new Relation(handle, columns)
+  const rows = () => rowsOf<never>(session.read(handle))
+  const one = async () => Number((await db.one<{ n: bigint }>(sql`SELECT count(*) AS n FROM ${relation}`)).n)
+  return Object.assign(relation, {
+    rows,
+    all: () => collect(rows()),
+    batches: () => namedBatches(session.read(handle)),
+    count: one,
+  }) as InputHandle<Columns>
+}
+
+function outputHandle(session: Session, handle: string, table: string): OutputHandle<Columns> {
+  return {
+    insert: (rows) => insertRows(session, handle, table, rows),
+    write: (query) => session.write(handle, renderQuery(query)),
+    empty: () => session.empty(handle),
+  }
+}
+
+function database(session: Session): Database {
+  const query = <R extends object>(text: Sql) => rowsOf<R>(session.query(renderQuery(text)))
+  const all = <R extends object>(text: Sql) => collect(query<R>(text))
+  return {
+    query: query as Database['query'],
+    all: all as Database['all'],
+    one: (async (text: Sql) => {
+      const rows = await all(text)
+      if (rows.length === 1) return rows[0]
+      throw new ProblemError({
+        code: 'query/statement',
+        message: `db.one() expects one row, and the query gave ${rows.length}`,
+        hint: 'use db.all() where there may be none or several',
+      })
+    }) as Database['one'],
+  }
+}
+
+/** Rows as objects, made chunk by chunk. */
+async function* rowsOf<R extends object>(batches: AsyncIterable<Batch>): AsyncGenerator<R> {
+  for await (const { rows, names, columns } of batches) {
+    for (let at = 0; at < rows; at++) {
+      const row: Record<string, unknown> = {}
+      for (let column = 0; column < names.length; column++) row[names[column] as string] = columns[column]?.[at]
+      yield row as R
+    }
+  }
+}
+
+async function* namedBatches(batches: AsyncIterable<Batch>): AsyncGenerator<{ rows: number; columns: Record<string, unknown> }> {
+  for await (const { rows, names, columns } of batches) {
+    yield { rows, columns: Object.fromEntries(names.map((name, at) => [name, columns[at]])) }
+  }
+}
+
+async function collect<R>(rows: AsyncIterable<R>): Promise<R[]> {
+  const list: R[] = []
+  for await (const row of rows) list.push(row)
+  return list
+}
+
+/** Secrets come from the process's environment when they are asked for, and are kept nowhere. */
+function secretsOf(names: readonly string[]): Readonly<Record<string, string>> {
+  const secrets: Record<string, string> = {}
+  for (const name of names) {
+    Object.defineProperty(secrets, name, {
+      enumerable: false,
+      get: () => {
+        const value = process.env[name]
+        if (value !== undefined) return value
+        throw new ProblemError({
+          code: 'notebook/env-invalid',
+          message: `the secret ${name} is not set`,
+          hint: `set the variable ${name} of the process's environment`,
+        })
+      },
+    })
+  }
+  return secrets
+}

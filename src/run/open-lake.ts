@@ -1,0 +1,108 @@
+import type { HistoryOptions } from '../lake/history.ts'
+import type { ColumnShape, LogEntry } from '../lake/types.ts'
+import type { RunEvent } from './events.ts'
+import { openDigests } from './lake-digest.ts'
+import { openPlace } from './lake-place.ts'
+import { openLakeReader } from './lake-reader.ts'
+import type { ColumnProfile, QueryResult, TablePreview } from './lake-reader.ts'
+import { runEvents, runSummaries } from './lake-runs.ts'
+import type { RunSummary } from './lake-runs.ts'
+import { checkTable, filesOf, findTable, tableOf } from './lake-table.ts'
+import type { FoundTable, LakeTable } from './lake-table.ts'
+import type { ProjectOptions } from './options.ts'
+
+/** A version of a table of a lake. Everything is read when it is asked for. */
+export interface OpenTable {
+  /** What the log says of it. */
+  info(): Promise<LakeTable>
+  schema(): Promise<readonly ColumnShape[]>
+  /** Absolute paths of its Parquet files; files of a remote store are fetched. */
+  files(): Promise<string[]>
+  /**
+   * The rows, streamed, without loss: BIGINT is a bigint, DECIMAL a string, DATE and TIMESTAMP a Date where
+   * milliseconds hold it, else a string.
+   */
+  rows(): AsyncIterable<{ readonly [column: string]: unknown }>
+  /** Its first rows as texts. */
+  preview(limit?: number): Promise<TablePreview>
+  /** For each column NULLs, distinct values (about), least and greatest. */
+  profile(): Promise<ColumnProfile[]>
+}
+
+/** The tables of an environment, for other programs. It only reads. */
+export interface OpenLake {
+  readonly env: string
+  /** Where the tables are, for people. */
+  readonly where: string
+  /** The tables of the environment, by name; none when it was never written. */
+  tables(): Promise<LakeTable[]>
+  /**
+   * A table by its name, or a version of it: `silver.trips@3`, `silver.trips@'2026-01-31'`. Its methods throw
+   * a ProblemError `project/unknown` when there is none.
+   */
+  table(name: string): OpenTable
+  /** One SELECT over the tables of the environment, by their names. */
+  query(sql: string): Promise<QueryResult>
+  /** The content digest of a table: equal for equal rows, in whatever order and files. */
+  digest(table: string): Promise<string>
+  /** The commits of the environment, newest first, or those that changed a table. */
+  history(table?: string, options?: Omit<HistoryOptions, 'table'>): AsyncIterable<LogEntry>
+  /** The last runs over all environments, newest first. */
+  runs(options?: { readonly limit?: number }): Promise<RunSummary[]>
+  /** What happened in a run, by its id or the beginning of it. */
+  events(run: string): Promise<RunEvent[]>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the lake of a project for reading. Nothing is created; an environment that was never written is empty.
+ *
+ * @throws ProblemError when there is no project, or its configuration or storage is not valid
+ */
+export async function openLake(options: ProjectOptions = {}): Promise<OpenLake> {
+  const place = await openPlace(options)
+  const reader = openLakeReader(place)
+  const digests = openDigests(place)
+  const { lake, envName, where } = place
+  return {
+    env: envName,
+    where,
+    async tables() {
+      const heads = (await place.state())?.heads ?? new Map()
+      return Array.from(heads, ([name, head]) => tableOf(name, head)).toSorted((a, b) =>
+        a.name < b.name ? -1 : 1,
+      )
+    },
+    table: (name) => openTable(() => findTable(place, name), reader),
+    query: (sql) => reader.query(sql),
+    digest: async (name) => digests.of(await findTable(place, name)),
+    async *history(table, historyOptions) {
+      if (table !== undefined) await checkTable(place, table)
+      if (lake !== undefined)
+        yield* lake.env(envName).history({ ...historyOptions, ...(table !== undefined && { table }) })
+    },
+    runs: async ({ limit = 20 } = {}) => (lake === undefined ? [] : runSummaries(lake, limit)),
+    events: (run) => runEvents(lake, run),
+    async close() {
+      await reader.close()
+      await digests.close()
+      await place.close()
+    },
+  }
+}
+
+function openTable(find: () => Promise<FoundTable>, reader: ReturnType<typeof openLakeReader>): OpenTable {
+  let found: Promise<FoundTable> | undefined
+  // Looked up once: all that is read of it is then of one version.
+  const look = (): Promise<FoundTable> => (found ??= find())
+  return {
+    info: async () => (await look()).table,
+    schema: async () => (await look()).manifest.columns,
+    files: async () => filesOf(await look()),
+    async *rows() {
+      yield* reader.rows(await look())
+    },
+    preview: async (limit = 10) => reader.preview(await look(), limit),
+    profile: async () => reader.profile(await look()),
+  }
+}

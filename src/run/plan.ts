@@ -1,0 +1,45 @@
+import { lookAtSteps } from './code-facts.ts'
+import { lazyPool, resolvedOf, select } from './run.ts'
+import type { Plan, SelectOptions } from './options.ts'
+import { survey } from './survey.ts'
+import { declareTargets, type Target } from './targets.ts'
+import { openWorkspace } from './workspace.ts'
+
+/**
+ * Says what a run would do and why, and runs nothing. A step downstream of a stale one `may-run`: whether it
+ * does is known when what is upstream is done.
+ *
+ * @throws ProblemError with all that is wrong with the project
+ */
+export async function plan(target?: Target, options: SelectOptions & { readonly force?: boolean } = {}): Promise<Plan> {
+  const workspace = await openWorkspace(options)
+  const pools = lazyPool(workspace, {})
+  try {
+    const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
+    const state = await workspace.env.state()
+    const steps: Plan['steps'][number][] = []
+    for (const { flow, edges } of flows) {
+      const resolved = resolvedOf(flow)
+      const selected = select(resolved, options)
+      const around = { ...workspace, codeOf: lookAtSteps(workspace, edges).codeOf }
+      const surveyed = await survey(around, resolved, selected, state, options.force ? selected : new Set())
+      for (const step of resolved.steps) {
+        const seen = surveyed.get(step.name)
+        if (!seen) continue
+        steps.push({
+          step: step.name,
+          notebook: step.notebook,
+          verdict: seen.verdict,
+          reasons: seen.reasons,
+          upstream: step.upstream,
+          reads: step.inputs.map(({ name }) => name),
+          writes: step.outputs.map(({ table }) => table.name),
+        })
+      }
+    }
+    return { flow: flows.map(({ flow }) => flow.name).join(', '), env: workspace.envName, steps, problems: [] }
+  } finally {
+    await pools.close()
+    await workspace.close()
+  }
+}

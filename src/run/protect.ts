@@ -1,0 +1,16 @@
+import { ProblemError } from '../base/problem.ts'
+import type { Declaration } from './declare.ts'
+import type { Workspace } from './workspace.ts'
+
+/** A protected environment takes what the flows say, and no args that somebody typed. */
+export function checkProtected(workspace: Workspace, flows: readonly Declaration[]): void {
+  const { envName, project } = workspace
+  if (!project.config.protected.includes(envName)) return
+  const overridden = flows.flatMap(({ flow }) => flow.steps.flatMap(({ overrides }) => overrides))
+  if (overridden.length === 0) return
+  throw new ProblemError({
+    code: 'env/protected',
+    message: `the environment '${envName}' is protected: it takes no --arg (${[...new Set(overridden)].join(', ')})`,
+    hint: 'write the args in the flow, or run in another environment',
+  })
+}

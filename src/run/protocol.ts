@@ -1,0 +1,103 @@
+import type { Problem } from '../base/problem.ts'
+import type { Json } from '../base/wire.ts'
+import type { RenderedQuery } from '../contract/render.ts'
+import type { DigestColumn, EngineOptions, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type { DeclaredFlow } from '../flow/declared.ts'
+
+/**
+ * What the coordinator asks of the processes that it starts. Both kinds talk over Node's own channel with
+ * structured clone, one message a call and one an answer.
+ */
+export interface NamedQuery {
+  readonly handle: string
+  readonly query: RenderedQuery
+}
+
+export interface EngineCalls {
+  /** Runs a step's queries and stages its outputs. */
+  compute: (ask: { request: SessionRequest; queries: readonly NamedQuery[] }) => {
+    staged: readonly StagedOutput[]
+    /** Digests of the queries, by output; see `queryDigests`. */
+    queryDigests: { readonly [handle: string]: string }
+  }
+  digest: (ask: { files: readonly string[]; columns: readonly DigestColumn[] }) => { digest: string }
+  queryDigests: (ask: { queries: readonly NamedQuery[] }) => { queryDigests: { readonly [handle: string]: string } }
+}
+
+/** A notebook as a worker finds it: its module, and the name of the export. */
+export interface NotebookAt {
+  /** Absolute path. */
+  readonly file: string
+  readonly projectRoot: string
+}
+
+export interface WorkerCalls {
+  /** Loads a flow and says what it declares. */
+  describe: (ask: DescribeAsk) => Described
+  /** Digests of contracts that code refers to, by `file#export`. */
+  contracts: (ask: { projectRoot: string; edges: readonly ContractEdge[] }) => { digests: { readonly [edge: string]: string } }
+  /** Renders the queries of a `select` notebook. */
+  render: (ask: NotebookAt & { handles: readonly RenderHandle[]; args: Json; env: Json }) => {
+    queries: readonly NamedQuery[]
+  }
+  /** Runs the code of a `run` notebook and stages its outputs. */
+  run: (ask: RunAsk) => { staged: readonly StagedOutput[]; result: Json | undefined }
+  /** Hands an event to the plugins of a flow or project. */
+  observe: (ask: { event: object }) => { failed: readonly { plugin: string; message: string }[] }
+  /** Loads plugins from the project's modules and from a flow's own. */
+  plugins: (ask: { projectRoot: string; modules: readonly string[]; flowFiles: readonly string[] }) => {
+    names: readonly string[]
+    problems: readonly Problem[]
+  }
+}
+
+export interface DescribeAsk {
+  readonly projectRoot: string
+  /** The flow's file, or the file of a notebook that stands alone; relative to the project. */
+  readonly file: string
+  readonly overrides: { readonly [name: string]: string }
+}
+
+export interface Described {
+  readonly flow?: DeclaredFlow
+  readonly problems: readonly Problem[]
+  /** Modules whose change means that declarations must be loaded again, relative to the project. */
+  readonly modules: readonly string[]
+  /** Other files that the declarations come from, such as YAML flows. */
+  readonly files: readonly string[]
+  /** Names of the variables of the environment that went into the declarations. */
+  readonly variables: readonly string[]
+}
+
+export interface ContractEdge {
+  readonly file: string
+  readonly export: string
+}
+
+export interface RenderHandle {
+  readonly handle: string
+  readonly columns: readonly string[]
+}
+
+export interface RunAsk extends NotebookAt {
+  readonly request: SessionRequest
+  readonly engine: EngineOptions
+  readonly args: Json
+  readonly env: Json
+  readonly secrets: readonly string[]
+}
+
+/** Messages on the channel. */
+export type ToChild =
+  | { readonly type: 'call'; readonly id: number; readonly op: string; readonly ask: unknown }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'open'; readonly engine?: EngineOptions }
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'fault'; readonly id: number; readonly problems?: readonly Problem[]; readonly message: string; readonly stack?: string }
+  | { readonly type: 'log'; readonly id: number; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
+
+/** Printed to both streams after a call, so that the coordinator knows that it has all that the call printed. */
+export const endMark = (id: number): string => `\u0000sluice-end-${id}\u0000`

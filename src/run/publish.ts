@@ -1,0 +1,87 @@
+import path from 'node:path'
+import { InternalError } from '../base/problem.ts'
+import type { StagedOutput } from '../engine/engine.ts'
+import type { DeclaredTable } from '../contract/spec.ts'
+import type { StepFindings } from '../freshness/findings.ts'
+import type { Head, Manifest } from '../lake/types.ts'
+import type { Staging } from './compute.ts'
+import { sameRows, type Comparing } from './same-rows.ts'
+
+/** A head that a commit is to set, and whether it is the one that stands there already. */
+export interface NewHead {
+  readonly head: Omit<Head, 'seq' | 'commit'>
+  readonly unchanged: boolean
+}
+
+/**
+ * Turns the staged outputs of a step into versions: those whose rows equal the head's keep its version. After
+ * this the files lie in their places with their manifests, and no reader sees them until the commit.
+ */
+export async function publishOutputs(
+  around: Comparing,
+  findings: StepFindings,
+  stagings: readonly Staging[],
+  staged: readonly StagedOutput[],
+): Promise<Record<string, NewHead>> {
+  const heads: Record<string, NewHead> = {}
+  for (const staging of stagings) {
+    const output = staged.find(({ handle }) => handle === staging.handle)
+    const table = findings.step.outputs.find(({ handle }) => handle === staging.handle)?.table
+    if (!output || !table) throw new InternalError(`output '${staging.handle}' was not staged`)
+    heads[staging.table] = await publishOutput(around, findings, staging, output, table)
+  }
+  return heads
+}
+
+async function publishOutput(
+  around: Comparing,
+  findings: StepFindings,
+  staging: Staging,
+  output: StagedOutput,
+  table: DeclaredTable,
+): Promise<NewHead> {
+  const { storage } = around.lake
+  const before = findings.state.heads.get(table.name)
+  const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
+  const files = output.files.map(({ name }) => path.join(staging.folder, name))
+  // A head whose files are damaged is never kept: its rows are not what its manifest says.
+  if (before && !findings.damaged.has(table.name) && (await sameRows(around, before, columns, table.key, output, files))) {
+    await storage.discard(staging.folder)
+    const { seq: _seq, commit: _commit, ...head } = before
+    return { head: { ...head, fingerprint: findings.fingerprint, notebook: findings.step.file }, unchanged: true }
+  }
+  const names = output.files.map(({ name }) => name)
+  await storage.publish(staging.folder, staging.prefix, names)
+  const manifest: Manifest = {
+    format: 1,
+    table: table.name,
+    version: staging.version,
+    notebook: findings.step.file,
+    fingerprint: findings.fingerprint,
+    createdAt: new Date().toISOString(),
+    engine: around.engine,
+    columns,
+    key: table.key,
+    rows: output.rows,
+    bytes: output.bytes,
+    files: output.files.map(({ name, ...file }) => ({ key: `${staging.prefix}${name}`, ...file })),
+    stats: output.stats,
+  }
+  const key = `${staging.prefix}manifest.json`
+  await around.lake.manifests.write(key, manifest)
+  return { head: headOf(manifest, key), unchanged: false }
+}
+
+/** The head that a manifest gives. */
+export function headOf(manifest: Manifest, key: string): Omit<Head, 'seq' | 'commit'> {
+  const { version, notebook, fingerprint, rows, bytes, files } = manifest
+  return {
+    version,
+    manifest: key,
+    notebook,
+    fingerprint,
+    rows,
+    bytes,
+    files: files.map((file) => ({ key: file.key, bytes: file.bytes })),
+  }
+}

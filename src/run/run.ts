@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { ProblemError } from '../base/problem.ts'
+import { fromWire } from '../base/wire.ts'
+import type { DeclaredFlow } from '../flow/declared.ts'
+import type { LooseFlow } from '../flow/flow.ts'
+import { cacheFolder } from '../flow/project.ts'
+import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
+import { selectSteps } from '../flow/select-steps.ts'
+import type { Declaration } from './declare.ts'
+import { checkProtected } from './protect.ts'
+import { declareTargets, type Target } from './targets.ts'
+import { eventStream, type EventStream } from './event-stream.ts'
+import type { StepFinished } from './events.ts'
+import type { RunOptions, RunResult, SelectOptions } from './options.ts'
+import { engineMemory, Pool } from './pool.ts'
+import { runFlow } from './run-flow.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
+
+/**
+ * Runs flows: what is stale runs, what is fresh is skipped, and each step says why. The journey is: load,
+ * resolve, plan, and for each step verdict, compute, validate, commit, report.
+ *
+ * @param target a flow object, or names or files of flows and notebooks; all flows of the project when empty
+ * @returns the outcome of every step; a failed step is an outcome, not an error
+ * @throws ProblemError with all that is wrong with the project, before anything runs
+ */
+export async function run(target: Target, options: RunOptions = {}): Promise<RunResult> {
+  const workspace = await openWorkspace({ ...options, projectRoot: options.projectRoot ?? rootOf(target) })
+  const pools = lazyPool(workspace, options)
+  const events = eventStream(workspace, options)
+  try {
+    const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
+    checkProtected(workspace, flows)
+    await attachPlugins(workspace, flows, events)
+    const planned = flows.map(({ flow, edges }) => {
+      const resolved = resolvedOf(flow)
+      return { resolved, edges, selected: select(resolved, options) }
+    })
+    const steps: StepFinished[] = []
+    for (const each of planned) {
+      steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
+      if (options.signal?.aborted || (failed(steps) && !options.keepGoing)) break
+    }
+    return resultOf(workspace, events, planned.map(({ resolved }) => resolved), steps, options)
+  } finally {
+    await events.close()
+    await pools.close()
+    await workspace.close()
+  }
+}
+
+/** Plugins cost a process: it is started only where a project or a flow lists some. */
+export async function attachPlugins(workspace: Workspace, flows: readonly Declaration[], events: EventStream): Promise<void> {
+  const modules = workspace.project.config.plugins
+  const files = flows.filter(({ flow }) => flow.plugins.length > 0).map(({ flow }) => flow.file)
+  if (modules.length + files.length === 0) return
+  const { PluginHost } = await import('./plugin-host.ts')
+  events.attach(await PluginHost.start(workspace.root, modules, files))
+}
+
+/** A flow object knows its file, and with it its project. */
+function rootOf(target: Target): string | undefined {
+  const site = typeof target === 'object' && 'kind' in target ? (target as LooseFlow).site : undefined
+  return site && path.dirname(site.file)
+}
+
+/** Processes are started when something is stale, or declarations must be loaded. */
+export function lazyPool(workspace: Workspace, options: { readonly concurrency?: number }): { get: () => Pool; close: () => Promise<void> } {
+  const { config } = workspace.project
+  let pool: Pool | undefined
+  return {
+    get: () =>
+      (pool ??= new Pool({
+        workers: options.concurrency ?? config.concurrency ?? availableParallelism(),
+        memory: engineMemory(config.memory),
+        tempFolder: path.join(workspace.root, cacheFolder, 'tmp'),
+      })),
+    close: async () => pool?.close(),
+  }
+}
+
+/** A flow whose tables are connected, or a ProblemError with all that is wrong. */
+export function resolvedOf(flow: DeclaredFlow): ResolvedFlow {
+  const { plan, problems } = resolveFlow(flow)
+  if (!plan) throw new ProblemError(problems)
+  return plan
+}
+
+export function select(resolved: ResolvedFlow, options: SelectOptions): ReadonlySet<string> {
+  const { steps, problems } = selectSteps(resolved, options.select ?? [], options.from)
+  if (problems.length > 0) throw new ProblemError(problems)
+  return new Set(steps)
+}
+
+function failed(steps: readonly StepFinished[]): boolean {
+  return steps.some(({ outcome }) => outcome === 'failed' || outcome === 'blocked')
+}
+
+/** What a run gives its caller. */
+export function resultOf(
+  workspace: Workspace,
+  events: EventStream,
+  flows: readonly ResolvedFlow[],
+  steps: readonly StepFinished[],
+  options: RunOptions,
+): RunResult {
+  const cancelled = options.signal?.aborted ?? false
+  const results = steps.flatMap(({ step, result }) => (result === undefined ? [] : [[step, fromWire(result)] as const]))
+  return {
+    run: events.run,
+    flow: flows.map(({ flow }) => flow.name).join(', '),
+    env: workspace.envName,
+    ok: !cancelled && !failed(steps),
+    cancelled,
+    steps,
+    results: Object.fromEntries(results),
+  }
+}

@@ -1,0 +1,75 @@
+import { digestOf } from '../base/digest.ts'
+import type { DigestColumn, StagedOutput } from '../engine/engine.ts'
+import type { ColumnShape, Head, Manifest } from '../lake/types.ts'
+import type { Lake } from '../lake/lake.ts'
+import { layout } from '../storage/layout.ts'
+import type { Pool } from './pool.ts'
+
+/** What is needed to compare rows of versions. */
+export interface Comparing {
+  readonly lake: Lake
+  readonly pool: Pool
+  readonly engine: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Whether staged rows are those of a head. Decided cheaply first: schema, number of rows and the statistics of
+ * the footers; only when all agree by a digest of both.
+ */
+export async function sameRows(
+  around: Comparing,
+  head: Head,
+  columns: readonly ColumnShape[],
+  key: readonly string[],
+  staged: StagedOutput,
+  files: readonly string[],
+): Promise<boolean> {
+  const before = await around.lake.manifests.read(head.manifest)
+  if (before.engine !== around.engine) return false
+  if (digestOf({ columns: before.columns, key: before.key }) !== digestOf({ columns, key })) return false
+  if (before.rows !== staged.rows || digestOf(before.stats) !== digestOf(staged.stats)) return false
+  if (staged.rows === 0) return true
+  const [one, two] = await Promise.all([
+    versionDigest(around, head.manifest, before, columns),
+    around.pool.engine().call('digest', { files, columns: digestColumns(columns) }, { signal: around.signal }),
+  ])
+  return one === two.digest
+}
+
+/**
+ * The content digest of a version, or of some of its columns. Computed once and kept beside the manifest.
+ */
+export async function versionDigest(
+  around: Comparing,
+  manifestKey: string,
+  manifest: Manifest,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Promise<string> {
+  const wanted = digestColumns(columns)
+  const key = layout.contentDigest(manifestKey, digestOf({ wanted, engine: around.engine }).slice(0, 20))
+  const kept = await around.lake.storage.get(key)
+  const known = kept && digestIn(kept)
+  if (known !== undefined) return known
+  const files = await Promise.all(manifest.files.map((file) => around.lake.storage.localPath(file.key)))
+  const { digest } = await around.pool.engine().call('digest', { files, columns: wanted }, { signal: around.signal })
+  const text = JSON.stringify({ format: 1, columns: wanted, engine: around.engine, digest })
+  await around.lake.storage.putIfAbsent(key, Buffer.from(text))
+  return digest
+}
+
+/** The order of columns is no part of what rows are. */
+function digestColumns(columns: readonly DigestColumn[]): DigestColumn[] {
+  const list = columns.map(({ name, type }) => ({ name, type }))
+  return list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** A kept digest that does not parse is as good as none. */
+function digestIn(bytes: Uint8Array): string | undefined {
+  try {
+    const { digest } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { digest?: unknown }
+    return typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest) ? digest : undefined
+  } catch {
+    return undefined
+  }
+}

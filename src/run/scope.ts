@@ -1,0 +1,27 @@
+import type { CodeFact, Surroundings } from '../freshness/findings.ts'
+import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
+import type { Committer } from './committer.ts'
+import type { RunEvent } from './events.ts'
+import type { Pool } from './pool.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What the steps of one run share. */
+export interface RunScope {
+  readonly workspace: Workspace
+  readonly flow: DeclaredFlow
+  readonly run: string
+  readonly around: Surroundings
+  readonly committer: Committer
+  readonly pool: Pool
+  readonly signal: AbortSignal
+  readonly forced: ReadonlySet<string>
+  readonly useCache: boolean
+  /** Milliseconds, for steps that say none. */
+  readonly timeout?: number
+  readonly emit: (event: Undated<RunEvent>) => void
+  /** Looks at code again, for changes during the run. */
+  readonly lookAgain: () => (step: DeclaredStep) => Promise<CodeFact>
+}
+
+/** An event without the fields that every event has. */
+export type Undated<E> = E extends RunEvent ? Omit<E, 'at' | 'run'> : never

@@ -1,0 +1,57 @@
+import { problemsOf } from '../base/problem.ts'
+import { endMark, type FromChild, type ToChild } from './protocol.ts'
+
+/** What a call gets beside its question. */
+export interface CallContext {
+  readonly id: number
+  /** Aborted when the coordinator cancels the call. */
+  readonly signal: AbortSignal
+  readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
+}
+
+export type Operations = { readonly [op: string]: (ask: never, context: CallContext) => Promise<unknown> }
+
+/**
+ * The child's side of the channel: answers calls until the coordinator goes away. A child never outlives its
+ * coordinator.
+ */
+export function serveCalls(operations: Operations, open: (message: Extract<ToChild, { type: 'open' }>) => void): void {
+  const calls = new Map<number, AbortController>()
+  process.on('message', (message: ToChild) => {
+    if (message.type === 'open') open(message)
+    else if (message.type === 'cancel') calls.get(message.id)?.abort()
+    else void answer(message)
+  })
+  // SIGINT reaches the whole group of a terminal: the coordinator decides what it means.
+  process.on('SIGINT', () => undefined)
+  process.on('disconnect', () => process.exit(0))
+  send({ type: 'ready' })
+
+  async function answer({ id, op, ask }: Extract<ToChild, { type: 'call' }>): Promise<void> {
+    const controller = new AbortController()
+    calls.set(id, controller)
+    const log: CallContext['log'] = (level, text) => send({ type: 'log', id, level, text })
+    let reply: FromChild
+    try {
+      const operation = operations[op]
+      if (!operation) throw new Error(`no operation '${op}'`)
+      reply = { type: 'answer', id, value: await operation(ask as never, { id, signal: controller.signal, log }) }
+    } catch (error) {
+      reply = faultOf(id, error)
+    }
+    calls.delete(id)
+    process.stdout.write(endMark(id))
+    process.stderr.write(endMark(id))
+    send(reply)
+  }
+}
+
+function faultOf(id: number, error: unknown): FromChild {
+  const problems = problemsOf(error)
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  return { type: 'fault', id, message, ...(problems && { problems }), ...(stack && { stack }) }
+}
+
+function send(message: FromChild): void {
+  if (process.connected) process.send?.(message)
+}

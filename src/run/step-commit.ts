@@ -1,0 +1,85 @@
+import type { Json } from '../base/wire.ts'
+import { detailOf } from '../freshness/detail.ts'
+import type { StepFindings } from '../freshness/findings.ts'
+import { stepKey } from '../freshness/step-key.ts'
+import type { CommitMeta, EnvState, StepRecord } from '../lake/types.ts'
+import type { Computed } from './compute.ts'
+import type { WrittenTable } from './events.ts'
+import type { NewHead } from './publish.ts'
+import type { RunScope } from './scope.ts'
+
+/** What the environment is to remember of a step. */
+export function recordOf(
+  scope: RunScope,
+  findings: StepFindings,
+  heads: Readonly<Record<string, NewHead>>,
+  { result, queryDigests }: Pick<Computed, 'result' | 'queryDigests'>,
+  computedAt: string,
+): Omit<StepRecord, 'commit'> {
+  const { step, fingerprint, parts } = findings
+  return {
+    step: step.name,
+    flow: scope.flow.name,
+    notebook: step.file,
+    fingerprint,
+    parts,
+    outputs: Object.fromEntries(Object.entries(heads).map(([table, { head }]) => [table, head.version])),
+    ...(result !== undefined && { result }),
+    ...(queryDigests && { queries: queryDigests }),
+    computedAt,
+  }
+}
+
+/** Commits a step. Undefined when others moved its outputs meanwhile: then it is judged anew. */
+export async function publish(
+  scope: RunScope,
+  findings: StepFindings,
+  record: Omit<StepRecord, 'commit'>,
+  heads: Readonly<Record<string, NewHead>>,
+  kind: 'publish' | 'accept',
+): Promise<WrittenTable[] | undefined> {
+  const { step } = findings
+  const key = stepKey(step, scope.flow.name)
+  const changes = {
+    heads: Object.fromEntries(Object.entries(heads).map(([table, { head }]) => [table, head])),
+    steps: { [key]: record },
+  }
+  const meta: CommitMeta = {
+    kind,
+    run: scope.run,
+    step: step.name,
+    ...(step.overrides.length > 0 && { overrides: step.overrides }),
+    detail: detailOf(findings) as unknown as Json,
+  }
+  let moved = false
+  await scope.committer.commit(findings.state, changes, meta, (state) => {
+    if (state.steps.get(key)?.fingerprint === record.fingerprint) return { adopt: true }
+    moved = step.outputs.some(({ table }) => headCommit(state, table.name) !== headCommit(findings.state, table.name))
+    // Only inputs or other tables moved: what was computed is still what it says it is.
+    return moved ? { adopt: true } : changes
+  })
+  if (moved) return undefined
+  return writtenTables(scope.committer.state(), heads)
+}
+
+function headCommit(state: EnvState, table: string): number | undefined {
+  return state.heads.get(table)?.commit
+}
+
+function writtenTables(state: EnvState, heads: Readonly<Record<string, NewHead>>): WrittenTable[] {
+  return Object.entries(heads).map(([table, { unchanged }]) => {
+    const head = state.heads.get(table)
+    return { table, version: head?.version ?? '', seq: head?.seq ?? 0, rows: head?.rows ?? 0, bytes: head?.bytes ?? 0, unchanged }
+  })
+}
+
+/** Keeps what was computed for other environments and checkouts. */
+export async function remember(scope: RunScope, findings: StepFindings, heads: Readonly<Record<string, NewHead>>, computed: Computed, computedAt: string): Promise<void> {
+  const { step, fingerprint } = findings
+  if (step.volatile || findings.untracked.length > 0 || step.outputs.length === 0) return
+  const outputs = Object.fromEntries(
+    Object.entries(heads).map(([table, { head }]) => [table, { manifest: head.manifest, version: head.version }]),
+  )
+  const { result } = computed
+  await scope.workspace.lake.steps.put({ format: 1, fingerprint, outputs, computedAt, ...(result !== undefined && { result }) }, { replace: true })
+}

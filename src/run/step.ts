@@ -1,0 +1,131 @@
+import { ProblemError } from '../base/problem.ts'
+import type { DeclaredStep } from '../flow/declared.ts'
+import { lookAtStep, type StepFindings } from '../freshness/findings.ts'
+import type { Reason } from '../freshness/reason.ts'
+import { stepKey } from '../freshness/step-key.ts'
+import { judge } from '../freshness/verdict.ts'
+import type { StepRecord } from '../lake/types.ts'
+import { tryAccept } from './accept.ts'
+import { compute, stageOutputs } from './compute.ts'
+import type { StepFinished } from './events.ts'
+import { limitedSignal } from './cancel.ts'
+import { publishOutputs } from './publish.ts'
+import { findReusable } from './reuse.ts'
+import type { RunScope } from './scope.ts'
+import { publish, recordOf, remember } from './step-commit.ts'
+import { stepLimits } from './step-limits.ts'
+
+/** How often a step is judged anew, because its inputs or code changed while it was computed. */
+const rounds = 5
+
+type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result'>
+
+/**
+ * One step, from verdict to commit: fresh, forgiven, reused, or computed, checked and published. Throws what
+ * went wrong; then nothing of the step is published.
+ */
+export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<Settled> {
+  for (let round = 1; round <= rounds; round++) {
+    scope.signal.throwIfAborted()
+    const state = scope.committer.state()
+    const findings = await lookAtStep(scope.around, step, state, { forced: scope.forced.has(step.name) && round === 1 })
+    const record = state.steps.get(stepKey(step, scope.flow.name))
+    const { fresh, reasons } = judge(findings, record, state)
+    if (fresh) return { outcome: 'fresh', reasons: [], tables: [], result: record?.result }
+    const settled =
+      (record && (await forgive(scope, findings, record, reasons))) ??
+      (await reuse(scope, findings, reasons)) ??
+      (await runStep(scope, findings, reasons))
+    if (settled) return settled
+  }
+  throw new ProblemError({
+    code: 'step/unstable',
+    message: `step '${step.name}': its inputs or its code changed ${rounds} times while it was computed`,
+    ...(step.where && { where: step.where }),
+    hint: 'run again when they are at rest',
+  })
+}
+
+async function forgive(scope: RunScope, findings: StepFindings, record: StepRecord, reasons: readonly Reason[]): Promise<Settled | undefined> {
+  const { workspace, pool, signal } = scope
+  const around = { lake: workspace.lake, pool, engine: workspace.engine, signal, root: workspace.root }
+  const acceptance = await tryAccept(around, findings, record, reasons)
+  if (!acceptance) return undefined
+  const next: Omit<StepRecord, 'commit'> = {
+    ...record,
+    fingerprint: findings.fingerprint,
+    parts: findings.parts,
+    accepted: [...(record.accepted ?? []), ...acceptance.accepted].slice(-20),
+    ...(acceptance.queries && { queries: acceptance.queries }),
+  }
+  const done = await publish(scope, findings, next, {}, 'accept')
+  return done && { outcome: 'fresh', reasons: acceptance.reasons, tables: [], result: record.result }
+}
+
+async function reuse(scope: RunScope, findings: StepFindings, reasons: readonly Reason[]): Promise<Settled | undefined> {
+  const { step } = findings
+  const hidden = reasons.some(({ word }) => word === 'forced' || word === 'untracked' || word === 'volatile')
+  if (!scope.useCache || hidden || step.outputs.length === 0) return undefined
+  const { reusable } = await findReusable(scope.workspace.lake, findings)
+  if (!reusable) return undefined
+  const { computedAt, result } = reusable.entry
+  // Age counts from the computation, also when its result is reused.
+  if (step.expiresAfter !== undefined && Date.now() - Date.parse(computedAt) >= step.expiresAfter) return undefined
+  const heads = Object.fromEntries(Object.entries(reusable.heads).map(([table, head]) => [table, { head, unchanged: false }]))
+  const record = recordOf(scope, findings, heads, { result }, computedAt)
+  const written = await publish(scope, findings, record, heads, 'publish')
+  return written && { outcome: 'reused', reasons, tables: written, result }
+}
+
+async function runStep(scope: RunScope, findings: StepFindings, reasons: readonly Reason[]): Promise<Settled | undefined> {
+  const { step } = findings
+  const { workspace, pool } = scope
+  const { lake } = workspace
+  scope.emit({ event: 'step-started', step: step.name, notebook: step.notebook, reasons, attempt: 1 })
+  const { timeout } = stepLimits(step, scope.timeout)
+  const limited = limitedSignal(scope.signal, timeout)
+  const stagings = await stageOutputs(lake.storage, step)
+  try {
+    const computedAt = new Date().toISOString()
+    const computed = await compute({
+      root: workspace.root,
+      storage: lake.storage,
+      pool,
+      findings,
+      stagings,
+      signal: limited.signal,
+      printed: (stream, text, level) => scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
+    })
+    limited.signal.throwIfAborted()
+    if (await changedMeanwhile(scope, findings)) return undefined
+    const around = { lake, pool, engine: workspace.engine, signal: scope.signal }
+    const heads = await publishOutputs(around, findings, stagings, computed.staged)
+    const record = recordOf(scope, findings, heads, computed, computedAt)
+    const tables = await publish(scope, findings, record, heads, 'publish')
+    if (tables) await remember(scope, findings, heads, computed, computedAt)
+    return tables && { outcome: 'ran', reasons, tables, result: computed.result }
+  } catch (error) {
+    if (limited.timedOut()) throw timedOut(step, timeout)
+    throw error
+  } finally {
+    limited.clear()
+    // What was published is no longer there; what was not must not be left.
+    await Promise.all(stagings.map(({ folder }) => lake.storage.discard(folder)))
+  }
+}
+
+/** Sources or code that changed during the computation: the result is of neither what was nor what is. */
+async function changedMeanwhile(scope: RunScope, findings: StepFindings): Promise<boolean> {
+  const again = { ...scope.around, codeOf: scope.lookAgain() }
+  const now = await lookAtStep(again, findings.step, findings.state)
+  return now.fingerprint !== findings.fingerprint
+}
+
+function timedOut(step: DeclaredStep, ms: number | undefined): ProblemError {
+  return new ProblemError({
+    code: 'step/timeout',
+    message: `step '${step.name}' took longer than its time limit of ${(ms ?? 0) / 1000} s`,
+    where: { file: step.file },
+    hint: 'raise `timeout` of the notebook or of the step, if it should take so long',
+  })
+}

@@ -1,0 +1,37 @@
+import type { ResolvedFlow } from '../flow/resolve.ts'
+import { lookAtStep, type StepFindings, type Surroundings } from '../freshness/findings.ts'
+import type { Reason } from '../freshness/reason.ts'
+import { stepKey } from '../freshness/step-key.ts'
+import { judge } from '../freshness/verdict.ts'
+import type { EnvState } from '../lake/types.ts'
+
+/** What is known of a step before anything runs. */
+export interface SurveyedStep {
+  readonly findings: StepFindings
+  readonly verdict: 'fresh' | 'stale' | 'may-run'
+  readonly reasons: readonly Reason[]
+}
+
+/**
+ * Looks at steps against one state, upstream first. A step with something stale upstream may run: whether it
+ * does is known when what is upstream is done.
+ */
+export async function survey(
+  around: Surroundings,
+  flow: ResolvedFlow,
+  selected: ReadonlySet<string>,
+  state: EnvState,
+  forced: ReadonlySet<string>,
+): Promise<Map<string, SurveyedStep>> {
+  const surveyed = new Map<string, SurveyedStep>()
+  for (const step of flow.steps) {
+    if (!selected.has(step.name)) continue
+    const findings = await lookAtStep(around, step, state, { forced: forced.has(step.name) })
+    const { fresh, reasons } = judge(findings, state.steps.get(stepKey(step, flow.flow.name)), state)
+    const stale = step.upstream.filter((name) => (surveyed.get(name)?.verdict ?? 'fresh') !== 'fresh')
+    const above = stale.map((name): Reason => ({ word: 'upstream-stale', subject: name }))
+    const verdict = !fresh ? 'stale' : above.length > 0 ? 'may-run' : 'fresh'
+    surveyed.set(step.name, { findings, verdict, reasons: [...reasons, ...above] })
+  }
+  return surveyed
+}

@@ -1,0 +1,126 @@
+import { ProblemError, type Problem } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { DeclaredFlow } from '../flow/declared.ts'
+import { describeFlow } from '../flow/describe.ts'
+import type { LooseFlow } from '../flow/flow.ts'
+import { checkOwners } from '../flow/owners.ts'
+import { withinProject } from '../flow/place.ts'
+import { flowNamed, type FlowFile } from '../flow/project.ts'
+import { declareFlow, edgeDigests, type Declaration } from './declare.ts'
+import type { Pool } from './pool.ts'
+import type { Workspace } from './workspace.ts'
+import { codeProblems } from './code-facts.ts'
+import { lookAtCode } from '../notebook/code-version.ts'
+
+/** What is to run: a flow object, or names or files of flows; nothing or an empty list means all flows. */
+export type Target = LooseFlow | string | readonly string[] | undefined
+
+/**
+ * What the targets declare, ordered so that a flow comes after those that produce what it takes as given.
+ * Throws a ProblemError with everything that is wrong in any of them.
+ */
+export async function declareTargets(
+  workspace: Workspace,
+  target: Target,
+  args: { readonly [name: string]: string },
+  pool: () => Pool,
+): Promise<Declaration[]> {
+  if (typeof target === 'object' && 'kind' in target) return [await declareObject(workspace, target, args, pool)]
+  const names = typeof target === 'string' ? [target] : (target ?? [])
+  const files = names.length > 0 ? flowsNamed(workspace, names) : workspace.project.flows
+  if (files.length === 0) {
+    throw new ProblemError({
+      code: 'project/unknown',
+      message: 'this project has no flow',
+      hint: 'a flow is a file in flows/, such as flows/taxi.ts',
+    })
+  }
+  const problems: Problem[] = []
+  const declared: Declaration[] = []
+  for (const flow of files) await collect(problems, async () => declared.push(await declareNamed(workspace, flow, args, pool)))
+  if (problems.length === 0 && declared.some(({ cached }) => !cached)) problems.push(...(await ownerProblems(workspace, declared, pool)))
+  if (problems.length > 0) throw new ProblemError(problems)
+  return inOrder(declared)
+}
+
+function flowsNamed(workspace: Workspace, names: readonly string[]): FlowFile[] {
+  const problems: Problem[] = []
+  const files: FlowFile[] = []
+  for (const name of names) {
+    try {
+      files.push(flowNamed(workspace.project, name))
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  if (problems.length > 0) throw new ProblemError(problems)
+  return [...new Set(files)]
+}
+
+async function declareNamed(workspace: Workspace, { name, file }: FlowFile, args: { readonly [name: string]: string }, pool: () => Pool): Promise<Declaration> {
+  const declaration = await declareFlow(workspace, file, args, pool)
+  if (declaration.flow.name === name) return declaration
+  const hint = didYouMean(declaration.flow.name, [name])
+  throw new ProblemError({
+    code: 'flow/invalid',
+    message: `${file} declares the flow '${declaration.flow.name}', but its file is called '${name}'`,
+    where: declaration.flow.where ?? { file },
+    hint: hint ?? `call one like the other: flow('${name}')`,
+  })
+}
+
+/** A flow that a program built: it is described here, and its notebooks are found by their files. */
+async function declareObject(workspace: Workspace, flow: LooseFlow, overrides: { readonly [name: string]: string }, pool: () => Pool): Promise<Declaration> {
+  const described = describeFlow(flow, { projectRoot: workspace.root, overrides, processEnv: process.env })
+  if (!described.flow) throw new ProblemError(described.problems)
+  const context = lookAtCode(workspace.root, workspace.index)
+  const outside = described.flow.steps.filter(({ file }) => withinProject(workspace.root, file) === undefined)
+  const problems: Problem[] = outside.map(({ name, file }) => ({
+    code: 'notebook/not-found',
+    message: `step '${name}': its notebook ${file} is not a file of this project`,
+    hint: 'a notebook is the default export of a module, because workers load it from there',
+  }))
+  problems.push(...(await codeProblems(context, described.flow.steps.map(({ file }) => file))))
+  if (problems.length > 0) throw new ProblemError(problems)
+  return { flow: described.flow, edges: await edgeDigests(workspace, described.flow, pool, context), cached: false }
+}
+
+/** A table has one owner in a project: looked at whenever declarations were loaded, with the flows as they are written. */
+async function ownerProblems(workspace: Workspace, declared: readonly Declaration[], pool: () => Pool): Promise<Problem[]> {
+  const flows: DeclaredFlow[] = []
+  for (const { name, file } of workspace.project.flows) {
+    const known = declared.find(({ flow }) => flow.file === file && flow.steps.every(({ overrides }) => overrides.length === 0))
+    // What is wrong with a flow that was not asked for stops nobody.
+    await collect([], async () => flows.push((known ?? (await declareNamed(workspace, { name, file }, {}, pool))).flow))
+  }
+  return checkOwners(flows)
+}
+
+async function collect(problems: Problem[], work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    problems.push(...error.problems)
+  }
+}
+
+/** Flows after those that write what they take as given; flows that wait for each other keep their order. */
+function inOrder(declared: readonly Declaration[]): Declaration[] {
+  const writers = new Map<string, Declaration>()
+  for (const each of declared) {
+    for (const step of each.flow.steps) for (const { table } of step.outputs) writers.set(table.name, each)
+  }
+  const ordered = new Set<Declaration>()
+  const visit = (each: Declaration, trail: ReadonlySet<Declaration>) => {
+    if (ordered.has(each) || trail.has(each)) return
+    for (const table of each.flow.external) {
+      const writer = writers.get(table.name)
+      if (writer && writer !== each) visit(writer, new Set([...trail, each]))
+    }
+    ordered.add(each)
+  }
+  for (const each of declared) visit(each, new Set())
+  return [...ordered]
+}

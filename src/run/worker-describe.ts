@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ProblemError } from '../base/problem.ts'
+import { contractDigest } from '../freshness/parts.ts'
+import { declareSource, declareTable } from '../contract/declare.ts'
+import { describeFlow } from '../flow/describe.ts'
+import type { LooseFlow } from '../flow/flow.ts'
+import { flow } from '../flow/flow.ts'
+import type { AnyInput } from '../contract/input.ts'
+import type { AnyNotebook } from '../contract/notebook.ts'
+import { loadModule } from '../notebook/load.ts'
+import { edgeName } from './code-facts.ts'
+import type { DescribeAsk, Described, WorkerCalls } from './protocol.ts'
+import { isNotebook } from './worker-notebook.ts'
+
+/** Loads a flow, or a notebook that stands alone, and says what it declares. */
+export async function describe(ask: DescribeAsk): Promise<Described> {
+  const { projectRoot, file, overrides } = ask
+  const loaded = { modules: new Set<string>(), files: new Set<string>() }
+  try {
+    const found = await loadFlow(projectRoot, file, loaded)
+    const { flow: declared, problems, variables } = describeFlow(found, { projectRoot, overrides, processEnv: process.env })
+    const lists = { modules: [...loaded.modules], files: [...loaded.files], variables }
+    return { ...(declared && { flow: { ...declared, file } }), problems, ...lists }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return { problems: error.problems, modules: [...loaded.modules], files: [...loaded.files], variables: [] }
+  }
+}
+
+interface Loaded {
+  readonly modules: Set<string>
+  readonly files: Set<string>
+}
+
+async function loadFlow(root: string, file: string, loaded: Loaded): Promise<LooseFlow> {
+  if (/\.ya?ml$/.test(file)) return loadYaml(root, file, loaded)
+  loaded.modules.add(file)
+  const found = (await loadModule(path.join(root, file), root))['default']
+  if (isFlow(found)) return found
+  if (isNotebook(found)) return alone(found, file)
+  throw new ProblemError({
+    code: file.startsWith('flows/') ? 'flow/invalid' : 'notebook/no-export',
+    message: `${file} has no ${file.startsWith('flows/') ? 'flow' : 'notebook'} as its default export`,
+    where: { file },
+    hint: file.startsWith('flows/')
+      ? "a flow module says `export default flow('name').step(...)`"
+      : 'a notebook module says `export default notebook({ ... })`',
+  })
+}
+
+async function loadYaml(root: string, file: string, loaded: Loaded): Promise<LooseFlow> {
+  const { parseYamlFlow } = await import('../flow/yaml.ts')
+  const { yamlToFlow } = await import('../flow/yaml-to-flow.ts')
+  const readYaml = async (inner: string) => {
+    loaded.files.add(inner)
+    const { flow: parsed, problems } = parseYamlFlow(await readFile(path.join(root, inner), 'utf8'), inner)
+    if (!parsed) throw new ProblemError(problems)
+    return parsed
+  }
+  const load = (inner: string) => {
+    loaded.modules.add(inner)
+    return loadModule(path.join(root, inner), root)
+  }
+  return yamlToFlow(await readYaml(file), { root, load, readYaml })
+}
+
+/** A flow of one notebook: what it reads is taken as it is. */
+function alone(notebook: AnyNotebook, file: string): LooseFlow {
+  const name = path.basename(file).replace(/\.[a-z]+$/, '').replace(/[^A-Za-z0-9_-]/g, '_')
+  let chain: LooseFlow = flow(name)
+  for (const input of Object.values(notebook.inputs as Record<string, AnyInput>)) chain = chain.source(input) as LooseFlow
+  return (chain as unknown as { step: (of: AnyNotebook) => LooseFlow }).step(notebook)
+}
+
+function isFlow(value: unknown): value is LooseFlow {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'flow'
+}
+
+/** Digests of the contracts that code refers to, by value. One that is not exported has none here. */
+export async function contracts(ask: Parameters<WorkerCalls['contracts']>[0]): Promise<ReturnType<WorkerCalls['contracts']>> {
+  const digests: Record<string, string> = {}
+  for (const edge of ask.edges) {
+    const module = await loadModule(path.join(ask.projectRoot, edge.file), ask.projectRoot)
+    const found = module[edge.export]
+    if (isInput(found)) digests[edgeName(edge)] = inputDigest(found)
+  }
+  return { digests }
+}
+
+function inputDigest(input: AnyInput): string {
+  const keep = <P>(place: P) => place
+  if (input.kind === 'table') return contractDigest(declareTable(input.origin, keep))
+  return contractDigest({ ...declareSource(input.origin, keep), key: [], checks: [] })
+}
+
+function isInput(value: unknown): value is AnyInput {
+  return typeof value === 'object' && value !== null && 'origin' in value && 'columns' in value
+}

@@ -1,0 +1,48 @@
+import path from 'node:path'
+import type { Problem } from '../base/problem.ts'
+import { problemsOf } from '../base/problem.ts'
+import type { LooseFlow } from '../flow/flow.ts'
+import type { Plugin } from '../flow/plugin.ts'
+import { isPlugin, pluginsIn, validatePlugins, type FoundPlugin } from '../flow/plugins.ts'
+import { loadModule } from '../notebook/load.ts'
+import type { WorkerCalls } from './protocol.ts'
+
+let plugins: readonly Plugin[] = []
+
+/** Loads the plugins of a project and of flows, in a process of their own: they cannot touch the run. */
+export async function loadPlugins(ask: Parameters<WorkerCalls['plugins']>[0]): Promise<ReturnType<WorkerCalls['plugins']>> {
+  const found: FoundPlugin[] = []
+  const problems: Problem[] = []
+  const load = async (file: string, take: (module: Readonly<Record<string, unknown>>) => readonly FoundPlugin[]) => {
+    try {
+      found.push(...take(await loadModule(path.join(ask.projectRoot, file), ask.projectRoot)))
+    } catch (error) {
+      const known = problemsOf(error)
+      if (!known) throw error
+      problems.push(...known)
+    }
+  }
+  for (const file of ask.modules) await load(file, (module) => pluginsIn(module, file))
+  for (const file of ask.flowFiles) await load(file, (module) => flowPlugins(module['default'], file))
+  problems.push(...validatePlugins(found, []))
+  plugins = [...new Set(found.filter(isPlugin).map(({ plugin }) => plugin))]
+  return { names: plugins.map(({ name }) => name), problems }
+}
+
+function flowPlugins(flow: unknown, file: string): FoundPlugin[] {
+  const list = (flow as Partial<LooseFlow> | undefined)?.options?.plugins ?? []
+  return list.map((plugin) => ({ plugin, file }))
+}
+
+/** Hands an event to every plugin. What one throws is told and stops nobody. */
+export async function observe({ event }: { event: object }): Promise<ReturnType<WorkerCalls['observe']>> {
+  const failed: { plugin: string; message: string }[] = []
+  for (const plugin of plugins) {
+    try {
+      await plugin.onEvent?.(event)
+    } catch (error) {
+      failed.push({ plugin: plugin.name, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return { failed }
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { sha256 } from '../base/digest.ts'
+import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
+import { engineVersion } from '../engine/version.ts'
+import { cacheFolder, environmentOf, findProject, type Project } from '../flow/project.ts'
+import type { Environment } from '../lake/environment.ts'
+import { openLake, type Lake } from '../lake/lake.ts'
+import { openIndex } from '../notebook/open-index.ts'
+import type { StatIndex } from '../notebook/stat-index.ts'
+import type { StorageConfig } from '../storage/config.ts'
+import { localStorage } from '../storage/local.ts'
+import type { ProjectOptions } from './options.ts'
+import { readFileSync } from 'node:fs'
+
+/** A project with its lake and one environment, opened. */
+export interface Workspace {
+  readonly project: Project
+  readonly root: string
+  readonly lake: Lake
+  readonly envName: string
+  readonly env: Environment
+  readonly index: StatIndex
+  /** Name and version of the engine, known without loading it. */
+  readonly engine: string
+  close(): Promise<void>
+}
+
+/**
+ * Opens a project's lake. It is on the way of a run with nothing to do, so it loads no YAML parser and no
+ * schema when the configuration is the one it knows.
+ */
+export async function openWorkspace(options: ProjectOptions = {}): Promise<Workspace> {
+  const project = await findProject(options.projectRoot)
+  const envName = environmentOf(project.config, options.env)
+  const storage = await storageOf(project, options.storage ?? project.config.storage)
+  const lake = await openLake(storage)
+  const index = openIndex(path.join(project.root, cacheFolder))
+  return {
+    project,
+    root: project.root,
+    lake,
+    envName,
+    env: lake.env(envName),
+    index,
+    engine: engineVersion(),
+    async close() {
+      index.save()
+      await lake.close()
+    },
+  }
+}
+
+/** Opens a storage of a project by its name. */
+export async function storageOf(project: Project, name: string) {
+  const file = path.join(project.root, 'storage', `${name}.yaml`)
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const cache = path.join(project.root, cacheFolder, `storage-${sha256(name).slice(0, 12)}.json`)
+  const key = sha256(`1\n${project.root}\n${text}`)
+  const known = readJsonFile<{ key: string; config: StorageConfig }>(cache)
+  // The one kind that needs no schema, no credentials and no driver package.
+  if (known?.key === key && known.config.kind === 'local') return localStorage(known.config.root)
+  const { openStorage, readStorageConfig } = await import('../storage/config.ts')
+  const config = await readStorageConfig(project.root, name)
+  if (config.kind === 'local') writeJsonFile(cache, { key, config })
+  return openStorage(config)
+}

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const built = path.join(root, 'dist/cli/main.js')
+/** The built program, or the same from its sources. */
+const program = existsSync(built)
+  ? [built]
+  : ['--import', path.join(root, 'node_modules/tsx/dist/loader.mjs'), path.join(root, 'src/cli/main.ts')]
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CallOptions {
+  readonly cwd?: string
+  readonly env?: { readonly [name: string]: string }
+}
+
+/** Runs `sluice` as a process and waits for its end. Without a terminal and without colours. */
+export function sluice(words: readonly string[], { cwd = root, env = {} }: CallOptions = {}): Promise<Ended> {
+  const { FORCE_COLOR: _force, SLUICE_ENV: _env, SLUICE_DEBUG: _debug, ...inherited } = process.env
+  const child = spawn(process.execPath, [...program, ...words], { cwd, env: { ...inherited, ...env } })
+  const texts = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...texts }))
+  })
+}
+
+/** A new empty folder, gone after the test. */
+export async function emptyFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'sluice-cli-')))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,18 @@
+import { defineConfig, mergeConfig } from 'vitest/config'
+import base from './vitest.config.ts'
+
+/** The tests that take minutes: many processes, kills, large tables. One file at a time, so that they do not starve each other. */
+const { include: _include, exclude: _exclude, ...test } = base.test ?? {}
+
+export default mergeConfig(
+  { ...base, test },
+  defineConfig({
+    test: {
+      include: ['tests/long/**/*.test.ts'],
+      exclude: ['tests/**/fixtures/**'],
+      maxWorkers: 1,
+      testTimeout: 600_000,
+      hookTimeout: 60_000,
+    },
+  }),
+)
