@@ -4,7 +4,9 @@ export function cellText(value: unknown): string {
   if (typeof value === 'string') return value
   if (value instanceof Date) return dateText(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return typeof value === 'object' ? JSON.stringify(value, plain) : String(value)
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  return JSON.stringify(value, plain)
 }
 
 /** A row as a line of JSON. A bigint that a number can hold is a number, any other a string. */

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { colourWanted, paintOf } from '../report/paint.ts'
 import type { Paint } from '../report/paint.ts'
 
@@ -40,8 +41,8 @@ export function processCli(): Cli & { code(): ExitCode } {
     if (!asked) process.exit(0)
   }
   return {
-    out: outputOf(process.stdout, gone),
-    err: outputOf(process.stderr, gone),
+    out: outputOf(process.stdout, 1, gone),
+    err: outputOf(process.stderr, 2, gone),
     signal() {
       asked = true
       return stop.signal
@@ -51,8 +52,8 @@ export function processCli(): Cli & { code(): ExitCode } {
   }
 }
 
-function outputOf(stream: NodeJS.WriteStream, gone: () => void): Output {
-  const isTerminal = stream.isTTY === true
+function outputOf(stream: NodeJS.WriteStream, fd: 1 | 2, gone: () => void): Output {
+  const isTerminal = isatty(fd)
   let open = true
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

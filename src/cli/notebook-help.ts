@@ -28,7 +28,7 @@ export function typeText(schema: unknown): string {
   if (!isObject(schema)) return 'value'
   const { type, format, items, anyOf, enum: choices, const: only } = schema
   if (Array.isArray(choices)) return choices.map(String).join('|')
-  if (only !== undefined) return String(only)
+  if (only !== undefined) return JSON.stringify(only)
   if (Array.isArray(anyOf)) return anyOf.map(typeText).join('|')
   if (type === 'array') return `${typeText(items)}[]`
   if (typeof format === 'string') return format

@@ -37,7 +37,10 @@ export function withSelect(command: Command): Command {
 /** An option that may be given several times, with one value each, so that targets can stand behind it. */
 function list(flags: string, description: string): Option {
   const option = new Option(flags, description)
-  return option.argParser((value: string, before: readonly string[] = []) => [...before, value])
+  return option.argParser((value: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    value,
+  ])
 }
 
 export function projectOptions({ project, env, storage }: ProjectFlags): ProjectOptions {

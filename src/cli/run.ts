@@ -132,5 +132,5 @@ async function reportTo(
   }
   const { textReport } = await import('../report/text.ts')
   const report = textReport({ line: (text) => out.write(`${text}\n`), paint: out.paint, quiet })
-  return { event: report.event, close: () => undefined }
+  return { event: (event) => report.event(event), close: () => undefined }
 }

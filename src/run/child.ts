@@ -64,6 +64,10 @@ export class Child<C> {
         void Promise.race([this.printedAll(), wait(500)]).then(() => this.end(new ChildEnded(code, signal), resolve))
       })
     })
+    // A child that loops cannot notice that its coordinator is gone.
+    const kill = () => this.process.kill('SIGKILL')
+    process.once('exit', kill)
+    void this.ended.then(() => process.off('exit', kill))
     this.send({ type: 'open', ...(options.engine && { engine: options.engine }) })
   }
 

@@ -1,7 +1,6 @@
 import { ProblemError, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
-import { describeFlow } from '../flow/describe.ts'
 import type { LooseFlow } from '../flow/flow.ts'
 import { checkOwners } from '../flow/owners.ts'
 import { withinProject } from '../flow/place.ts'
@@ -72,6 +71,8 @@ async function declareNamed(workspace: Workspace, { name, file }: FlowFile, args
 
 /** A flow that a program built: it is described here, and its notebooks are found by their files. */
 async function declareObject(workspace: Workspace, flow: LooseFlow, overrides: { readonly [name: string]: string }, pool: () => Pool): Promise<Declaration> {
+  // With zod, which a run of named flows with nothing to do must not load.
+  const { describeFlow } = await import('../flow/describe.ts')
   const described = describeFlow(flow, { projectRoot: workspace.root, overrides, processEnv: process.env })
   if (!described.flow) throw new ProblemError(described.problems)
   const context = lookAtCode(workspace.root, workspace.index)

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { hashBytes, hashFile } from '../../src/base/file-hash.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-hash-'))
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the hash of a file', () => {
   test('is BLAKE3: its published test vector of no bytes', async () => {

@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -93,6 +94,27 @@ export class Rig {
   async plan(...args: string[]): Promise<Ended & { readonly outcomes: Readonly<Record<string, string>>; readonly reasons: Readonly<Record<string, readonly string[]>> }> {
     const ended = await this.sluice('plan', '--json', ...args)
     return { ...ended, ...stepsOf(ended.lines, 'verdict') }
+  }
+
+  /** Runs a command under strace: the files that it and its children opened, and how many processes there were. */
+  async trace(...args: string[]): Promise<{ code: number; files: string[]; processes: number }> {
+    const log = this.path('.trace')
+    const options = { cwd: this.folder, env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' } }
+    const command = ['-f', '-qq', '-e', 'trace=open,openat,execve', '-o', log, process.execPath, cli, ...args]
+    const code = await new Promise<number>((resolve) => {
+      execFile('strace', command, options, (error) => resolve(error === null ? 0 : 1))
+    })
+    const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => !line.includes('ENOENT'))
+    const files = lines.flatMap((line) => /open(?:at)?\(.*?"([^"]+)"/.exec(line)?.[1] ?? [])
+    return { code, files, processes: lines.filter((line) => line.includes('execve(')).length }
+  }
+
+  /** Waits until a file exists. */
+  async until(file: string): Promise<void> {
+    for (;;) {
+      if (existsSync(this.path(file))) return
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
   }
 
   /** All rows of a query over the tables, as objects of texts. */

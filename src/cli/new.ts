@@ -1,0 +1,54 @@
+import { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import type { NewNotebookFlags } from './scaffold/new-notebook.ts'
+import type { NewTableFlags } from './scaffold/new-table.ts'
+import type { Scaffolded } from './scaffold/write-new.ts'
+
+/** `sluice new table` and `sluice new notebook`. What writes the code is loaded by the actions. */
+export function newCommand(cli: Cli): Command {
+  return new Command('new')
+    .description('write a table or a notebook from a file or a table')
+    .addCommand(tableCommand(cli))
+    .addCommand(notebookCommand(cli))
+}
+
+function tableCommand(cli: Cli): Command {
+  return inProject(new Command('table'))
+    .description('write a source, its table and the notebook that takes it in, with types sniffed from the whole file')
+    .argument('<name>', 'such as bronze.trips')
+    .requiredOption('--from <file>', 'a CSV, JSON, NDJSON or Parquet file, or a glob in quotes; .gz too')
+    .option('--notebook <path>', 'notebooks/<first part of the name>/<last part>.ts when left out')
+    .option('--key <columns>', 'the columns that identify a row: a,b')
+    .action(async (name: string, flags: NewTableFlags) => {
+      const { newTable } = await import('./scaffold/new-table.ts')
+      tell(await newTable(name, flags), cli)
+    })
+}
+
+function notebookCommand(cli: Cli): Command {
+  return inProject(new Command('notebook'))
+    .description('write a notebook that reads some tables and writes another')
+    .argument('<name>', 'such as gold/daily_revenue: its path under notebooks/')
+    .requiredOption('--reads <tables>', 'tables or sources of the project: a,b')
+    .requiredOption('--writes <tables>', 'its tables; new ones start with the columns of the first that it reads')
+    .option('--run', 'with code instead of one query for each table')
+    .option('--flow <flow>', 'adds it as a step to flows/<flow>.ts')
+    .action(async (name: string, flags: NewNotebookFlags) => {
+      const { newNotebook } = await import('./scaffold/new-notebook.ts')
+      tell(await newNotebook(name, flags), cli)
+    })
+}
+
+function inProject(command: Command): Command {
+  return command
+    .option('--force', 'overwrite the notebook when it exists')
+    .option('--project <folder>', 'the project; found upwards from here when left out')
+}
+
+function tell({ written, notes, next }: Scaffolded, { out }: Cli): void {
+  for (const { file, change } of written) {
+    out.write(`${change === 'made' ? out.paint.green('+') : out.paint.yellow('~')} ${file}\n`)
+  }
+  for (const note of notes) out.write(`${out.paint.yellow('!')} ${note}\n`)
+  out.write(`\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`)
+}
