@@ -47,6 +47,7 @@ export const problemCodes = {
   'query/function-forbidden': 'A query calls a function that reads files, settings or the outside.',
   'query/volatile': 'A query calls a function whose result changes from run to run.',
   'query/statement': 'Only a single SELECT is allowed here.',
+  'query/failed': 'A query failed on the values that it met.',
   'query/value': 'A value that cannot be bound as a parameter.',
   'source/not-found': 'No file matches the path of a source.',
   'source/columns': 'The columns of a file are not those that its source declares.',

@@ -117,3 +117,11 @@ export interface StagedOutput {
 export interface EngineProblem extends Problem {
   readonly query?: { readonly handle: string; readonly offset: number; readonly text: string }
 }
+
+/** Thrown by whatever was running when a session was interrupted. */
+export class EngineInterrupted extends Error {
+  override readonly name = 'EngineInterrupted'
+  constructor() {
+    super('the engine was interrupted')
+  }
+}

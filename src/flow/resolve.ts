@@ -3,7 +3,7 @@ import { orderProblems, type Place, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredColumn } from '../contract/spec.ts'
 import { orderSteps } from './cycle.ts'
-import type { DeclaredFlow, DeclaredInput, DeclaredStep } from './declared.ts'
+import type { DeclaredFlow, DeclaredInput, DeclaredOutput, DeclaredStep } from './declared.ts'
 import { inputFaults } from './fit.ts'
 import { sentences } from './sentences.ts'
 
@@ -105,8 +105,15 @@ function upstreamOf(
   flow: DeclaredFlow,
   providers: ReadonlyMap<string, Provider>,
 ): string[] {
-  const names = new Set(step.inputs.map((input) => providers.get(input.name)?.step))
+  const tables = [...step.inputs.map(({ name }) => name), ...step.outputs.flatMap(referredTables)]
+  const names = new Set(tables.map((table) => providers.get(table)?.step))
   return flow.steps.filter(({ name }) => names.has(name)).map(({ name }) => name)
+}
+
+/** Rows are checked against the tables that they refer to, so those are written first. */
+function referredTables({ table }: DeclaredOutput): string[] {
+  const tables = table.columns.flatMap(({ references }) => references?.table ?? [])
+  return tables.filter((name) => name !== table.name)
 }
 
 function twoProducers(flow: DeclaredFlow): Problem[] {

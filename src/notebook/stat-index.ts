@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   readFileSync,
   renameSync,
@@ -106,7 +105,8 @@ export class StatIndex {
     // The kind names the form: the same `compute` wrote it.
     if (found !== undefined) return found as T
     const settled = await this.#settle(path, async () => {
-      const content = await readFile(path)
+      // At once: sources are small, and a round through the thread pool costs more than the read.
+      const content = readFileSync(path)
       const hash = await hashBytes(content)
       const kept = this.#kept(path, hash)
       return { hash, data: kind in kept ? kept : { ...kept, [kind]: await compute(content) } }

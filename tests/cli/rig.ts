@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,12 @@ const built = path.join(root, 'dist/cli/main.js')
 /** The built program, or the same from its sources. */
 const program = existsSync(built)
   ? [built]
-  : ['--import', path.join(root, 'node_modules/tsx/dist/loader.mjs'), path.join(root, 'src/cli/main.ts')]
+  : [
+      '--conditions=sluice-source',
+      '--import',
+      path.join(root, 'node_modules/tsx/dist/loader.mjs'),
+      path.join(root, 'src/cli/main.ts'),
+    ]
 
 export interface Ended {
   readonly code: number | null
@@ -41,5 +46,16 @@ export function sluice(words: readonly string[], { cwd = root, env = {} }: CallO
 export async function emptyFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'sluice-cli-')))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The project that `init` makes, with the packages that it would install. */
+export async function exampleProject(): Promise<string> {
+  const folder = await emptyFolder()
+  await sluice(['init'], { cwd: folder })
+  const packages = path.join(folder, 'node_modules')
+  await mkdir(packages)
+  await symlink(root, path.join(packages, 'sluice'))
+  await symlink(path.join(root, 'node_modules/zod'), path.join(packages, 'zod'))
   return folder
 }

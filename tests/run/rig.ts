@@ -57,6 +57,10 @@ export class Rig {
     return readFile(this.path(file), 'utf8')
   }
 
+  async remove(file: string): Promise<void> {
+    await rm(this.path(file))
+  }
+
   /** Replaces a text in a file; an error when it is not there. */
   async edit(file: string, from: string, to: string): Promise<void> {
     const text = await this.read(file)

@@ -11,14 +11,11 @@ export function quoted(text: string): string {
 
 const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** The name of a property in an object literal; quoted when one of its neighbours must be or it must be itself. */
+/** The name of a property in an object literal, in quotes where it must be. */
 export function propertyName(name: string): string {
-  return plainName.test(name) && name !== '__proto__' ? name : protoSafe(name)
-}
-
-/** `__proto__: x` sets the prototype, also in quotes; a computed name does not (ECMA-262, B.3.1). */
-function protoSafe(name: string): string {
-  return name === '__proto__' ? `['__proto__']` : quoted(name)
+  // `__proto__: x` sets the prototype, also in quotes; a computed name does not (ECMA-262, B.3.1).
+  if (name === '__proto__') return `['__proto__']`
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)
 }
 
 /** A column after its alias, `x.fare`, inside a template: quoted where it must be, and safe in backticks. */

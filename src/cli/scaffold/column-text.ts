@@ -1,7 +1,7 @@
 import { propertyName } from './code-text.ts'
-import { parseSqlType, type SqlType } from './sql-type.ts'
+import type { SqlType } from './sql-type.ts'
 
-/** A column as its call of `t`, and what to say of it beside. */
+/** A column in an object literal, `fare: t.double()`, and what to say of it beside. */
 export interface ColumnText {
   readonly text: string
   readonly note?: string
@@ -34,32 +34,62 @@ const calls: Readonly<Record<string, string | undefined>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamptz()',
 }
 
+/** Where prettier breaks lines. */
+const width = 110
+
+interface Layout {
+  readonly loose: boolean
+  readonly unknown: Set<string>
+  /** Spaces before the line that the call begins in. */
+  readonly indent: number
+}
+
 /**
  * A SQL type as a call of `t`. A type that no contract has becomes text, with a note that names it.
  *
+ * @param name the column, for the length of its line
  * @param looseInside what stands inside lists and structs may be NULL: for types from a file, where nobody looked
  */
-export function columnText(type: string, looseInside = false): ColumnText {
+export function columnText(name: string, type: SqlType, looseInside = false): ColumnText {
   const unknown = new Set<string>()
-  const text = callText(parseSqlType(type), looseInside, unknown)
+  const text = lineText(name, type, { loose: looseInside, unknown, indent: 4 })
   if (unknown.size === 0) return { text }
   return { text, note: `${[...unknown].join(', ')} in the file: no contract has this type, so it is text` }
 }
 
-function callText(type: SqlType, loose: boolean, unknown: Set<string>): string {
-  return `t.${call(type, loose, unknown)}${type.nullable ? '.nullable()' : ''}`
+function lineText(name: string, type: SqlType, layout: Layout): string {
+  return `${propertyName(name)}: ${callText(type, layout, propertyName(name).length + 3)}`
 }
 
-function call(type: SqlType, loose: boolean, unknown: Set<string>): string {
-  const inside = (item: SqlType) => callText(loose ? { ...item, nullable: true } : item, loose, unknown)
-  if (type.kind === 'decimal') return `decimal(${type.precision}, ${type.scale})`
-  if (type.kind === 'list') return `list(${inside(type.item)})`
+/** @param beside characters that share the line with the call */
+function callText(type: SqlType, layout: Layout, beside: number): string {
+  const nullable = type.nullable ? '.nullable()' : ''
+  const flat = `t.${flatCall(type, layout)}${nullable}`
+  if (layout.indent + beside + flat.length <= width) return flat
+  const pad = ' '.repeat(layout.indent)
+  const deeper = { ...layout, indent: layout.indent + 2 }
   if (type.kind === 'struct') {
-    const fields = type.fields.map(({ name, type: field }) => `${propertyName(name)}: ${inside(field)}`)
+    const lines = type.fields.map((field) => `${pad}  ${lineText(field.name, inside(field.type, layout), deeper)},\n`)
+    return `t.struct({\n${lines.join('')}${pad}})${nullable}`
+  }
+  if (type.kind !== 'list') return flat
+  return `t.list(\n${pad}  ${callText(inside(type.item, layout), deeper, 1)},\n${pad})${nullable}`
+}
+
+function flatCall(type: SqlType, layout: Layout): string {
+  const flat = (item: SqlType) => `t.${flatCall(item, layout)}${item.nullable ? '.nullable()' : ''}`
+  if (type.kind === 'decimal') return `decimal(${type.precision}, ${type.scale})`
+  if (type.kind === 'list') return `list(${flat(inside(type.item, layout))})`
+  if (type.kind === 'struct') {
+    const fields = type.fields.map((field) => `${propertyName(field.name)}: ${flat(inside(field.type, layout))}`)
     return `struct({ ${fields.join(', ')} })`
   }
   const known = calls[type.name.toUpperCase()]
   if (known !== undefined) return known
-  unknown.add(type.name.replace(/\(.*$/s, ''))
+  layout.unknown.add(type.name.replace(/\(.*$/s, ''))
   return 'varchar()'
+}
+
+function inside(type: SqlType, { loose }: Layout): SqlType {
+  return loose ? { ...type, nullable: true } : type
 }

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { checkout } from './scratch.ts'
+
+const commandLine = join(checkout, 'dist/cli/main.js')
+
+interface Ended {
+  /** From the start of the process to its end. */
+  readonly ms: number
+  readonly stdout: string
+}
+
+/** Runs a program to its end. Throws with what it printed when it fails. */
+export function timed(
+  file: string,
+  args: readonly string[],
+  { cwd = checkout, env = {} }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Ended {
+  const start = performance.now()
+  const { status, stdout, stderr, error } = spawnSync(file, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ms = performance.now() - start
+  if (error) throw error
+  if (status === 0) return { ms, stdout }
+  throw new Error(`${file} ${args.join(' ')} ended with ${status}\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`)
+}
+
+/** Runs the built command line in a project. */
+export function sluice(project: string, ...words: readonly string[]): Ended {
+  return timed(process.execPath, [commandLine, ...words], { cwd: project })
+}
+
+/** Statements for one DuckDB process, with its settings. */
+export interface Statements {
+  readonly settings: { readonly [name: string]: string }
+  readonly statements: readonly string[]
+}
+
+/** What a process of nothing but DuckDB took: in all, and without its start. */
+export interface DuckDbTimes {
+  readonly ms: number
+  readonly openMs: number
+  readonly statementsMs: number
+}
+
+/** Runs statements one after the other in a DuckDB process of their own. `folder` takes the file that lists them. */
+export function duckDb(folder: string, statements: Statements): DuckDbTimes {
+  const file = join(folder, 'statements.json')
+  writeFileSync(file, JSON.stringify(statements))
+  const { ms, stdout } = timed(process.execPath, [join(checkout, 'bench/duckdb-only.mjs'), file])
+  return { ms, ...(JSON.parse(stdout) as { openMs: number; statementsMs: number }) }
+}
