@@ -45,7 +45,16 @@ export function isMet({ goal, ratio, value }: Figure): boolean | undefined {
   return median <= (goal.atMost ?? Infinity) && median >= (goal.atLeast ?? -Infinity)
 }
 
-const headings = ['bench', 'measured', 'median (min to max)', 'against', 'median', 'ratio (min to max)', 'goal', '']
+const headings = [
+  'bench',
+  'measured',
+  'median (min to max)',
+  'against',
+  'median',
+  'ratio (min to max)',
+  'goal',
+  '',
+]
 
 /** The figures as one table that is also Markdown. */
 export function figureTable(figures: readonly Figure[]): string {

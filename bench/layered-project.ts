@@ -10,7 +10,8 @@ export interface Layered {
 
 /** Layers, each of whose notebooks reads two tables of the layer before. */
 export function inLayers(notebooks: number, width: number): Layered {
-  const parents = (n: number) => (n < width ? [] : [n - width, n - (n % width) - width + ((n * 7 + 3) % width)])
+  const parents = (n: number) =>
+    n < width ? [] : [n - width, n - (n % width) - width + ((n * 7 + 3) % width)]
   return { notebooks, shared: 40, parents: (n) => [...new Set(parents(n))] }
 }
 
@@ -25,13 +26,18 @@ export function writeLayered(folder: string, layered: Layered): void {
     'flows/all.ts': flowText(all),
     [seed]: seedRows(),
   }
-  for (const n of Array.from({ length: layered.shared }, (_, at) => at)) files[sharedFile(n)] = sharedText(n, layered)
+  for (const n of Array.from({ length: layered.shared }, (_, at) => at))
+    files[sharedFile(n)] = sharedText(n, layered)
   for (const n of all) files[notebookFile(n)] = notebookText(n, layered)
   makeProject(folder, files)
 }
 
 /** The statements that compute the same tables in the same order into a folder. */
-export function layeredStatements({ notebooks, parents }: Layered, project: string, folder: string): string[] {
+export function layeredStatements(
+  { notebooks, parents }: Layered,
+  project: string,
+  folder: string,
+): string[] {
   return Array.from({ length: notebooks }, (_, n) => {
     const reads = parents(n).map((parent) => `read_parquet(['${folder}/t${parent}.parquet'])`)
     const raw = `(SELECT CAST(id AS INTEGER) id, CAST(amount AS DECIMAL(12,2)) amount, name, CAST(day AS DATE) AS day FROM read_csv('${project}/${seed}'))`
@@ -66,7 +72,10 @@ export const seed = source.csv('${seed}', {
 `
 
 function seedRows(): string {
-  const rows = Array.from({ length: 20 }, (_, n) => `${n},${n * 3}.50,name ${n},2024-01-${String(n + 1).padStart(2, '0')}`)
+  const rows = Array.from(
+    { length: 20 },
+    (_, n) => `${n},${n * 3}.50,name ${n},2024-01-${String(n + 1).padStart(2, '0')}`,
+  )
   return [columns.join(','), ...rows, ''].join('\n')
 }
 
@@ -95,7 +104,9 @@ function queryText(reads: readonly string[], from: string, label: string): strin
 
 function notebookText(n: number, { parents, shared }: Layered): string {
   const reads = parents(n)
-  const imports = reads.map((at) => `import { table${at} } from '../stage${Math.floor(at / 100)}/nb${at}.ts'\n`)
+  const imports = reads.map(
+    (at) => `import { table${at} } from '../stage${Math.floor(at / 100)}/nb${at}.ts'\n`,
+  )
   if (reads.length === 0) imports.push(`import { seed } from '../../shared/seed.ts'\n`)
   if (shared > 0) imports.push(`import { clean${n % shared} } from '../../shared/shared${n % shared}.ts'\n`)
   const handles = reads.length === 0 ? ['seed'] : reads.map((at) => `table${at}`)

@@ -29,7 +29,8 @@ function measure(notebooks: number, width: number): Promise<Figure[]> {
     await setTimeout(2500)
     sluice(project, 'run')
     const check = sluice(project, 'run', '--json').stdout
-    if (!check.includes(`"fresh":${notebooks}`)) throw new Error(`there is something to do:\n${check.slice(-500)}`)
+    if (!check.includes(`"fresh":${notebooks}`))
+      throw new Error(`there is something to do:\n${check.slice(-500)}`)
     const ms = await interleaved(rounds, {
       node: () => timed(process.execPath, ['-e', '0']).ms,
       sluice: () => sluice(project, 'run').ms,
@@ -47,9 +48,17 @@ function measure(notebooks: number, width: number): Promise<Figure[]> {
         goal: { atMost: 1 },
       },
       figure(name, ms.sluice, 'node -e 0', ms.node),
-      { ...figure(`wireit: ${name}`, ms.wireit, 'sluice', ms.sluice), ...(notebooks === 1000 && { goal: { atLeast: 10 } }) },
+      {
+        ...figure(`wireit: ${name}`, ms.wireit, 'sluice', ms.sluice),
+        ...(notebooks === 1000 && { goal: { atLeast: 10 } }),
+      },
       figure(`wireit through npm: ${name}`, npm.wireit, 'sluice through npm', npm.sluice),
-      { bench: 'no-op', what: `${name}: the first run, for comparison`, unit: 'ms', value: spreadOf([first]) },
+      {
+        bench: 'no-op',
+        what: `${name}: the first run, for comparison`,
+        unit: 'ms',
+        value: spreadOf([first]),
+      },
     ]
   })
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { checkout } from './scratch.ts'
 
 const commandLine = join(checkout, 'dist/cli/main.js')
@@ -28,11 +28,14 @@ export function timed(
   const ms = performance.now() - start
   if (error) throw error
   if (status === 0) return { ms, stdout }
-  throw new Error(`${file} ${args.join(' ')} ended with ${status}\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`)
+  throw new Error(
+    `${file} ${args.join(' ')} ended with ${status}\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`,
+  )
 }
 
 /** Runs the built command line in a project. */
 export function sluice(project: string, ...words: readonly string[]): Ended {
+  if (!existsSync(commandLine)) throw new Error('there is no build to measure: run `npm run build`')
   return timed(process.execPath, [commandLine, ...words], { cwd: project })
 }
 

@@ -46,5 +46,6 @@ export function makeProject(folder: string, files: { readonly [path: string]: st
 
 /** Forgets what a project has computed and cached: the next run is the first. */
 export function forget(project: string): void {
-  for (const kept of ['.sluice', 'storage/lake']) rmSync(join(project, kept), { recursive: true, force: true })
+  for (const kept of ['.sluice', 'storage/lake'])
+    rmSync(join(project, kept), { recursive: true, force: true })
 }

@@ -24,7 +24,8 @@ export async function stepOverhead(): Promise<Figure[]> {
 
 function measure(shape: string, parents: Layered['parents']): Promise<Figure[]> {
   return inScratch(async (folder) => {
-    const run = (count: number) => side(join(folder, `${shape}${count}`), { notebooks: count, shared: 4, parents })
+    const run = (count: number) =>
+      side(join(folder, `${shape}${count}`), { notebooks: count, shared: 4, parents })
     const [many, few] = [run(steps), run(10)]
     const ms = await interleaved(rounds, {
       first: many.first,
@@ -35,13 +36,32 @@ function measure(shape: string, parents: Layered['parents']): Promise<Figure[]> 
     })
     const perStep = (runs: readonly number[], less: readonly number[], count: number) =>
       spreadOf(runs.map((value, at) => (value - (less[at] ?? NaN)) / count))
-    const slope = ms.first.map((value, at) => value - (ms.fewFirst[at] ?? NaN) - (ms.duckDb[at] ?? NaN) + (ms.fewDuckDb[at] ?? NaN))
+    const slope = ms.first.map(
+      (value, at) => value - (ms.fewFirst[at] ?? NaN) - (ms.duckDb[at] ?? NaN) + (ms.fewDuckDb[at] ?? NaN),
+    )
     const what = `${steps} tiny steps, ${shape}`
     const bench = 'step-overhead'
     return [
-      { bench, what: `${what}: each step, first run`, unit: 'ms', value: perStep(ms.first, ms.duckDb, steps), goal: { atMost: 10 } },
-      { bench, what: `${what}: each step, forced`, unit: 'ms', value: perStep(ms.forced, ms.duckDb, steps), goal: { atMost: 10 } },
-      { bench, what: `${what}: each further step, first run`, unit: 'ms', value: spreadOf(slope.map((value) => value / (steps - 10))) },
+      {
+        bench,
+        what: `${what}: each step, first run`,
+        unit: 'ms',
+        value: perStep(ms.first, ms.duckDb, steps),
+        goal: { atMost: 10 },
+      },
+      {
+        bench,
+        what: `${what}: each step, forced`,
+        unit: 'ms',
+        value: perStep(ms.forced, ms.duckDb, steps),
+        goal: { atMost: 10 },
+      },
+      {
+        bench,
+        what: `${what}: each further step, first run`,
+        unit: 'ms',
+        value: spreadOf(slope.map((value) => value / (steps - 10))),
+      },
       whole(`${what}: all`, ms.first, ms.duckDb),
       whole(`10 tiny steps, ${shape}: all`, ms.fewFirst, ms.fewDuckDb),
     ]

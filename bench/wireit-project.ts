@@ -33,7 +33,14 @@ export function addWireit(folder: string, layered: Layered): void {
     }),
   )
   const all = { dependencies: names.map((n) => `nb${n}`) }
-  const manifest = { name: 'bench', version: '1.0.0', private: true, type: 'module', scripts, wireit: { ...wireit, all } }
+  const manifest = {
+    name: 'bench',
+    version: '1.0.0',
+    private: true,
+    type: 'module',
+    scripts,
+    wireit: { ...wireit, all },
+  }
   writeFiles(folder, { 'package.json': `${JSON.stringify(manifest, null, 2)}\n` })
   mkdirSync(join(folder, 'out'), { recursive: true })
 }

@@ -26,4 +26,11 @@ export type { Plugin, PluginCommand } from './flow/plugin.ts'
 export type { Reason, ReasonWord } from './freshness/reason.ts'
 export type { Outcome, RunEvent, StepFinished } from './run/events.ts'
 export type { OpenLake, OpenTable } from './run/open-lake.ts'
-export type { Explanation, Plan, ProjectOptions, RunOptions, RunResult, SelectOptions } from './run/options.ts'
+export type {
+  Explanation,
+  Plan,
+  ProjectOptions,
+  RunOptions,
+  RunResult,
+  SelectOptions,
+} from './run/options.ts'

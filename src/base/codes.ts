@@ -5,7 +5,8 @@
 export const problemCodes = {
   'project/not-found': 'No project here: no folder above holds `sluice.yaml`, `notebooks/` or `flows/`.',
   'project/config-invalid': '`sluice.yaml` does not have the form that Sluice reads.',
-  'project/name-invalid': 'A name of an environment, storage, flow or run that cannot be a safe path segment.',
+  'project/name-invalid':
+    'A name of an environment, storage, flow or run that cannot be a safe path segment.',
   'project/unknown': 'A notebook, flow, step, table or environment of that name does not exist.',
   'project/exists': 'A file that would be created exists already.',
   'project/usage': 'The command was called with options that do not go together or are not known.',

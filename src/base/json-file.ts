@@ -5,6 +5,7 @@ import path from 'node:path'
  * Small caches on this machine, as JSON files. A cache that cannot be read is as good as none: what it holds
  * is worked out again. So a missing or torn file gives undefined.
  */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the reader says what it wrote there
 export function readJsonFile<T>(file: string): T | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T

@@ -22,7 +22,9 @@ export function placeInStack(stack: string | undefined): Place | undefined {
   for (const text of stack?.split('\n').slice(1) ?? []) {
     const match = frame.exec(text.trim())
     if (!match?.[1]) continue
-    const file = match[1].startsWith('file://') ? fileURLToPath(match[1].replace(/\?.*$/, '')) : match[1].replace(/\?.*$/, '')
+    const file = match[1].startsWith('file://')
+      ? fileURLToPath(match[1].replace(/\?.*$/, ''))
+      : match[1].replace(/\?.*$/, '')
     if (file.startsWith(own) || file.includes('/node_modules/') || file.startsWith('node:')) continue
     return { file, line: Number(match[2]), column: Number(match[3]) }
   }

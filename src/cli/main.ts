@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
 import { processCli } from './cli.ts'
 import type { Cli } from './cli.ts'
 import { tellFailure } from './failure.ts'
@@ -20,19 +19,15 @@ async function main(words: readonly string[], io: Cli): Promise<number | undefin
   }
 }
 
-/** Runs one of our commands, or that of a plugin where we have none. */
+/** Runs one of our commands, or that of a plugin where we have none of that name. */
 async function perform(words: readonly string[], io: Cli): Promise<void> {
   const program = sluiceProgram(io)
-  if (words.length === 0) return program.outputHelp()
-  try {
-    await program.parseAsync(words, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError && error.code === 'commander.unknownCommand')) throw error
+  const [first] = words
+  if (first === undefined) return program.outputHelp()
+  const ours = [...program.commands.map((command) => command.name()), 'help']
+  if (!first.startsWith('-') && !ours.includes(first)) {
     const { runPluginCommand } = await import('./plugin-command.ts')
-    await runPluginCommand(
-      words,
-      error,
-      program.commands.map((command) => command.name()),
-    )
+    if (await runPluginCommand(words, ours, io)) return
   }
+  await program.parseAsync(words, { from: 'user' })
 }

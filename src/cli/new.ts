@@ -14,7 +14,9 @@ export function newCommand(cli: Cli): Command {
 
 function tableCommand(cli: Cli): Command {
   return inProject(new Command('table'))
-    .description('write a source, its table and the notebook that takes it in, with types sniffed from the whole file')
+    .description(
+      'write a source, its table and the notebook that takes it in, with types sniffed from the whole file',
+    )
     .argument('<name>', 'such as bronze.trips')
     .requiredOption('--from <file>', 'a CSV, JSON, NDJSON or Parquet file, or a glob in quotes; .gz too')
     .option('--notebook <path>', 'notebooks/<first part of the name>/<last part>.ts when left out')
@@ -30,7 +32,10 @@ function notebookCommand(cli: Cli): Command {
     .description('write a notebook that reads some tables and writes another')
     .argument('<name>', 'such as gold/daily_revenue: its path under notebooks/')
     .requiredOption('--reads <tables>', 'tables or sources of the project: a,b')
-    .requiredOption('--writes <tables>', 'its tables; new ones start with the columns of the first that it reads')
+    .requiredOption(
+      '--writes <tables>',
+      'its tables; new ones start with the columns of the first that it reads',
+    )
     .option('--run', 'with code instead of one query for each table')
     .option('--flow <flow>', 'adds it as a step to flows/<flow>.ts')
     .action(async (name: string, flags: NewNotebookFlags) => {

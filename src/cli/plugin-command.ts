@@ -1,33 +1,46 @@
 import path from 'node:path'
 import { ProblemError, problemsOf } from '../base/problem.ts'
+import type { Problem } from '../base/problem.ts'
+import { placeInStack } from '../base/site.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { Plugin } from '../flow/plugin.ts'
+import { relativeTo } from '../notebook/load.ts'
+import type { Cli } from './cli.ts'
+import { tellProblems } from './failure.ts'
 
 /**
- * Runs the command of a plugin that `sluice.yaml` names, when Sluice has no such command. Throws `unknown` when
- * no plugin has it either, and a ProblemError when plugins are not valid.
+ * Runs the command of a plugin that `sluice.yaml` names. False where there is no project or no plugin, so that
+ * the command is simply not known. Throws a ProblemError when plugins are not valid, or none has the command.
  *
  * @param words the command line; the first is the command
+ * @param reserved the names of Sluice's own commands
  */
 export async function runPluginCommand(
   words: readonly string[],
-  unknown: Error,
   reserved: readonly string[],
-): Promise<void> {
+  cli: Cli,
+): Promise<boolean> {
   const [name = '', ...args] = words
   const project = await projectOrNone()
-  if (project === undefined || project.config.plugins.length === 0) throw unknown
-  const plugins = await loadPlugins(project.root, project.config.plugins, [...reserved, 'help'])
+  if (project === undefined || project.config.plugins.length === 0) return false
+  const plugins = await loadPlugins(project.root, project.config.plugins, reserved)
   const owner = plugins.find(({ commands }) => commands !== undefined && Object.hasOwn(commands, name))
   const command = owner?.commands?.[name]
-  if (owner === undefined || command === undefined) throw unknown
+  if (owner === undefined || command === undefined) throw unknownCommand(name, plugins, reserved)
   if (args.includes('--help')) {
-    process.stdout.write(`sluice ${name}: ${command.description} (plugin ${owner.name})\n`)
-    return
+    cli.out.write(`sluice ${name}: ${command.description} (plugin ${owner.name})\n`)
+    return true
   }
-  await command.run({ args, projectRoot: project.root })
+  try {
+    await command.run({ args, projectRoot: project.root })
+  } catch (error) {
+    tellProblems(problemsOf(error) ?? [threwProblem(error, name, owner.name, project.root)], cli, false)
+    cli.exit(1)
+  }
+  return true
 }
 
-/** The project here; undefined outside of one, where the command is simply not known. */
+/** The project here; undefined outside of one. */
 async function projectOrNone() {
   const { findProject } = await import('../flow/project.ts')
   try {
@@ -50,4 +63,23 @@ async function loadPlugins(
   const problems = validatePlugins(found, reserved)
   if (problems.length > 0) throw new ProblemError(problems)
   return found.filter(isPlugin).map(({ plugin }) => plugin)
+}
+
+function unknownCommand(name: string, plugins: readonly Plugin[], reserved: readonly string[]): ProblemError {
+  const known = [...reserved, ...plugins.flatMap(({ commands }) => Object.keys(commands ?? {}))]
+  return new ProblemError({
+    code: 'project/usage',
+    message: `unknown command '${name}'`,
+    hint: didYouMean(name, known) ?? '`sluice --help` lists the commands',
+  })
+}
+
+function threwProblem(error: unknown, command: string, plugin: string, root: string): Problem {
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const place = placeInStack(cause.stack)
+  return {
+    code: 'plugin/threw',
+    message: `the command '${command}' of plugin '${plugin}' threw: ${cause.message}`,
+    ...(place && { where: { ...place, file: relativeTo(root, place.file) } }),
+  }
 }

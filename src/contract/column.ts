@@ -83,7 +83,7 @@ export class Column<S extends string = string, T = unknown> {
   }
 }
 
-export type AnyColumn = Column<string, unknown>
+export type AnyColumn = Column
 /** The columns of a table, by name, in their order. */
 export type Columns = { readonly [name: string]: AnyColumn }
 

@@ -15,7 +15,10 @@ export interface InputHandle<C extends Columns> extends Relation {
   /** All rows in memory. */
   all(): Promise<Row<C>[]>
   /** The rows by chunk of columns: the fastest way to read many. */
-  batches(): AsyncIterable<{ readonly rows: number; readonly columns: { readonly [K in keyof C]: readonly Row<C>[K][] } }>
+  batches(): AsyncIterable<{
+    readonly rows: number
+    readonly columns: { readonly [K in keyof C]: readonly Row<C>[K][] }
+  }>
   count(): Promise<number>
 }
 

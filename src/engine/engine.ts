@@ -16,7 +16,11 @@ export interface Engine {
    * The content digest of rows: does not depend on the order of rows or files. Covers names, types and values
    * of the given columns, and the engine's version.
    */
-  contentDigest(files: readonly string[], columns: readonly DigestColumn[], signal?: AbortSignal): Promise<string>
+  contentDigest(
+    files: readonly string[],
+    columns: readonly DigestColumn[],
+    signal?: AbortSignal,
+  ): Promise<string>
   /** A digest of a query's syntax tree: layout, comments and letter case of keywords do not change it. */
   queryDigest(text: string): Promise<string>
   close(): Promise<void>

@@ -18,15 +18,14 @@ export interface StepDetail {
   readonly tables: { readonly [handle: string]: string }
 }
 
-export function detailOf({ step, code, sources, inputs }: StepFindings): StepDetail {
+export async function detailOf({ step, code, sources, inputs }: StepFindings): Promise<StepDetail> {
   const contracts: Record<string, Record<string, string>> = {}
   for (const input of step.inputs) contracts[`in:${input.handle}`] = columnTexts(input.columns)
   for (const { table } of step.outputs) contracts[`out:${table.name}`] = columnTexts(table.columns)
   const tables: Record<string, string> = {}
   for (const [handle, fact] of inputs) if (fact.kind === 'table') tables[handle] = `${fact.table}@${fact.seq}`
   return {
-    symbols: code.symbols,
-    packages: code.packages,
+    ...(await code.detail()),
     args: step.args,
     sources: Object.fromEntries([...sources].map(([handle, { hashes }]) => [handle, hashes])),
     contracts,
@@ -36,8 +35,11 @@ export function detailOf({ step, code, sources, inputs }: StepFindings): StepDet
 
 /** The detail that a commit kept of a step, or undefined where it kept none. A commit of a whole run keeps many. */
 export function detailIn(entry: LogEntry, step: string): StepDetail | undefined {
-  const kept = isRecord(entry.detail) && isRecord(entry.detail['steps']) ? entry.detail['steps'][step] : entry.detail
-  return isRecord(kept) && 'symbols' in kept && 'contracts' in kept ? (kept as unknown as StepDetail) : undefined
+  const kept =
+    isRecord(entry.detail) && isRecord(entry.detail['steps']) ? entry.detail['steps'][step] : entry.detail
+  return isRecord(kept) && 'symbols' in kept && 'contracts' in kept
+    ? (kept as unknown as StepDetail)
+    : undefined
 }
 
 function isRecord(value: Json | undefined): value is { readonly [key: string]: Json } {
@@ -45,7 +47,12 @@ function isRecord(value: Json | undefined): value is { readonly [key: string]: J
 }
 
 function columnTexts(
-  columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean; readonly checks: readonly string[] }[],
+  columns: readonly {
+    readonly name: string
+    readonly type: string
+    readonly nullable: boolean
+    readonly checks: readonly string[]
+  }[],
 ): Record<string, string> {
   return Object.fromEntries(
     columns.map(({ name, type, nullable, checks }) => {

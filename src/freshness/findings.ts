@@ -15,7 +15,12 @@ export interface CodeFact {
   readonly untracked: readonly { readonly what: string; readonly where: Place }[]
   /** Digests of contracts that the code itself refers to, by `file#export`. */
   readonly edges: { readonly [edge: string]: string }
-  /** Digests of the symbols of all its files, by `file#symbol`, for `explain`. */
+  /** What `explain` compares. Worked out only where a commit keeps it: a run with nothing to do does not. */
+  readonly detail: () => Promise<CodeDetail>
+}
+
+export interface CodeDetail {
+  /** Digests of the symbols of all its files, by `file#symbol`. */
   readonly symbols: { readonly [symbol: string]: string }
   readonly packages: readonly string[]
 }
@@ -54,7 +59,12 @@ export async function lookAtStep(
     const found = head ? await lookAtOutput(around.lake, head, around.index) : 'good'
     if (found !== 'good') damaged.set(table.name, found)
   }
-  const parts = fingerprintParts(step, { code: code.version, engine: around.engine, inputs, edges: code.edges })
+  const parts = fingerprintParts(step, {
+    code: code.version,
+    engine: around.engine,
+    inputs,
+    edges: code.edges,
+  })
   return {
     step,
     parts,

@@ -10,7 +10,11 @@ const compared = 'manifest'
  * deleted behind our back is noticed at once. A file that the index does not know is hashed and compared with
  * its manifest. On a bucket nothing is read here.
  */
-export async function lookAtOutput(lake: Lake, head: Head, index: StatIndex): Promise<'good' | 'missing' | 'changed'> {
+export async function lookAtOutput(
+  lake: Lake,
+  head: Head,
+  index: StatIndex,
+): Promise<'good' | 'missing' | 'changed'> {
   for (const file of head.files) {
     const local = lake.storage.pathOf(file.key)
     if (local === undefined) continue

@@ -12,7 +12,12 @@ export const semantics = '1'
 /** What an input was when it was looked at. */
 export type InputFact =
   | { readonly kind: 'table'; readonly table: string; readonly version: string; readonly seq: number }
-  | { readonly kind: 'source'; readonly source: string; readonly digest: string; readonly files: { readonly [file: string]: string } }
+  | {
+      readonly kind: 'source'
+      readonly source: string
+      readonly digest: string
+      readonly files: { readonly [file: string]: string }
+    }
   | { readonly kind: 'absent'; readonly name: string }
 
 /** What a fingerprint is made from, beside the declaration. */
@@ -71,7 +76,12 @@ export function contractDigest(table: Pick<DeclaredTable, 'name' | 'columns' | '
   return digestOf({ name, key, checks, columns: table.columns.map(writePart) })
 }
 
-const readPart = ({ name, type, nullable, readAs }: DeclaredColumn) => ({ name, type, nullable, readAs: readAs ?? null })
+const readPart = ({ name, type, nullable, readAs }: DeclaredColumn) => ({
+  name,
+  type,
+  nullable,
+  readAs: readAs ?? null,
+})
 
 const writePart = (column: DeclaredColumn) => ({
   ...readPart(column),

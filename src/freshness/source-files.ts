@@ -26,13 +26,23 @@ export async function sourceFiles(source: DeclaredSource, root: string): Promise
       continue
     }
     const { glob } = await import('tinyglobby')
-    for (const file of await glob(pattern, { cwd: root, absolute: true, dot: false, expandDirectories: false })) found.add(file)
+    for (const file of await glob(pattern, {
+      cwd: root,
+      absolute: true,
+      dot: false,
+      expandDirectories: false,
+    }))
+      found.add(file)
   }
   return [...found].toSorted()
 }
 
 /** Looks at a source: which files there are, and their content where a stat does not say that it is known. */
-export async function lookAtSource(source: DeclaredSource, root: string, index: StatIndex): Promise<SourceState> {
+export async function lookAtSource(
+  source: DeclaredSource,
+  root: string,
+  index: StatIndex,
+): Promise<SourceState> {
   const files = await sourceFiles(source, root)
   const hashes: Record<string, string> = {}
   for (const file of files) {

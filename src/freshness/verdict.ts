@@ -45,7 +45,10 @@ function neverRun(findings: Findings, state: EnvState): Reason {
   const other = findings.step.outputs.find(({ table }) => state.heads.has(table.name))
   if (!other) return { word: 'never-run' }
   const head = state.heads.get(other.table.name)
-  return { word: 'never-run', detail: `${other.table.name} was written by ${head?.notebook}, together with other tables` }
+  return {
+    word: 'never-run',
+    detail: `${other.table.name} was written by ${head?.notebook}, together with other tables`,
+  }
 }
 
 function changedParts(findings: Findings, record: StepRecord): Reason[] {
@@ -54,7 +57,9 @@ function changedParts(findings: Findings, record: StepRecord): Reason[] {
   const changed = [...names].filter((name) => findings.parts[name] !== record.parts[name])
   const reasons = changed.map((name) => partReason(name, findings, record))
   // One reason for each word and subject: the engine and our own rules are one thing to people.
-  return reasons.filter((one, at) => reasons.findIndex((two) => two.word === one.word && two.subject === one.subject) === at)
+  return reasons.filter(
+    (one, at) => reasons.findIndex((two) => two.word === one.word && two.subject === one.subject) === at,
+  )
 }
 
 function partReason(name: string, findings: Findings, record: StepRecord): Reason {
@@ -81,13 +86,16 @@ function inputReason(handle: string, findings: Findings, record: StepRecord): Re
   const fact = findings.inputs.get(handle)
   const before = record.parts[`input:${handle}`]
   const name = findings.step.inputs.find((input) => input.handle === handle)?.name
-  const now = fact === undefined ? 'no longer read' : fact.kind === 'table' ? `${fact.table}@${fact.seq}` : fact.kind
+  const now =
+    fact === undefined ? 'no longer read' : fact.kind === 'table' ? `${fact.table}@${fact.seq}` : fact.kind
   const what = name ?? handle
   if (before === undefined) return { word: 'input-changed', subject: handle, detail: `${what} is new` }
   if (fact === undefined) return { word: 'input-changed', subject: handle, detail: `${what} is ${now}` }
-  if (inputPart(fact) === 'absent') return { word: 'input-changed', subject: handle, detail: `${what} is absent now` }
+  if (inputPart(fact) === 'absent')
+    return { word: 'input-changed', subject: handle, detail: `${what} is absent now` }
   if (before === 'absent') return { word: 'input-changed', subject: handle, detail: `${what} is there now` }
-  if (fact.kind === 'source') return { word: 'input-changed', subject: handle, detail: `files of ${what} changed` }
+  if (fact.kind === 'source')
+    return { word: 'input-changed', subject: handle, detail: `files of ${what} changed` }
   return { word: 'input-changed', subject: handle, detail: `${what} has a new version, ${now}` }
 }
 
@@ -97,10 +105,22 @@ function changedOutputs(findings: Findings, record: StepRecord, state: EnvState)
     const version = record.outputs[table.name]
     const damage = findings.damaged.get(table.name)
     if (!head || damage === 'missing') {
-      return [{ word: 'output-missing', subject: table.name, detail: head ? 'a file is gone' : 'it has no version' }]
+      return [
+        {
+          word: 'output-missing',
+          subject: table.name,
+          detail: head ? 'a file is gone' : 'it has no version',
+        },
+      ]
     }
     if (head.version !== version) {
-      return [{ word: 'output-changed', subject: table.name, detail: `${table.name}@${head.seq} is not this step's` }]
+      return [
+        {
+          word: 'output-changed',
+          subject: table.name,
+          detail: `${table.name}@${head.seq} is not this step's`,
+        },
+      ]
     }
     return damage ? [{ word: 'output-changed', subject: table.name, detail: 'a file was edited' }] : []
   })
@@ -117,5 +137,9 @@ function aged(findings: Findings, record: StepRecord): Reason[] {
 function unseen({ step, untracked }: Findings): Reason[] {
   if (step.volatile) return [{ word: 'volatile' }]
   if (step.expiresAfter !== undefined) return []
-  return untracked.map(({ what, where }) => ({ word: 'untracked', detail: `${what} at ${placeText(where)}`, where }))
+  return untracked.map(({ what, where }) => ({
+    word: 'untracked',
+    detail: `${what} at ${placeText(where)}`,
+    where,
+  }))
 }

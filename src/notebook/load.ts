@@ -25,13 +25,16 @@ export async function loadModule(file: string, root: string): Promise<Readonly<R
 function loadProblem(error: unknown, file: string, root: string): ProblemError {
   const name = relativeTo(root, file)
   const known = problemsOf(error)
-  if (known !== undefined) return new ProblemError(known.map((problem) => ({ ...problem, where: within(root, problem.where) })))
+  if (known !== undefined)
+    return new ProblemError(known.map((problem) => ({ ...problem, where: within(root, problem.where) })))
   const cause = error instanceof Error ? error : new Error(String(error))
   const place = within(root, placeInStack(`\n${cause.stack ?? ''}`)) ?? { file: name }
   const syntax = cause.name === 'SyntaxError' || cause.name === 'TransformError'
   return new ProblemError({
     code: syntax ? 'notebook/syntax' : 'notebook/load',
-    message: syntax ? `${name} does not parse: ${cause.message}` : `${name} threw while it was loaded: ${cause.message}`,
+    message: syntax
+      ? `${name} does not parse: ${cause.message}`
+      : `${name} threw while it was loaded: ${cause.message}`,
     where: place,
   })
 }

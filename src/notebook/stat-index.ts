@@ -126,6 +126,14 @@ export class StatIndex {
     return this.#entries.get(path)
   }
 
+  /** The files that were looked at in this process, with their stat keys; `racy` ones cannot be told by a stat yet. */
+  seen(): { path: string; key: string; racy: boolean }[] {
+    return [...this.#touched].flatMap((path) => {
+      const entry = this.#entries.get(path)
+      return entry ? [{ path, key: entry.key, racy: entry.racy }] : []
+    })
+  }
+
   /**
    * Writes the index when something changed: beside it, then renamed, so that a reader sees the old or the new
    * one. What another process saved meanwhile is kept; entries of files that are gone are dropped.
@@ -196,7 +204,8 @@ function keyOf(stat: BigIntStats): string {
 }
 
 /** The stat of a regular file as a text that changes when the file does, or null when there is none. */
-function statKey(path: string): string | null {
+/** `mtimeNs,ctimeNs,size,ino` of a file, null when there is none. */
+export function statKey(path: string): string | null {
   const stat = statOf(path)
   return stat?.isFile() ? keyOf(stat) : null
 }

@@ -28,7 +28,9 @@ export async function tryAccept(
   reasons: readonly Reason[],
 ): Promise<Acceptance | undefined> {
   const { step } = findings
-  const ofCode = reasons.filter(({ word }) => word === 'code-changed' || word === 'args-changed' || word === 'env-changed')
+  const ofCode = reasons.filter(
+    ({ word }) => word === 'code-changed' || word === 'args-changed' || word === 'env-changed',
+  )
   const ofInputs = reasons.filter(({ word }) => word === 'input-changed')
   if (ofCode.length + ofInputs.length !== reasons.length) return undefined
   if (ofCode.length > 0 && step.kind !== 'select') return undefined
@@ -44,8 +46,18 @@ export async function tryAccept(
   const before = record.queries
   if (before === undefined || digestOf(before) !== digestOf(queries)) return undefined
   const outputs = Object.keys(queries)
-  accepted.push({ input: 'code', from: record.parts['code'] ?? '', to: findings.parts['code'] ?? '', columns: outputs, digest: digestOf(queries) })
-  const told: Reason = { word: 'accepted', subject: 'code', detail: 'the queries are the same, only their text or the code around them changed' }
+  accepted.push({
+    input: 'code',
+    from: record.parts['code'] ?? '',
+    to: findings.parts['code'] ?? '',
+    columns: outputs,
+    digest: digestOf(queries),
+  })
+  const told: Reason = {
+    word: 'accepted',
+    subject: 'code',
+    detail: 'the queries are the same, only their text or the code around them changed',
+  }
   return { accepted, reasons: [...accepted.slice(0, -1).map(toldInput), told], queries }
 }
 
@@ -65,16 +77,24 @@ async function sameColumns(
     goodManifest(around, head.manifest),
   ])
   if (!old || !now || old.rows !== now.rows) return undefined
-  const types = (manifest: Manifest) => input.columns.map(({ name }) => manifest.columns.find((column) => column.name === name)?.type)
+  const types = (manifest: Manifest) =>
+    input.columns.map(({ name }) => manifest.columns.find((column) => column.name === name)?.type)
   const oldTypes = types(old)
   if (oldTypes.includes(undefined) || digestOf(oldTypes) !== digestOf(types(now))) return undefined
   const columns = input.columns.map(({ name }, at) => ({ name, type: oldTypes[at] ?? '' }))
   // Footer statistics that differ mean that the rows do, and cost nothing to compare.
-  if (columns.some(({ name }) => digestOf(old.stats[name] ?? null) !== digestOf(now.stats[name] ?? null))) return undefined
+  if (columns.some(({ name }) => digestOf(old.stats[name] ?? null) !== digestOf(now.stats[name] ?? null)))
+    return undefined
   const was = await versionDigest(around, head.manifest.replace(head.version, version), old, columns)
   const is = await versionDigest(around, head.manifest, now, columns)
   if (was !== is) return undefined
-  return { input: input.handle, from: version, to: head.version, columns: columns.map(({ name }) => name), digest: is }
+  return {
+    input: input.handle,
+    from: version,
+    to: head.version,
+    columns: columns.map(({ name }) => name),
+    digest: is,
+  }
 }
 
 /** A manifest whose files are there and whole; undefined where the version is gone or damaged. */
@@ -92,12 +112,21 @@ async function goodManifest(around: Comparing, key: string): Promise<Manifest | 
   }
 }
 
-async function queryDigests(around: Comparing & { readonly root: string }, findings: StepFindings): Promise<Readonly<Record<string, string>>> {
+async function queryDigests(
+  around: Comparing & { readonly root: string },
+  findings: StepFindings,
+): Promise<Readonly<Record<string, string>>> {
   const queries = await renderQueries(around.pool, around.root, findings.step, around.signal, () => undefined)
-  const { queryDigests: digests } = await around.pool.engine().call('queryDigests', { queries }, { signal: around.signal })
+  const { queryDigests: digests } = await around.pool
+    .engine()
+    .call('queryDigests', { queries }, { signal: around.signal })
   return digests
 }
 
 function toldInput({ input, columns }: Accepted): Reason {
-  return { word: 'accepted', subject: input, detail: `a new version, with the same rows in ${columns.join(', ')}` }
+  return {
+    word: 'accepted',
+    subject: input,
+    detail: `a new version, with the same rows in ${columns.join(', ')}`,
+  }
 }

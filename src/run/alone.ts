@@ -8,7 +8,6 @@ import { notebookName } from '../flow/place.ts'
 import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
-import { lookAtSteps } from './code-facts.ts'
 import { compute, type Staging } from './compute.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
@@ -33,7 +32,10 @@ export type AloneResult = RunResult & { readonly previews: readonly Preview[] }
  * @param name of the notebook or of a step, or the notebook's file
  * @throws ProblemError, also for a step that several flows place in different ways
  */
-export async function runNotebook(name: string, options: RunOptions & { readonly sample?: number } = {}): Promise<AloneResult> {
+export async function runNotebook(
+  name: string,
+  options: RunOptions & { readonly sample?: number } = {},
+): Promise<AloneResult> {
   const workspace = await openWorkspace(options)
   const pools = lazyPool(workspace, options)
   const events = eventStream(workspace, options)
@@ -42,14 +44,23 @@ export async function runNotebook(name: string, options: RunOptions & { readonly
     checkProtected(workspace, [declaration])
     const resolved = resolvedOf(declaration.flow)
     const found = resolved.byName.get(step) as ResolvedStep
-    if (options.sample !== undefined) return await runSample({ workspace, pool: pools.get(), events, options }, declaration, resolved, found, options.sample)
+    if (options.sample !== undefined)
+      return await runSample(
+        { workspace, pool: pools.get(), events, options },
+        declaration,
+        resolved,
+        found,
+        options.sample,
+      )
     const parts = { workspace, pools, events, options }
-    const steps = await runFlow(parts, { resolved, edges: declaration.edges, selected: new Set([step]) })
+    const steps = await runFlow(parts, { resolved, ...declaration, selected: new Set([step]) })
     const state = await workspace.env.state()
     const previews: Preview[] = []
     for (const { table } of steps[0]?.outcome === 'failed' ? [] : found.outputs) {
       const head = state.heads.get(table.name)
-      const files = await Promise.all((head?.files ?? []).map(({ key }) => workspace.lake.storage.localPath(key)))
+      const files = await Promise.all(
+        (head?.files ?? []).map(({ key }) => workspace.lake.storage.localPath(key)),
+      )
       if (head) previews.push(await previewFiles(workspace, table.name, files))
     }
     return { ...resultOf(workspace, events, [resolved], steps, options), previews }
@@ -65,9 +76,17 @@ interface Place {
   readonly step: string
 }
 
-async function findPlace(workspace: Workspace, name: string, options: RunOptions, pool: () => Pool): Promise<Place> {
+async function findPlace(
+  workspace: Workspace,
+  name: string,
+  options: RunOptions,
+  pool: () => Pool,
+): Promise<Place> {
   const wanted = name.replace(/^\.\//, '')
-  const flows = workspace.project.flows.length > 0 ? await declareTargets(workspace, undefined, options.args ?? {}, pool) : []
+  const flows =
+    workspace.project.flows.length > 0
+      ? await declareTargets(workspace, undefined, options.args ?? {}, pool)
+      : []
   const places = flows.flatMap((declaration) =>
     declaration.flow.steps
       .filter((step) => [step.file, step.notebook, step.name].includes(wanted))
@@ -78,15 +97,24 @@ async function findPlace(workspace: Workspace, name: string, options: RunOptions
   const files = listNotebooks(workspace.root)
   const file = files.find((one) => one === wanted || notebookName(one) === wanted)
   if (file === undefined) {
-    const known = [...files.map(notebookName), ...flows.flatMap(({ flow }) => flow.steps.map((step) => step.name))]
-    throw new ProblemError({ code: 'project/unknown', message: `there is no notebook '${name}'`, hint: didYouMean(wanted, known) })
+    const known = [
+      ...files.map(notebookName),
+      ...flows.flatMap(({ flow }) => flow.steps.map((step) => step.name)),
+    ]
+    throw new ProblemError({
+      code: 'project/unknown',
+      message: `there is no notebook '${name}'`,
+      hint: didYouMean(wanted, known),
+    })
   }
   const declaration = await declareFlow(workspace, file, options.args ?? {}, pool)
   return { declaration, step: declaration.flow.steps[0]?.name ?? '' }
 }
 
 function severalPlaces(name: string, places: readonly Place[]): ProblemError {
-  const list = places.map(({ declaration, step }) => `'${step}' of flow '${declaration.flow.name}'`).join(', ')
+  const list = places
+    .map(({ declaration, step }) => `'${step}' of flow '${declaration.flow.name}'`)
+    .join(', ')
   return new ProblemError({
     code: 'project/unknown',
     message: `the notebook '${name}' has several places: ${list}`,
@@ -102,31 +130,65 @@ interface SampleParts {
 }
 
 /** Computes into a folder of the system's temporary files, which goes when the rows were shown. */
-async function runSample(parts: SampleParts, { edges }: Declaration, resolved: ResolvedFlow, step: ResolvedStep, sample: number): Promise<AloneResult> {
+async function runSample(
+  parts: SampleParts,
+  { codeOf }: Declaration,
+  resolved: ResolvedFlow,
+  step: ResolvedStep,
+  sample: number,
+): Promise<AloneResult> {
   const { workspace, pool, events, options } = parts
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-sample-'))
   const begun = performance.now()
   const ends: StepFinished[] = []
   const previews: Preview[] = []
   const end = (ending: Partial<StepFinished>) => {
-    const base = { event: 'step-finished', step: step.name, notebook: step.notebook, reasons: [], tables: [], problems: [] } as const
-    ends.push(events.emit({ ...base, outcome: 'ran', ms: performance.now() - begun, ...ending }) as StepFinished)
+    const base = {
+      event: 'step-finished',
+      step: step.name,
+      notebook: step.notebook,
+      reasons: [],
+      tables: [],
+      problems: [],
+    } as const
+    ends.push(
+      events.emit({ ...base, outcome: 'ran', ms: performance.now() - begun, ...ending }) as StepFinished,
+    )
   }
   try {
-    const around: Surroundings = { ...workspace, codeOf: lookAtSteps(workspace, edges).codeOf }
+    const around: Surroundings = { ...workspace, codeOf }
     const findings = await lookAtStep(around, step, await workspace.env.state())
     events.emit({ event: 'step-started', step: step.name, notebook: step.notebook, reasons: [], attempt: 1 })
-    const stagings = await Promise.all(step.outputs.map(({ handle, table }) => sampleStaging(folder, handle, table.name)))
+    const stagings = await Promise.all(
+      step.outputs.map(({ handle, table }) => sampleStaging(folder, handle, table.name)),
+    )
     const signal = options.signal ?? new AbortController().signal
-    const printed = (stream: 'stdout' | 'stderr' | 'log', text: string) => void events.emit({ event: 'step-printed', step: step.name, stream, text })
+    const printed = (stream: 'stdout' | 'stderr' | 'log', text: string) =>
+      void events.emit({ event: 'step-printed', step: step.name, stream, text })
     const { storage } = workspace.lake
-    const computed = await compute({ root: workspace.root, storage, pool, findings, stagings, signal, printed, sample })
+    const computed = await compute({
+      root: workspace.root,
+      storage,
+      pool,
+      findings,
+      stagings,
+      signal,
+      printed,
+      sample,
+    })
     const tables: WrittenTable[] = []
     for (const staging of stagings) {
       const output = computed.staged.find(({ handle }) => handle === staging.handle)
       const files = (output?.files ?? []).map((file) => path.join(staging.folder, file.name))
       previews.push(await previewFiles(workspace, staging.table, files))
-      tables.push({ table: staging.table, version: 'sample', seq: 0, rows: output?.rows ?? 0, bytes: output?.bytes ?? 0, unchanged: false })
+      tables.push({
+        table: staging.table,
+        version: 'sample',
+        seq: 0,
+        rows: output?.rows ?? 0,
+        bytes: output?.bytes ?? 0,
+        unchanged: false,
+      })
     }
     end({ tables, result: computed.result })
   } catch (error) {

@@ -4,7 +4,10 @@ export class Cancelled extends Error {
 }
 
 /** A signal that follows another and can also be aborted after some milliseconds. */
-export function limitedSignal(outer: AbortSignal | undefined, ms: number | undefined): { signal: AbortSignal; timedOut: () => boolean; clear: () => void } {
+export function limitedSignal(
+  outer: AbortSignal | undefined,
+  ms: number | undefined,
+): { signal: AbortSignal; timedOut: () => boolean; clear: () => void } {
   const controller = new AbortController()
   let late = false
   const follow = () => controller.abort(new Cancelled('cancelled'))

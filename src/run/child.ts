@@ -22,7 +22,11 @@ export class ChildThrew extends Error {
   override readonly name = 'ChildThrew'
 }
 
-export type Printed = (stream: 'stdout' | 'stderr' | 'log', text: string, level?: 'debug' | 'info' | 'warn' | 'error') => void
+export type Printed = (
+  stream: 'stdout' | 'stderr' | 'log',
+  text: string,
+  level?: 'debug' | 'info' | 'warn' | 'error',
+) => void
 
 interface Waiting {
   readonly resolve: (value: unknown) => void
@@ -44,7 +48,10 @@ export class Child<C> {
   private next = 1
   private gone?: ChildEnded
 
-  constructor(entry: URL, options: { env?: NodeJS.ProcessEnv; execArgv?: string[]; engine?: EngineOptions } = {}) {
+  constructor(
+    entry: URL,
+    options: { env?: NodeJS.ProcessEnv; execArgv?: string[]; engine?: EngineOptions } = {},
+  ) {
     this.process = fork(entry, {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -61,7 +68,9 @@ export class Child<C> {
       this.process.once('error', () => this.end(new ChildEnded(null, null), resolve))
       this.process.once('exit', (code, signal) => {
         // What it printed last may still be on its way; a process of its own that lives on may hold the pipes.
-        void Promise.race([this.printedAll(), wait(500)]).then(() => this.end(new ChildEnded(code, signal), resolve))
+        void Promise.race([this.printedAll(), wait(500)]).then(() =>
+          this.end(new ChildEnded(code, signal), resolve),
+        )
       })
     })
     // A child that loops cannot notice that its coordinator is gone.
@@ -156,7 +165,7 @@ export class Child<C> {
   /** When both streams are at their end. Node's `close` event is not told after we disconnect ourselves. */
   private async printedAll(): Promise<void> {
     const streams = [this.process.stdout, this.process.stderr].filter((stream) => stream !== null)
-    await Promise.all(streams.map((stream) => (stream.closed ? undefined : once(stream, 'close'))))
+    await Promise.all(streams.flatMap((stream) => (stream.closed ? [] : [once(stream, 'close')])))
   }
 
   private end(ended: ChildEnded, resolve: () => void): void {

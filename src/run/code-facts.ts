@@ -4,31 +4,54 @@ import type { CodeFact } from '../freshness/findings.ts'
 import { codeVersion, lookAtCode, type CodeContext, type CodeVersion } from '../notebook/code-version.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Digests of contracts by `file#export`; see `worker-contracts.ts`. */
+/** Digests of contracts by `file#export`; see `worker-describe.ts`. */
 export type EdgeDigests = { readonly [edge: string]: string }
 
-/** One look at the code of steps: what it finds does not change until `lookAgain`. */
-export interface CodeLook {
-  readonly context: CodeContext
-  readonly codeOf: (step: Pick<DeclaredStep, 'file'>) => Promise<CodeFact>
-}
+/** Tells the code of a step. */
+export type CodeOf = (step: Pick<DeclaredStep, 'file'>) => Promise<CodeFact>
 
-export function lookAtSteps(workspace: Workspace, edges: EdgeDigests): CodeLook {
-  const context = lookAtCode(workspace.root, workspace.index)
+/** The part of what is known of a notebook's code that is kept from run to run. */
+export type KeptCode = Pick<CodeFact, 'version' | 'untracked' | 'edges'>
+
+/** One look at the code of steps: what it finds does not change. Make a new one to look again. */
+export function lookAtSteps(
+  workspace: Workspace,
+  edges: EdgeDigests,
+  context = codeContext(workspace),
+): CodeOf {
   const known = new Map<string, Promise<CodeFact>>()
-  const codeOf = ({ file }: Pick<DeclaredStep, 'file'>) => {
+  return ({ file }) => {
     let fact = known.get(file)
     if (!fact) known.set(file, (fact = codeVersion(file, context).then((code) => factOf(code, edges))))
     return fact
   }
-  return { context, codeOf }
+}
+
+/** The code of steps as it was kept: right for as long as no stat of its files changes. */
+export function keptCode(workspace: Workspace, codes: { readonly [file: string]: KeptCode }): CodeOf {
+  let look: CodeOf | undefined
+  const detailed = async (file: string) => {
+    look ??= lookAtSteps(workspace, {})
+    return (await look({ file })).detail()
+  }
+  return ({ file }) => {
+    const code = codes[file]
+    if (!code) return Promise.reject(new Error(`the code of ${file} was not kept`))
+    return Promise.resolve({ ...code, detail: () => detailed(file) })
+  }
+}
+
+/** A new look at the code of a project. */
+export function codeContext(workspace: Workspace): CodeContext {
+  return lookAtCode(workspace.root, workspace.codeIndex())
 }
 
 /** What is wrong with the code of notebooks, all at once, without running any of it. */
 export async function codeProblems(context: CodeContext, files: Iterable<string>): Promise<Problem[]> {
   const found = new Map<string, Problem>()
   for (const file of new Set(files)) {
-    for (const problem of (await codeVersion(file, context)).problems) found.set(JSON.stringify(problem), problem)
+    for (const problem of (await codeVersion(file, context)).problems)
+      found.set(JSON.stringify(problem), problem)
   }
   return orderProblems([...found.values()])
 }
@@ -38,13 +61,12 @@ function factOf(code: CodeVersion, edges: EdgeDigests): CodeFact {
   const used = code.used.map((ref) => [edgeName(ref), edges[edgeName(ref)] ?? ref.digest] as const)
   return {
     version: code.version,
-    untracked: code.untracked.map(({ what, file, line, column }) => ({ what, where: { file, line, column } })),
+    untracked: code.untracked.map(({ what, file, line, column }) => ({
+      what,
+      where: { file, line, column },
+    })),
     edges: Object.fromEntries(used),
-    // Worked out only where a commit needs it: a run with nothing to do does not.
-    get symbols() {
-      return code.symbols
-    },
-    packages: code.packages,
+    detail: () => Promise.resolve({ symbols: code.symbols, packages: code.packages }),
   }
 }
 

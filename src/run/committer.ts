@@ -35,7 +35,10 @@ export function committerByStep(env: Environment, first: EnvState): Committer {
  */
 export function committerByRun(env: Environment, first: EnvState): Committer {
   let own = first
-  const collected: { heads: Record<string, Changes['heads'][string]>; steps: Record<string, Changes['steps'][string]> } = { heads: {}, steps: {} }
+  const collected: {
+    heads: Record<string, Changes['heads'][string]>
+    steps: Record<string, Changes['steps'][string]>
+  } = { heads: {}, steps: {} }
   const details: Record<string, CommitMeta['detail']> = {}
   const overrides = new Set<string>()
   return {
@@ -59,8 +62,12 @@ export function committerByRun(env: Environment, first: EnvState): Committer {
       }
       // Others may have moved our tables meanwhile: a set that was computed together is published together or not at all.
       const moved = (state: EnvState) =>
-        Object.keys(collected.heads).some((table) => state.heads.get(table)?.commit !== first.heads.get(table)?.commit)
-      const result = await env.commit(first, collected, meta, (state) => (moved(state) ? 'conflict' : collected))
+        Object.keys(collected.heads).some(
+          (table) => state.heads.get(table)?.commit !== first.heads.get(table)?.commit,
+        )
+      const result = await env.commit(first, collected, meta, (state) =>
+        moved(state) ? 'conflict' : collected,
+      )
       return result.committed ? result.entry.number : undefined
     },
   }

@@ -26,7 +26,10 @@ export async function computeQueries(
  * For each output the digest of its query's syntax tree and parameters: comments, layout and letter case of
  * keywords do not change it.
  */
-export async function digestQueries(engine: Engine, queries: readonly NamedQuery[]): Promise<Record<string, string>> {
+export async function digestQueries(
+  engine: Engine,
+  queries: readonly NamedQuery[],
+): Promise<Record<string, string>> {
   const digests: Record<string, string> = {}
   for (const { handle, query } of queries) {
     digests[handle] = digestOf({ tree: await engine.queryDigest(query.text), params: query.params })

@@ -69,7 +69,10 @@ export async function renderQueries(
   signal: AbortSignal,
   printed: Printed,
 ): Promise<readonly NamedQuery[]> {
-  const handles = step.inputs.map(({ handle, columns }) => ({ handle, columns: columns.map(({ name }) => name) }))
+  const handles = step.inputs.map(({ handle, columns }) => ({
+    handle,
+    columns: columns.map(({ name }) => name),
+  }))
   const ask = { file: path.join(root, step.file), projectRoot: root, handles, args: step.args, env: step.env }
   const { queries } = await pool.withWorker((worker) =>
     killLate(worker, signal, worker.call('render', ask, { signal, printed })),
@@ -81,7 +84,15 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
   const { step } = ask.findings
   const { root, pool, signal, printed } = ask
   const { args, env, secrets } = step
-  const call = { file: path.join(root, step.file), projectRoot: root, request, engine: pool.workerEngine(), args, env, secrets }
+  const call = {
+    file: path.join(root, step.file),
+    projectRoot: root,
+    request,
+    engine: pool.workerEngine(),
+    args,
+    env,
+    secrets,
+  }
   return pool.withWorker((worker) => killLate(worker, signal, worker.call('run', call, { signal, printed })))
 }
 
@@ -126,10 +137,14 @@ async function tableFiles(ask: ComputeAsk, table: string): Promise<string[]> {
   return Promise.all((head?.files ?? []).map(({ key }) => ask.storage.localPath(key)))
 }
 
-async function referencedFiles(ask: ComputeAsk, columns: readonly { name: string; references?: { table: string } }[]): Promise<Record<string, string[]>> {
+async function referencedFiles(
+  ask: ComputeAsk,
+  columns: readonly { name: string; references?: { table: string } }[],
+): Promise<Record<string, string[]>> {
   const files: Record<string, string[]> = {}
   for (const { name, references } of columns) {
-    if (references && ask.findings.state.heads.has(references.table)) files[name] = await tableFiles(ask, references.table)
+    if (references && ask.findings.state.heads.has(references.table))
+      files[name] = await tableFiles(ask, references.table)
   }
   return files
 }

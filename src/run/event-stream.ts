@@ -56,7 +56,7 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
 
   return {
     run,
-    emit: emit as EventStream['emit'],
+    emit,
     attach: (host) => {
       plugins = host
     },
@@ -68,7 +68,14 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
       if (active && local === undefined) await lake.runs.put(run, 'events.jsonl', lines.join(''))
       const counts: Record<string, number> = {}
       for (const { outcome } of finished) counts[outcome] = (counts[outcome] ?? 0) + 1
-      const summary = { run, env: workspace.envName, at: begun, ended: new Date().toISOString(), counts, ...flowsIn(lines) }
+      const summary = {
+        run,
+        env: workspace.envName,
+        at: begun,
+        ended: new Date().toISOString(),
+        counts,
+        ...flowsIn(lines),
+      }
       await lake.runs.put(run, 'summary.json', JSON.stringify(summary))
     },
   }

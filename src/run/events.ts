@@ -7,14 +7,7 @@ import type { Reason } from '../freshness/reason.ts'
  * ISO 8601 in UTC, `ms` are milliseconds.
  */
 export type RunEvent =
-  | RunStarted
-  | StepPlanned
-  | StepStarted
-  | StepPrinted
-  | StepFinished
-  | Notice
-  | PluginFailed
-  | RunFinished
+  RunStarted | StepPlanned | StepStarted | StepPrinted | StepFinished | Notice | PluginFailed | RunFinished
 
 interface Happened {
   readonly at: string

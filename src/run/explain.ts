@@ -6,7 +6,6 @@ import { changesWithin } from '../freshness/explain.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { stepKey } from '../freshness/step-key.ts'
 import type { EnvState, LogEntry, StepRecord } from '../lake/types.ts'
-import { lookAtSteps } from './code-facts.ts'
 import type { Cause, Explanation, SelectOptions } from './options.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import { survey, type SurveyedStep } from './survey.ts'
@@ -19,24 +18,32 @@ import { openWorkspace, type Workspace } from './workspace.ts'
  *
  * @throws ProblemError `project/unknown` for a step that no flow has
  */
-export async function explain(target: Target, step: string, options: SelectOptions = {}): Promise<Explanation> {
+export async function explain(
+  target: Target,
+  step: string,
+  options: SelectOptions = {},
+): Promise<Explanation> {
   const workspace = await openWorkspace(options)
   const pools = lazyPool(workspace, {})
   try {
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     const state = await workspace.env.state()
     const known: string[] = []
-    for (const { flow, edges } of flows) {
+    for (const { flow, codeOf } of flows) {
       const resolved = resolvedOf(flow)
       const found = resolved.steps.find((one) => isCalled(one, step))
       known.push(...resolved.steps.map(({ name }) => name))
       if (!found) continue
       const all = new Set(resolved.steps.map(({ name }) => name))
-      const around = { ...workspace, codeOf: lookAtSteps(workspace, edges).codeOf }
+      const around = { ...workspace, codeOf }
       const surveyed = await survey(around, resolved, all, state, new Set())
       return await explanationOf(workspace, resolved, found, surveyed, state)
     }
-    throw new ProblemError({ code: 'project/unknown', message: `there is no step '${step}'`, hint: didYouMean(step, known) })
+    throw new ProblemError({
+      code: 'project/unknown',
+      message: `there is no step '${step}'`,
+      hint: didYouMean(step, known),
+    })
   } finally {
     await pools.close()
     await workspace.close()
@@ -76,22 +83,33 @@ async function causesOf(
   state: EnvState,
   seen: ReadonlySet<string>,
 ): Promise<Cause[]> {
-  const survey = surveyed.get(step.name)
-  if (!survey || seen.has(step.name)) return []
+  const seenNow = surveyed.get(step.name)
+  if (!seenNow || seen.has(step.name)) return []
   const record = state.steps.get(stepKey(step, flow.flow.name))
   const before = record && (await detailBefore(workspace, record, stepKey(step, flow.flow.name)))
-  const now = detailOf(survey.findings)
+  const now = await detailOf(seenNow.findings)
   const causes: Cause[] = []
-  for (const reason of survey.reasons) {
+  for (const reason of seenNow.reasons) {
     const upstream = reason.word === 'upstream-stale' ? flow.byName.get(reason.subject ?? '') : undefined
-    const inner = upstream ? await causesOf(workspace, flow, upstream, surveyed, state, new Set([...seen, step.name])) : []
-    causes.push({ reason, details: changesWithin(reason, before, now), causes: [...inner, ...(await writerCause(workspace, reason, step, state))] })
+    const inner = upstream
+      ? await causesOf(workspace, flow, upstream, surveyed, state, new Set([...seen, step.name]))
+      : []
+    causes.push({
+      reason,
+      details: changesWithin(reason, before, now),
+      causes: [...inner, ...(await writerCause(workspace, reason, step, state))],
+    })
   }
   return causes
 }
 
 /** For an input with a new version: why its writer ran, as the commit that set the version says. */
-async function writerCause(workspace: Workspace, reason: Reason, step: ResolvedStep, state: EnvState): Promise<Cause[]> {
+async function writerCause(
+  workspace: Workspace,
+  reason: Reason,
+  step: ResolvedStep,
+  state: EnvState,
+): Promise<Cause[]> {
   const input = step.inputs.find(({ handle }) => handle === reason.subject)
   const head = input?.kind === 'table' ? state.heads.get(input.name) : undefined
   if (reason.word !== 'input-changed' || !head) return []
@@ -105,7 +123,11 @@ async function entryOf(workspace: Workspace, record: StepRecord): Promise<LogEnt
   return readable(() => workspace.env.entry(record.commit))
 }
 
-async function detailBefore(workspace: Workspace, record: StepRecord, key: string): Promise<StepDetail | undefined> {
+async function detailBefore(
+  workspace: Workspace,
+  record: StepRecord,
+  key: string,
+): Promise<StepDetail | undefined> {
   const entry = await entryOf(workspace, record)
   return entry && detailIn(entry, key)
 }

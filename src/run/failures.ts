@@ -32,8 +32,19 @@ function endedProblem({ code, signal }: ChildEnded, step: DeclaredStep): Problem
   }
   if (signal === null) {
     const message = `step '${step.name}': the notebook ended its process with exit code ${code}`
-    return { code: 'step/exited', message, where, hint: 'a notebook returns or throws; it does not call process.exit()' }
+    return {
+      code: 'step/exited',
+      message,
+      where,
+      hint: 'a notebook returns or throws; it does not call process.exit()',
+    }
   }
-  const memory = signal === 'SIGKILL' ? 'if nobody did, the system may have ended it for want of memory' : undefined
-  return { code: 'step/exited', message: `step '${step.name}': its process was ended by ${signal}`, where, ...(memory && { hint: memory }) }
+  const memory =
+    signal === 'SIGKILL' ? 'if nobody did, the system may have ended it for want of memory' : undefined
+  return {
+    code: 'step/exited',
+    message: `step '${step.name}': its process was ended by ${signal}`,
+    where,
+    ...(memory && { hint: memory }),
+  }
 }

@@ -5,7 +5,12 @@ import type { Session } from '../engine/engine.ts'
 const chunk = 2048
 
 /** Adds a row, rows, or a stream of rows to an output. */
-export async function insertRows(session: Session, handle: string, table: string, rows: unknown): Promise<void> {
+export async function insertRows(
+  session: Session,
+  handle: string,
+  table: string,
+  rows: unknown,
+): Promise<void> {
   const add = (list: readonly object[]) => session.insert(handle, list)
   if (Array.isArray(rows) && rows.length <= chunk) {
     if (rows.length > 0) await add(rows.map((row) => checked(row, table)))

@@ -25,7 +25,10 @@ type LooseContext = RunContext<Inputs, Tables, unknown, unknown, string>
 export function notebookContext(parts: ContextParts): LooseContext {
   const { session } = parts
   const db = database(session)
-  const inputs = parts.inputs.map(({ handle, columns }) => [handle, inputHandle(session, db, handle, columns)])
+  const inputs = parts.inputs.map(({ handle, columns }) => [
+    handle,
+    inputHandle(session, db, handle, columns),
+  ])
   const outputs = parts.outputs.map(({ handle, table }) => [handle, outputHandle(session, handle, table)])
   return {
     inputs: Object.fromEntries(inputs) as LooseContext['inputs'],
@@ -39,7 +42,12 @@ export function notebookContext(parts: ContextParts): LooseContext {
   }
 }
 
-function inputHandle(session: Session, db: Database, handle: string, columns: readonly string[]): InputHandle<Columns> {
+function inputHandle(
+  session: Session,
+  db: Database,
+  handle: string,
+  columns: readonly string[],
+): InputHandle<Columns> {
   const relation = new Relation(handle, columns)
   const rows = () => rowsOf<never>(session.read(handle))
   const one = async () => Number((await db.one<{ n: bigint }>(sql`SELECT count(*) AS n FROM ${relation}`)).n)
@@ -64,7 +72,7 @@ function database(session: Session): Database {
   const all = <R extends object>(text: Sql) => collect(query<R>(text))
   return {
     query: query as Database['query'],
-    all: all as Database['all'],
+    all,
     one: (async (text: Sql) => {
       const rows = await all(text)
       if (rows.length === 1) return rows[0]
@@ -82,13 +90,16 @@ async function* rowsOf<R extends object>(batches: AsyncIterable<Batch>): AsyncGe
   for await (const { rows, names, columns } of batches) {
     for (let at = 0; at < rows; at++) {
       const row: Record<string, unknown> = {}
-      for (let column = 0; column < names.length; column++) row[names[column] as string] = columns[column]?.[at]
+      for (let column = 0; column < names.length; column++)
+        row[names[column] as string] = columns[column]?.[at]
       yield row as R
     }
   }
 }
 
-async function* namedBatches(batches: AsyncIterable<Batch>): AsyncGenerator<{ rows: number; columns: Record<string, unknown> }> {
+async function* namedBatches(
+  batches: AsyncIterable<Batch>,
+): AsyncGenerator<{ rows: number; columns: Record<string, unknown> }> {
   for await (const { rows, names, columns } of batches) {
     yield { rows, columns: Object.fromEntries(names.map((name, at) => [name, columns[at]])) }
   }

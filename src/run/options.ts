@@ -81,5 +81,10 @@ export interface Explanation {
   readonly causes: readonly Cause[]
   /** When and by which run its rows were computed, and what has been accepted since. */
   readonly computed?: { readonly at: string; readonly run: string; readonly commit: number }
-  readonly accepted: readonly { readonly input: string; readonly from: string; readonly to: string; readonly columns: readonly string[] }[]
+  readonly accepted: readonly {
+    readonly input: string
+    readonly from: string
+    readonly to: string
+    readonly columns: readonly string[]
+  }[]
 }

@@ -1,4 +1,3 @@
-import { lookAtSteps } from './code-facts.ts'
 import { lazyPool, resolvedOf, select } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
 import { survey } from './survey.ts'
@@ -11,17 +10,20 @@ import { openWorkspace } from './workspace.ts'
  *
  * @throws ProblemError with all that is wrong with the project
  */
-export async function plan(target?: Target, options: SelectOptions & { readonly force?: boolean } = {}): Promise<Plan> {
+export async function plan(
+  target?: Target,
+  options: SelectOptions & { readonly force?: boolean } = {},
+): Promise<Plan> {
   const workspace = await openWorkspace(options)
   const pools = lazyPool(workspace, {})
   try {
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     const state = await workspace.env.state()
     const steps: Plan['steps'][number][] = []
-    for (const { flow, edges } of flows) {
+    for (const { flow, codeOf } of flows) {
       const resolved = resolvedOf(flow)
       const selected = select(resolved, options)
-      const around = { ...workspace, codeOf: lookAtSteps(workspace, edges).codeOf }
+      const around = { ...workspace, codeOf }
       const surveyed = await survey(around, resolved, selected, state, options.force ? selected : new Set())
       for (const step of resolved.steps) {
         const seen = surveyed.get(step.name)
@@ -37,7 +39,12 @@ export async function plan(target?: Target, options: SelectOptions & { readonly 
         })
       }
     }
-    return { flow: flows.map(({ flow }) => flow.name).join(', '), env: workspace.envName, steps, problems: [] }
+    return {
+      flow: flows.map(({ flow }) => flow.name).join(', '),
+      env: workspace.envName,
+      steps,
+      problems: [],
+    }
   } finally {
     await pools.close()
     await workspace.close()

@@ -19,7 +19,11 @@ export class PluginHost {
   }
 
   /** Loads plugins; throws a ProblemError for those that have not the form of one. */
-  static async start(projectRoot: string, modules: readonly string[], flowFiles: readonly string[]): Promise<PluginHost> {
+  static async start(
+    projectRoot: string,
+    modules: readonly string[],
+    flowFiles: readonly string[],
+  ): Promise<PluginHost> {
     const { entry, execArgv } = processEntry('worker-main')
     const child = new Child<WorkerCalls>(entry, { execArgv })
     const { problems } = await child.call('plugins', { projectRoot, modules, flowFiles })

@@ -17,7 +17,11 @@ export interface Preview {
 const shown = 10
 
 /** The first rows of Parquet files. */
-export async function previewFiles(workspace: Workspace, table: string, files: readonly string[]): Promise<Preview> {
+export async function previewFiles(
+  workspace: Workspace,
+  table: string,
+  files: readonly string[],
+): Promise<Preview> {
   const { openReader } = await import('../engine/duckdb/reader.ts')
   const memory = `${Math.floor(engineMemory(workspace.project.config.memory) / 4e6)}MB`
   const tempFolder = path.join(workspace.root, cacheFolder, 'tmp', `reader-${process.pid}`)

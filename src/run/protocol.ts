@@ -21,7 +21,9 @@ export interface EngineCalls {
     queryDigests: { readonly [handle: string]: string }
   }
   digest: (ask: { files: readonly string[]; columns: readonly DigestColumn[] }) => { digest: string }
-  queryDigests: (ask: { queries: readonly NamedQuery[] }) => { queryDigests: { readonly [handle: string]: string } }
+  queryDigests: (ask: { queries: readonly NamedQuery[] }) => {
+    queryDigests: { readonly [handle: string]: string }
+  }
 }
 
 /** A notebook as a worker finds it: its module, and the name of the export. */
@@ -35,7 +37,9 @@ export interface WorkerCalls {
   /** Loads a flow and says what it declares. */
   describe: (ask: DescribeAsk) => Described
   /** Digests of contracts that code refers to, by `file#export`. */
-  contracts: (ask: { projectRoot: string; edges: readonly ContractEdge[] }) => { digests: { readonly [edge: string]: string } }
+  contracts: (ask: { projectRoot: string; edges: readonly ContractEdge[] }) => {
+    digests: { readonly [edge: string]: string }
+  }
   /** Renders the queries of a `select` notebook. */
   render: (ask: NotebookAt & { handles: readonly RenderHandle[]; args: Json; env: Json }) => {
     queries: readonly NamedQuery[]
@@ -96,8 +100,19 @@ export type ToChild =
 export type FromChild =
   | { readonly type: 'ready' }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'fault'; readonly id: number; readonly problems?: readonly Problem[]; readonly message: string; readonly stack?: string }
-  | { readonly type: 'log'; readonly id: number; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
+  | {
+      readonly type: 'fault'
+      readonly id: number
+      readonly problems?: readonly Problem[]
+      readonly message: string
+      readonly stack?: string
+    }
+  | {
+      readonly type: 'log'
+      readonly id: number
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly text: string
+    }
 
 /** Printed to both streams after a call, so that the coordinator knows that it has all that the call printed. */
 export const endMark = (id: number): string => `\u0000sluice-end-${id}\u0000`

@@ -45,10 +45,17 @@ async function publishOutput(
   const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
   const files = output.files.map(({ name }) => path.join(staging.folder, name))
   // A head whose files are damaged is never kept: its rows are not what its manifest says.
-  if (before && !findings.damaged.has(table.name) && (await sameRows(around, before, columns, table.key, output, files))) {
+  if (
+    before &&
+    !findings.damaged.has(table.name) &&
+    (await sameRows(around, before, columns, table.key, output, files))
+  ) {
     await storage.discard(staging.folder)
     const { seq: _seq, commit: _commit, ...head } = before
-    return { head: { ...head, fingerprint: findings.fingerprint, notebook: findings.step.file }, unchanged: true }
+    return {
+      head: { ...head, fingerprint: findings.fingerprint, notebook: findings.step.file },
+      unchanged: true,
+    }
   }
   const names = output.files.map(({ name }) => name)
   await storage.publish(staging.folder, staging.prefix, names)

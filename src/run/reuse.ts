@@ -16,7 +16,10 @@ export interface Reusable {
  * Looks in the shared cache. An entry counts only when it names all outputs and every file is there and whole;
  * otherwise the step is computed, and the entry replaced.
  */
-export async function findReusable(lake: Lake, findings: StepFindings): Promise<{ reusable?: Reusable; stale: boolean }> {
+export async function findReusable(
+  lake: Lake,
+  findings: StepFindings,
+): Promise<{ reusable?: Reusable; stale: boolean }> {
   const { entry, damaged } = await lake.steps.get(findings.fingerprint)
   if (!entry) return { stale: damaged }
   const heads: Record<string, Omit<Head, 'seq' | 'commit'>> = {}
@@ -28,13 +31,19 @@ export async function findReusable(lake: Lake, findings: StepFindings): Promise<
   return { reusable: { heads, entry }, stale: false }
 }
 
-async function wholeHead(lake: Lake, entry: StepCacheEntry, table: string): Promise<Omit<Head, 'seq' | 'commit'> | undefined> {
+async function wholeHead(
+  lake: Lake,
+  entry: StepCacheEntry,
+  table: string,
+): Promise<Omit<Head, 'seq' | 'commit'> | undefined> {
   const output = entry.outputs[table]
   if (!output) return undefined
   try {
     const manifest = await lake.manifests.read(output.manifest)
     const problems = await verifyFiles(lake.storage, manifest, { hash: true })
-    return problems.length === 0 && manifest.version === output.version ? headOf(manifest, output.manifest) : undefined
+    return problems.length === 0 && manifest.version === output.version
+      ? headOf(manifest, output.manifest)
+      : undefined
   } catch (error) {
     if (problemsOf(error)) return undefined
     throw error

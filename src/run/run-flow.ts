@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
 import type { Surroundings } from '../freshness/findings.ts'
 import { stepKey } from '../freshness/step-key.ts'
-import { lookAtSteps, type EdgeDigests } from './code-facts.ts'
+import { lookAtSteps, type CodeOf, type EdgeDigests } from './code-facts.ts'
 import { committerByRun, committerByStep } from './committer.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Outcome, StepFinished } from './events.ts'
@@ -26,21 +26,30 @@ export interface RunParts {
 export interface PlannedFlow {
   readonly resolved: ResolvedFlow
   readonly edges: EdgeDigests
+  readonly codeOf: CodeOf
   readonly selected: ReadonlySet<string>
 }
 
 type Ended = Omit<StepFinished, 'at' | 'run' | 'event'>
 
 /** Runs one flow and tells what happens. Gives the end of every selected step. */
-export async function runFlow(parts: RunParts, { resolved, edges, selected }: PlannedFlow): Promise<StepFinished[]> {
+export async function runFlow(
+  parts: RunParts,
+  { resolved, edges, codeOf, selected }: PlannedFlow,
+): Promise<StepFinished[]> {
   const { workspace, events, options } = parts
   const begun = performance.now()
   const steps = resolved.steps.filter(({ name }) => selected.has(name))
   const { name } = resolved.flow
-  const look = lookAtSteps(workspace, edges)
-  const around: Surroundings = { ...workspace, codeOf: look.codeOf }
+  const around: Surroundings = { ...workspace, codeOf }
   const state = await workspace.env.state()
-  events.emit({ event: 'run-started', flow: name, env: workspace.envName, storage: workspace.lake.storage.place, steps: steps.map((step) => step.name) })
+  events.emit({
+    event: 'run-started',
+    flow: name,
+    env: workspace.envName,
+    storage: workspace.lake.storage.place,
+    steps: steps.map((step) => step.name),
+  })
   const forced = options.force ? selected : new Set<string>()
   const surveyed = await survey(around, resolved, selected, state, forced)
   const stale = steps.filter((step) => surveyed.get(step.name)?.verdict !== 'fresh')
@@ -48,12 +57,28 @@ export async function runFlow(parts: RunParts, { resolved, edges, selected }: Pl
   const committer = (byRun ? committerByRun : committerByStep)(workspace.env, state)
   const ended = new Map<string, StepFinished>()
   const end = (step: ResolvedStep, ending: Partial<Ended> & { outcome: Outcome }) => {
-    const { step: _name, ...rest } = { reasons: [], tables: [], ms: 0, problems: [], ...ending, step: step.name }
-    ended.set(step.name, events.emit({ event: 'step-finished', step: step.name, notebook: step.notebook, ...rest }) as StepFinished)
+    const { step: _name, ...rest } = {
+      reasons: [],
+      tables: [],
+      ms: 0,
+      problems: [],
+      ...ending,
+      step: step.name,
+    }
+    ended.set(
+      step.name,
+      events.emit({
+        event: 'step-finished',
+        step: step.name,
+        notebook: step.notebook,
+        ...rest,
+      }) as StepFinished,
+    )
   }
   for (const step of steps) {
     const seen = surveyed.get(step.name) as SurveyedStep
-    if (seen.verdict === 'fresh') end(step, { outcome: 'fresh', result: state.steps.get(stepKey(step, name))?.result })
+    if (seen.verdict === 'fresh')
+      end(step, { outcome: 'fresh', result: state.steps.get(stepKey(step, name))?.result })
     else events.emit({ event: 'step-planned', step: step.name, verdict: seen.verdict, reasons: seen.reasons })
   }
   if (stale.length > 0) {
@@ -71,13 +96,20 @@ export async function runFlow(parts: RunParts, { resolved, edges, selected }: Pl
       useCache: !options.noCache,
       timeout: parseDuration(workspace.project.config.timeout ?? ''),
       emit: events.emit,
-      lookAgain: () => lookAtSteps(workspace, edges).codeOf,
+      lookAgain: () => lookAtSteps(workspace, edges),
     }
     await runStale(scope, stale, options, ended, end)
   }
   const commit = failedAny(ended) && byRun ? undefined : await committer.finish(events.run)
   const list = steps.flatMap((step) => ended.get(step.name) ?? [])
-  events.emit({ event: 'run-finished', flow: name, env: workspace.envName, ms: performance.now() - begun, counts: count(list), ...(commit !== undefined && { commit }) })
+  events.emit({
+    event: 'run-finished',
+    flow: name,
+    env: workspace.envName,
+    ms: performance.now() - begun,
+    counts: count(list),
+    ...(commit !== undefined && { commit }),
+  })
   return list
 }
 
@@ -89,7 +121,9 @@ async function runStale(
   ended: ReadonlyMap<string, StepFinished>,
   end: (step: ResolvedStep, ending: Partial<Ended> & { outcome: Outcome }) => void,
 ): Promise<void> {
-  const limit = pLimit(options.concurrency ?? scope.workspace.project.config.concurrency ?? availableParallelism())
+  const limit = pLimit(
+    options.concurrency ?? scope.workspace.project.config.concurrency ?? availableParallelism(),
+  )
   const pending = new Map<string, Promise<void>>()
   let stopped = false
   const settle = async (step: ResolvedStep) => {
@@ -109,7 +143,10 @@ async function runStale(
   }
   for (const step of stale) {
     const above = step.upstream.flatMap((name) => pending.get(name) ?? [])
-    pending.set(step.name, Promise.all(above).then(() => limit(() => settle(step))))
+    pending.set(
+      step.name,
+      Promise.all(above).then(() => limit(() => settle(step))),
+    )
   }
   await Promise.all(pending.values())
 }

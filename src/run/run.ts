@@ -3,7 +3,6 @@ import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { fromWire } from '../base/wire.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
-import type { LooseFlow } from '../flow/flow.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
 import { selectSteps } from '../flow/select-steps.ts'
@@ -33,16 +32,22 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     checkProtected(workspace, flows)
     await attachPlugins(workspace, flows, events)
-    const planned = flows.map(({ flow, edges }) => {
+    const planned = flows.map(({ flow, edges, codeOf }) => {
       const resolved = resolvedOf(flow)
-      return { resolved, edges, selected: select(resolved, options) }
+      return { resolved, edges, codeOf, selected: select(resolved, options) }
     })
     const steps: StepFinished[] = []
     for (const each of planned) {
       steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
       if (options.signal?.aborted || (failed(steps) && !options.keepGoing)) break
     }
-    return resultOf(workspace, events, planned.map(({ resolved }) => resolved), steps, options)
+    return resultOf(
+      workspace,
+      events,
+      planned.map(({ resolved }) => resolved),
+      steps,
+      options,
+    )
   } finally {
     await events.close()
     await pools.close()
@@ -51,7 +56,11 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
 }
 
 /** Plugins cost a process: it is started only where a project or a flow lists some. */
-export async function attachPlugins(workspace: Workspace, flows: readonly Declaration[], events: EventStream): Promise<void> {
+export async function attachPlugins(
+  workspace: Workspace,
+  flows: readonly Declaration[],
+  events: EventStream,
+): Promise<void> {
   const modules = workspace.project.config.plugins
   const files = flows.filter(({ flow }) => flow.plugins.length > 0).map(({ flow }) => flow.file)
   if (modules.length + files.length === 0) return
@@ -61,12 +70,15 @@ export async function attachPlugins(workspace: Workspace, flows: readonly Declar
 
 /** A flow object knows its file, and with it its project. */
 function rootOf(target: Target): string | undefined {
-  const site = typeof target === 'object' && 'kind' in target ? (target as LooseFlow).site : undefined
+  const site = typeof target === 'object' && 'kind' in target ? target.site : undefined
   return site && path.dirname(site.file)
 }
 
 /** Processes are started when something is stale, or declarations must be loaded. */
-export function lazyPool(workspace: Workspace, options: { readonly concurrency?: number }): { get: () => Pool; close: () => Promise<void> } {
+export function lazyPool(
+  workspace: Workspace,
+  options: { readonly concurrency?: number },
+): { get: () => Pool; close: () => Promise<void> } {
   const { config } = workspace.project
   let pool: Pool | undefined
   return {
@@ -106,7 +118,9 @@ export function resultOf(
   options: RunOptions,
 ): RunResult {
   const cancelled = options.signal?.aborted ?? false
-  const results = steps.flatMap(({ step, result }) => (result === undefined ? [] : [[step, fromWire(result)] as const]))
+  const results = steps.flatMap(({ step, result }) =>
+    result === undefined ? [] : [[step, fromWire(result)] as const],
+  )
   return {
     run: events.run,
     flow: flows.map(({ flow }) => flow.name).join(', '),

@@ -32,7 +32,9 @@ export async function sameRows(
   if (staged.rows === 0) return true
   const [one, two] = await Promise.all([
     versionDigest(around, head.manifest, before, columns),
-    around.pool.engine().call('digest', { files, columns: digestColumns(columns) }, { signal: around.signal }),
+    around.pool
+      .engine()
+      .call('digest', { files, columns: digestColumns(columns) }, { signal: around.signal }),
   ])
   return one === two.digest
 }
@@ -52,7 +54,9 @@ export async function versionDigest(
   const known = kept && digestIn(kept)
   if (known !== undefined) return known
   const files = await Promise.all(manifest.files.map((file) => around.lake.storage.localPath(file.key)))
-  const { digest } = await around.pool.engine().call('digest', { files, columns: wanted }, { signal: around.signal })
+  const { digest } = await around.pool
+    .engine()
+    .call('digest', { files, columns: wanted }, { signal: around.signal })
   const text = JSON.stringify({ format: 1, columns: wanted, engine: around.engine, digest })
   await around.lake.storage.putIfAbsent(key, Buffer.from(text))
   return digest

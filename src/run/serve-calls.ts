@@ -15,7 +15,10 @@ export type Operations = { readonly [op: string]: (ask: never, context: CallCont
  * The child's side of the channel: answers calls until the coordinator goes away. A child never outlives its
  * coordinator.
  */
-export function serveCalls(operations: Operations, open: (message: Extract<ToChild, { type: 'open' }>) => void): void {
+export function serveCalls(
+  operations: Operations,
+  open: (message: Extract<ToChild, { type: 'open' }>) => void,
+): void {
   const calls = new Map<number, AbortController>()
   process.on('message', (message: ToChild) => {
     if (message.type === 'open') open(message)
@@ -35,7 +38,11 @@ export function serveCalls(operations: Operations, open: (message: Extract<ToChi
     try {
       const operation = operations[op]
       if (!operation) throw new Error(`no operation '${op}'`)
-      reply = { type: 'answer', id, value: await operation(ask as never, { id, signal: controller.signal, log }) }
+      reply = {
+        type: 'answer',
+        id,
+        value: await operation(ask as never, { id, signal: controller.signal, log }),
+      }
     } catch (error) {
       reply = faultOf(id, error)
     }

@@ -49,12 +49,14 @@ export async function publish(
     run: scope.run,
     step: step.name,
     ...(step.overrides.length > 0 && { overrides: step.overrides }),
-    detail: detailOf(findings) as unknown as Json,
+    detail: (await detailOf(findings)) as unknown as Json,
   }
   let moved = false
   await scope.committer.commit(findings.state, changes, meta, (state) => {
     if (state.steps.get(key)?.fingerprint === record.fingerprint) return { adopt: true }
-    moved = step.outputs.some(({ table }) => headCommit(state, table.name) !== headCommit(findings.state, table.name))
+    moved = step.outputs.some(
+      ({ table }) => headCommit(state, table.name) !== headCommit(findings.state, table.name),
+    )
     // Only inputs or other tables moved: what was computed is still what it says it is.
     return moved ? { adopt: true } : changes
   })
@@ -69,17 +71,36 @@ function headCommit(state: EnvState, table: string): number | undefined {
 function writtenTables(state: EnvState, heads: Readonly<Record<string, NewHead>>): WrittenTable[] {
   return Object.entries(heads).map(([table, { unchanged }]) => {
     const head = state.heads.get(table)
-    return { table, version: head?.version ?? '', seq: head?.seq ?? 0, rows: head?.rows ?? 0, bytes: head?.bytes ?? 0, unchanged }
+    return {
+      table,
+      version: head?.version ?? '',
+      seq: head?.seq ?? 0,
+      rows: head?.rows ?? 0,
+      bytes: head?.bytes ?? 0,
+      unchanged,
+    }
   })
 }
 
 /** Keeps what was computed for other environments and checkouts. */
-export async function remember(scope: RunScope, findings: StepFindings, heads: Readonly<Record<string, NewHead>>, computed: Computed, computedAt: string): Promise<void> {
+export async function remember(
+  scope: RunScope,
+  findings: StepFindings,
+  heads: Readonly<Record<string, NewHead>>,
+  computed: Computed,
+  computedAt: string,
+): Promise<void> {
   const { step, fingerprint } = findings
   if (step.volatile || findings.untracked.length > 0 || step.outputs.length === 0) return
   const outputs = Object.fromEntries(
-    Object.entries(heads).map(([table, { head }]) => [table, { manifest: head.manifest, version: head.version }]),
+    Object.entries(heads).map(([table, { head }]) => [
+      table,
+      { manifest: head.manifest, version: head.version },
+    ]),
   )
   const { result } = computed
-  await scope.workspace.lake.steps.put({ format: 1, fingerprint, outputs, computedAt, ...(result !== undefined && { result }) }, { replace: true })
+  await scope.workspace.lake.steps.put(
+    { format: 1, fingerprint, outputs, computedAt, ...(result !== undefined && { result }) },
+    { replace: true },
+  )
 }

@@ -28,7 +28,9 @@ export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<S
   for (let round = 1; round <= rounds; round++) {
     scope.signal.throwIfAborted()
     const state = scope.committer.state()
-    const findings = await lookAtStep(scope.around, step, state, { forced: scope.forced.has(step.name) && round === 1 })
+    const findings = await lookAtStep(scope.around, step, state, {
+      forced: scope.forced.has(step.name) && round === 1,
+    })
     const record = state.steps.get(stepKey(step, scope.flow.name))
     const { fresh, reasons } = judge(findings, record, state)
     if (fresh) return { outcome: 'fresh', reasons: [], tables: [], result: record?.result }
@@ -46,7 +48,12 @@ export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<S
   })
 }
 
-async function forgive(scope: RunScope, findings: StepFindings, record: StepRecord, reasons: readonly Reason[]): Promise<Settled | undefined> {
+async function forgive(
+  scope: RunScope,
+  findings: StepFindings,
+  record: StepRecord,
+  reasons: readonly Reason[],
+): Promise<Settled | undefined> {
   const { workspace, pool, signal } = scope
   const around = { lake: workspace.lake, pool, engine: workspace.engine, signal, root: workspace.root }
   const acceptance = await tryAccept(around, findings, record, reasons)
@@ -62,7 +69,11 @@ async function forgive(scope: RunScope, findings: StepFindings, record: StepReco
   return done && { outcome: 'fresh', reasons: acceptance.reasons, tables: [], result: record.result }
 }
 
-async function reuse(scope: RunScope, findings: StepFindings, reasons: readonly Reason[]): Promise<Settled | undefined> {
+async function reuse(
+  scope: RunScope,
+  findings: StepFindings,
+  reasons: readonly Reason[],
+): Promise<Settled | undefined> {
   const { step } = findings
   const hidden = reasons.some(({ word }) => word === 'forced' || word === 'untracked' || word === 'volatile')
   if (!scope.useCache || hidden || step.outputs.length === 0) return undefined
@@ -70,14 +81,21 @@ async function reuse(scope: RunScope, findings: StepFindings, reasons: readonly 
   if (!reusable) return undefined
   const { computedAt, result } = reusable.entry
   // Age counts from the computation, also when its result is reused.
-  if (step.expiresAfter !== undefined && Date.now() - Date.parse(computedAt) >= step.expiresAfter) return undefined
-  const heads = Object.fromEntries(Object.entries(reusable.heads).map(([table, head]) => [table, { head, unchanged: false }]))
+  if (step.expiresAfter !== undefined && Date.now() - Date.parse(computedAt) >= step.expiresAfter)
+    return undefined
+  const heads = Object.fromEntries(
+    Object.entries(reusable.heads).map(([table, head]) => [table, { head, unchanged: false }]),
+  )
   const record = recordOf(scope, findings, heads, { result }, computedAt)
   const written = await publish(scope, findings, record, heads, 'publish')
   return written && { outcome: 'reused', reasons, tables: written, result }
 }
 
-async function runStep(scope: RunScope, findings: StepFindings, reasons: readonly Reason[]): Promise<Settled | undefined> {
+async function runStep(
+  scope: RunScope,
+  findings: StepFindings,
+  reasons: readonly Reason[],
+): Promise<Settled | undefined> {
   const { step } = findings
   const { workspace, pool } = scope
   const { lake } = workspace
@@ -94,7 +112,8 @@ async function runStep(scope: RunScope, findings: StepFindings, reasons: readonl
       findings,
       stagings,
       signal: limited.signal,
-      printed: (stream, text, level) => scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
+      printed: (stream, text, level) =>
+        scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
     })
     limited.signal.throwIfAborted()
     if (await changedMeanwhile(scope, findings)) return undefined

@@ -8,8 +8,7 @@ import { flowNamed, type FlowFile } from '../flow/project.ts'
 import { declareFlow, edgeDigests, type Declaration } from './declare.ts'
 import type { Pool } from './pool.ts'
 import type { Workspace } from './workspace.ts'
-import { codeProblems } from './code-facts.ts'
-import { lookAtCode } from '../notebook/code-version.ts'
+import { codeContext, codeProblems, lookAtSteps } from './code-facts.ts'
 
 /** What is to run: a flow object, or names or files of flows; nothing or an empty list means all flows. */
 export type Target = LooseFlow | string | readonly string[] | undefined
@@ -24,7 +23,8 @@ export async function declareTargets(
   args: { readonly [name: string]: string },
   pool: () => Pool,
 ): Promise<Declaration[]> {
-  if (typeof target === 'object' && 'kind' in target) return [await declareObject(workspace, target, args, pool)]
+  if (typeof target === 'object' && 'kind' in target)
+    return [await declareObject(workspace, target, args, pool)]
   const names = typeof target === 'string' ? [target] : (target ?? [])
   const files = names.length > 0 ? flowsNamed(workspace, names) : workspace.project.flows
   if (files.length === 0) {
@@ -36,8 +36,10 @@ export async function declareTargets(
   }
   const problems: Problem[] = []
   const declared: Declaration[] = []
-  for (const flow of files) await collect(problems, async () => declared.push(await declareNamed(workspace, flow, args, pool)))
-  if (problems.length === 0 && declared.some(({ cached }) => !cached)) problems.push(...(await ownerProblems(workspace, declared, pool)))
+  for (const flow of files)
+    await collect(problems, async () => declared.push(await declareNamed(workspace, flow, args, pool)))
+  if (problems.length === 0 && declared.some(({ cached }) => !cached))
+    problems.push(...(await ownerProblems(workspace, declared, pool)))
   if (problems.length > 0) throw new ProblemError(problems)
   return inOrder(declared)
 }
@@ -57,7 +59,12 @@ function flowsNamed(workspace: Workspace, names: readonly string[]): FlowFile[] 
   return [...new Set(files)]
 }
 
-async function declareNamed(workspace: Workspace, { name, file }: FlowFile, args: { readonly [name: string]: string }, pool: () => Pool): Promise<Declaration> {
+async function declareNamed(
+  workspace: Workspace,
+  { name, file }: FlowFile,
+  args: { readonly [name: string]: string },
+  pool: () => Pool,
+): Promise<Declaration> {
   const declaration = await declareFlow(workspace, file, args, pool)
   if (declaration.flow.name === name) return declaration
   const hint = didYouMean(declaration.flow.name, [name])
@@ -70,30 +77,49 @@ async function declareNamed(workspace: Workspace, { name, file }: FlowFile, args
 }
 
 /** A flow that a program built: it is described here, and its notebooks are found by their files. */
-async function declareObject(workspace: Workspace, flow: LooseFlow, overrides: { readonly [name: string]: string }, pool: () => Pool): Promise<Declaration> {
+async function declareObject(
+  workspace: Workspace,
+  flow: LooseFlow,
+  overrides: { readonly [name: string]: string },
+  pool: () => Pool,
+): Promise<Declaration> {
   // With zod, which a run of named flows with nothing to do must not load.
   const { describeFlow } = await import('../flow/describe.ts')
   const described = describeFlow(flow, { projectRoot: workspace.root, overrides, processEnv: process.env })
   if (!described.flow) throw new ProblemError(described.problems)
-  const context = lookAtCode(workspace.root, workspace.index)
+  const context = codeContext(workspace)
   const outside = described.flow.steps.filter(({ file }) => withinProject(workspace.root, file) === undefined)
   const problems: Problem[] = outside.map(({ name, file }) => ({
     code: 'notebook/not-found',
     message: `step '${name}': its notebook ${file} is not a file of this project`,
     hint: 'a notebook is the default export of a module, because workers load it from there',
   }))
-  problems.push(...(await codeProblems(context, described.flow.steps.map(({ file }) => file))))
+  problems.push(
+    ...(await codeProblems(
+      context,
+      described.flow.steps.map(({ file }) => file),
+    )),
+  )
   if (problems.length > 0) throw new ProblemError(problems)
-  return { flow: described.flow, edges: await edgeDigests(workspace, described.flow, pool, context), cached: false }
+  const edges = await edgeDigests(workspace, described.flow, pool, context)
+  return { flow: described.flow, edges, cached: false, codeOf: lookAtSteps(workspace, edges, context) }
 }
 
 /** A table has one owner in a project: looked at whenever declarations were loaded, with the flows as they are written. */
-async function ownerProblems(workspace: Workspace, declared: readonly Declaration[], pool: () => Pool): Promise<Problem[]> {
+async function ownerProblems(
+  workspace: Workspace,
+  declared: readonly Declaration[],
+  pool: () => Pool,
+): Promise<Problem[]> {
   const flows: DeclaredFlow[] = []
   for (const { name, file } of workspace.project.flows) {
-    const known = declared.find(({ flow }) => flow.file === file && flow.steps.every(({ overrides }) => overrides.length === 0))
+    const known = declared.find(
+      ({ flow }) => flow.file === file && flow.steps.every(({ overrides }) => overrides.length === 0),
+    )
     // What is wrong with a flow that was not asked for stops nobody.
-    await collect([], async () => flows.push((known ?? (await declareNamed(workspace, { name, file }, {}, pool))).flow))
+    await collect([], async () =>
+      flows.push((known ?? (await declareNamed(workspace, { name, file }, {}, pool))).flow),
+    )
   }
   return checkOwners(flows)
 }

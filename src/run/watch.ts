@@ -16,17 +16,28 @@ export type WatchRound = { readonly result: RunResult } | { readonly problems: P
  * Runs what is stale, and again whenever a file of the project changes, until `options.signal` is aborted.
  * What is wrong with the project is told to `onRound` and mended by the next edit.
  */
-export async function watch(target: Target, options: RunOptions, onRound: (round: WatchRound) => void): Promise<void> {
+export async function watch(
+  target: Target,
+  options: RunOptions,
+  onRound: (round: WatchRound) => void,
+): Promise<void> {
   const { root } = await findProject(options.projectRoot)
   const { watch: watchFiles } = await import('chokidar')
   const watcher = watchFiles(root, { ignoreInitial: true, ignored: (file) => isIgnored(root, file) })
+  const stopped = options.signal ?? new AbortController().signal
   let changed = 0
   let wake: () => void = () => undefined
+  const untilChanged = async (seen: number) => {
+    if (changed !== seen || stopped.aborted) return
+    await new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    await untilChanged(seen)
+  }
   watcher.on('all', () => {
     changed++
     wake()
   })
-  const stopped = options.signal ?? new AbortController().signal
   const stop = () => wake()
   stopped.addEventListener('abort', stop, { once: true })
   try {
@@ -34,7 +45,7 @@ export async function watch(target: Target, options: RunOptions, onRound: (round
     while (!stopped.aborted) {
       const seen = changed
       onRound(await round(target, options))
-      while (changed === seen && !stopped.aborted) await new Promise<void>((resolve) => (wake = resolve))
+      await untilChanged(seen)
       await settled(() => changed)
     }
   } finally {
@@ -54,7 +65,7 @@ async function round(target: Target, options: RunOptions): Promise<WatchRound> {
 
 /** Waits until nothing has changed for a moment. */
 async function settled(count: () => number): Promise<void> {
-  for (let before = -1; before !== count(); ) {
+  for (let before = -1; before !== count();) {
     before = count()
     await wait(rest)
   }

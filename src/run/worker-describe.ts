@@ -19,7 +19,11 @@ export async function describe(ask: DescribeAsk): Promise<Described> {
   const loaded = { modules: new Set<string>(), files: new Set<string>() }
   try {
     const found = await loadFlow(projectRoot, file, loaded)
-    const { flow: declared, problems, variables } = describeFlow(found, { projectRoot, overrides, processEnv: process.env })
+    const {
+      flow: declared,
+      problems,
+      variables,
+    } = describeFlow(found, { projectRoot, overrides, processEnv: process.env })
     const lists = { modules: [...loaded.modules], files: [...loaded.files], variables }
     return { ...(declared && { flow: { ...declared, file } }), problems, ...lists }
   } catch (error) {
@@ -67,9 +71,13 @@ async function loadYaml(root: string, file: string, loaded: Loaded): Promise<Loo
 
 /** A flow of one notebook: what it reads is taken as it is. */
 function alone(notebook: AnyNotebook, file: string): LooseFlow {
-  const name = path.basename(file).replace(/\.[a-z]+$/, '').replace(/[^A-Za-z0-9_-]/g, '_')
+  const name = path
+    .basename(file)
+    .replace(/\.[a-z]+$/, '')
+    .replace(/[^A-Za-z0-9_-]/g, '_')
   let chain: LooseFlow = flow(name)
-  for (const input of Object.values(notebook.inputs as Record<string, AnyInput>)) chain = chain.source(input) as LooseFlow
+  for (const input of Object.values(notebook.inputs as Record<string, AnyInput>))
+    chain = chain.source(input) as LooseFlow
   return (chain as unknown as { step: (of: AnyNotebook) => LooseFlow }).step(notebook)
 }
 
@@ -78,7 +86,9 @@ function isFlow(value: unknown): value is LooseFlow {
 }
 
 /** Digests of the contracts that code refers to, by value. One that is not exported has none here. */
-export async function contracts(ask: Parameters<WorkerCalls['contracts']>[0]): Promise<ReturnType<WorkerCalls['contracts']>> {
+export async function contracts(
+  ask: Parameters<WorkerCalls['contracts']>[0],
+): Promise<ReturnType<WorkerCalls['contracts']>> {
   const digests: Record<string, string> = {}
   for (const edge of ask.edges) {
     const module = await loadModule(path.join(ask.projectRoot, edge.file), ask.projectRoot)

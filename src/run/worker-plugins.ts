@@ -10,10 +10,15 @@ import type { WorkerCalls } from './protocol.ts'
 let plugins: readonly Plugin[] = []
 
 /** Loads the plugins of a project and of flows, in a process of their own: they cannot touch the run. */
-export async function loadPlugins(ask: Parameters<WorkerCalls['plugins']>[0]): Promise<ReturnType<WorkerCalls['plugins']>> {
+export async function loadPlugins(
+  ask: Parameters<WorkerCalls['plugins']>[0],
+): Promise<ReturnType<WorkerCalls['plugins']>> {
   const found: FoundPlugin[] = []
   const problems: Problem[] = []
-  const load = async (file: string, take: (module: Readonly<Record<string, unknown>>) => readonly FoundPlugin[]) => {
+  const load = async (
+    file: string,
+    take: (module: Readonly<Record<string, unknown>>) => readonly FoundPlugin[],
+  ) => {
     try {
       found.push(...take(await loadModule(path.join(ask.projectRoot, file), ask.projectRoot)))
     } catch (error) {

@@ -12,7 +12,9 @@ type Answer = ReturnType<WorkerCalls['render']>
 /** Renders the queries of a `select` notebook with its args. */
 export async function render(ask: Ask): Promise<Answer> {
   const { definition } = await notebookIn(ask)
-  const inputs = Object.fromEntries(ask.handles.map(({ handle, columns }) => [handle, new Relation(handle, columns)]))
+  const inputs = Object.fromEntries(
+    ask.handles.map(({ handle, columns }) => [handle, new Relation(handle, columns)]),
+  )
   const context = { env: fromWire(ask.env) }
   const queries = Object.entries(definition.select ?? {}).map(([handle, select]) => {
     const query = select(inputs, fromWire(ask.args), context)

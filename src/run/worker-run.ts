@@ -16,7 +16,10 @@ function opened(options: EngineOptions): Promise<Engine> {
 }
 
 /** Runs the code of a notebook and stages its outputs. */
-export async function runNotebook(ask: RunAsk, context: CallContext): Promise<ReturnType<WorkerCalls['run']>> {
+export async function runNotebook(
+  ask: RunAsk,
+  context: CallContext,
+): Promise<ReturnType<WorkerCalls['run']>> {
   const notebook = await notebookIn(ask)
   const { run } = notebook.definition
   if (!run) throw new InternalError(`${ask.file} has no run()`)
@@ -27,7 +30,10 @@ export async function runNotebook(ask: RunAsk, context: CallContext): Promise<Re
     const returned: unknown = await run(
       notebookContext({
         session,
-        inputs: ask.request.inputs.map(({ handle, columns }) => ({ handle, columns: columns.map(({ name }) => name) })),
+        inputs: ask.request.inputs.map(({ handle, columns }) => ({
+          handle,
+          columns: columns.map(({ name }) => name),
+        })),
         outputs: ask.request.outputs.map(({ handle, table }) => ({ handle, table: table.name })),
         args: fromWire(ask.args),
         env: fromWire(ask.env),

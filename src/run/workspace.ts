@@ -20,7 +20,10 @@ export interface Workspace {
   readonly lake: Lake
   readonly envName: string
   readonly env: Environment
+  /** What is known of the files of sources and outputs. */
   readonly index: StatIndex
+  /** What is known of the files of code; opened when the kept declarations do not do. */
+  readonly codeIndex: () => StatIndex
   /** Name and version of the engine, known without loading it. */
   readonly engine: string
   close(): Promise<void>
@@ -35,7 +38,9 @@ export async function openWorkspace(options: ProjectOptions = {}): Promise<Works
   const envName = environmentOf(project.config, options.env)
   const storage = await storageOf(project, options.storage ?? project.config.storage)
   const lake = await openLake(storage)
-  const index = openIndex(path.join(project.root, cacheFolder))
+  const caches = path.join(project.root, cacheFolder)
+  const index = openIndex(path.join(caches, 'data'))
+  let code: StatIndex | undefined
   return {
     project,
     root: project.root,
@@ -43,9 +48,11 @@ export async function openWorkspace(options: ProjectOptions = {}): Promise<Works
     envName,
     env: lake.env(envName),
     index,
+    codeIndex: () => (code ??= openIndex(path.join(caches, 'code'))),
     engine: engineVersion(),
     async close() {
       index.save()
+      code?.save()
       await lake.close()
     },
   }

@@ -10,7 +10,8 @@ export const layout = {
   /** Folder of a table: derived from the notebook's path, so that from a file you can tell the code. */
   table: (folder: string, table: string) => `tables/${folder}/${table}/`,
   version: (folder: string, table: string, version: string) => `tables/${folder}/${table}/${version}/`,
-  manifest: (folder: string, table: string, version: string) => `tables/${folder}/${table}/${version}/manifest.json`,
+  manifest: (folder: string, table: string, version: string) =>
+    `tables/${folder}/${table}/${version}/manifest.json`,
   /** Content digest of a version or of a projection of it, beside its manifest. */
   contentDigest: (manifestKey: string, projection: string) =>
     `${manifestKey.slice(0, manifestKey.lastIndexOf('/'))}/digest-${projection}.json`,

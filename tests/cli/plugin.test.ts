@@ -49,9 +49,8 @@ test('what the command of a plugin throws is told as its own fault', async () =>
   const cwd = await projectWith({ 'plugins/mail.ts': mail })
   const { code, stderr } = await sluice(['fail'], { cwd })
   expect(code).toBe(1)
-  expect(stderr).toContain(
-    "plugins/mail.ts:9:45: the command 'fail' of plugin 'mail' threw: no network [plugin/threw]",
-  )
+  expect(stderr).toContain("the command 'fail' of plugin 'mail' threw: no network [plugin/threw]")
+  expect(stderr).toContain('plugins/mail.ts:')
 })
 
 test('a plugin cannot take the name of a command of ours', async () => {

@@ -26,7 +26,12 @@ const harmless: readonly [string, string, string, string][] = [
   ['a comment in a notebook', totals, 'export default', '// said\nexport default'],
   ['the layout of a notebook', totals, 'outputs: { totals },', 'outputs: {\n    totals,\n  },'],
   ['a type annotation', shared, '(column: string)', '(column: `${string}`)'],
-  ['a type-only import', shared, "import { sql } from 'sluice'", "import { sql } from 'sluice'\nimport type { Row } from 'sluice'\nexport type R = Row<{}>"],
+  [
+    'a type-only import',
+    shared,
+    "import { sql } from 'sluice'",
+    "import { sql } from 'sluice'\nimport type { Row } from 'sluice'\nexport type R = Row<{}>",
+  ],
   ['the description of a table', totals, 'Sales by region.', 'Totals of sales by region.'],
   ['an owner of a notebook', report, 'inputs: { totals },', "owner: 'data team',\n  inputs: { totals },"],
   ['a time limit', report, 'inputs: { totals },', "timeout: '10m',\n  inputs: { totals },"],
@@ -44,9 +49,23 @@ const changes: readonly [string, string, string, string, string, readonly string
   ['a type in a contract', totals, 'decimal(38, 2)', 'decimal(38, 3)', 'totals', ['contract-changed']],
   ['a check in a contract', totals, 'total >= 0', 'total > 0', 'totals', ['contract-changed']],
   ['the key of a table', totals, "key: ['region']", 'key: []', 'totals', ['contract-changed']],
-  ['the columns that are read', totals, "pick('region', 'amount')", "pick('region', 'amount', 'id')", 'totals', ['contract-changed']],
+  [
+    'the columns that are read',
+    totals,
+    "pick('region', 'amount')",
+    "pick('region', 'amount', 'id')",
+    'totals',
+    ['contract-changed'],
+  ],
   ['a row of a source', 'data/sales.csv', '10.50', '11.50', 'ingest', ['input-changed']],
-  ['a clock in the code', report, 'let count = 0', 'let count = Date.now() * 0', 'report', ['code-changed', 'untracked']],
+  [
+    'a clock in the code',
+    report,
+    'let count = 0',
+    'let count = Date.now() * 0',
+    'report',
+    ['code-changed', 'untracked'],
+  ],
 ]
 
 describe('freshness', () => {
@@ -62,16 +81,20 @@ describe('freshness', () => {
     expect(outcomes, out).toEqual(fresh)
   })
 
-  it.each(changes)('sees %s', async (_, file, from, to, step, expected) => {
-    const before = await rig.read(file)
-    await rig.edit(file, from, to)
-    const { outcomes, reasons, out } = await rig.plan()
-    await rig.write({ [file]: before })
-    expect(outcomes[step], out).toBe('stale')
-    expect(reasons[step]).toEqual(expected)
-    // Going back, as checking out another branch and back does, makes everything fresh again.
-    expect((await rig.plan()).outcomes).toEqual(fresh)
-  }, 60_000)
+  it.each(changes)(
+    'sees %s',
+    async (_, file, from, to, step, expected) => {
+      const before = await rig.read(file)
+      await rig.edit(file, from, to)
+      const { outcomes, reasons, out } = await rig.plan()
+      await rig.write({ [file]: before })
+      expect(outcomes[step], out).toBe('stale')
+      expect(reasons[step]).toEqual(expected)
+      // Going back, as checking out another branch and back does, makes everything fresh again.
+      expect((await rig.plan()).outcomes).toEqual(fresh)
+    },
+    60_000,
+  )
 
   it('marks what is downstream as what may run', async () => {
     await rig.edit('data/sales.csv', '10.50', '11.50')
@@ -83,23 +106,27 @@ describe('freshness', () => {
 
   it('is not moved by touched files', async () => {
     const now = new Date()
-    for (const file of [ingest, totals, report, shared, flowFile, 'data/sales.csv']) await utimes(rig.path(file), now, now)
+    for (const file of [ingest, totals, report, shared, flowFile, 'data/sales.csv'])
+      await utimes(rig.path(file), now, now)
     expect((await rig.plan()).outcomes).toEqual(fresh)
   })
 
   it.each([
     ['a source', 'data/sales.csv', '10.50', '99.50', 'ingest', 'input-changed'],
     ['a notebook', totals, 'amount >=', 'amount <=', 'totals', 'code-changed'],
-  ])('sees an edit of %s of the same size with the time put back', async (_, file, from, to, step, reason) => {
-    const { atime, mtime } = await stat(rig.path(file))
-    await rig.edit(file, from, to)
-    await utimes(rig.path(file), atime, mtime)
-    const { reasons } = await rig.plan()
-    await rig.edit(file, to, from)
-    await utimes(rig.path(file), atime, mtime)
-    expect(reasons[step]).toEqual([reason])
-    expect((await rig.plan()).outcomes).toEqual(fresh)
-  })
+  ])(
+    'sees an edit of %s of the same size with the time put back',
+    async (_, file, from, to, step, reason) => {
+      const { atime, mtime } = await stat(rig.path(file))
+      await rig.edit(file, from, to)
+      await utimes(rig.path(file), atime, mtime)
+      const { reasons } = await rig.plan()
+      await rig.edit(file, to, from)
+      await utimes(rig.path(file), atime, mtime)
+      expect(reasons[step]).toEqual([reason])
+      expect((await rig.plan()).outcomes).toEqual(fresh)
+    },
+  )
 
   it('sees a new file behind a glob, by its name', async () => {
     await rig.write({ 'data/more.csv': 'id,region,amount,note\n9,west,1.00,\n' })
@@ -121,7 +148,10 @@ describe('freshness', () => {
 
   it('is the same in a copy of the project elsewhere, with the caches deleted', async () => {
     const copy = await Rig.open({})
-    await cp(rig.folder, copy.folder, { recursive: true, filter: (file) => !/\/(node_modules|\.sluice)(\/|$)/.test(file.slice(rig.folder.length)) })
+    await cp(rig.folder, copy.folder, {
+      recursive: true,
+      filter: (file) => !/\/(node_modules|\.sluice)(\/|$)/.test(file.slice(rig.folder.length)),
+    })
     const { outcomes, out } = await copy.run()
     await copy.close()
     expect(outcomes, out).toEqual(fresh)

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,12 @@ export interface Line {
   readonly outcome?: string
   readonly verdict?: string
   readonly reasons?: readonly string[]
-  readonly problems?: readonly { code: string; message: string; where?: { file: string; line?: number; column?: number }; hint?: string }[]
+  readonly problems?: readonly {
+    code: string
+    message: string
+    where?: { file: string; line?: number; column?: number }
+    hint?: string
+  }[]
   readonly [key: string]: unknown
 }
 
@@ -57,6 +62,11 @@ export class Rig {
     return readFile(this.path(file), 'utf8')
   }
 
+  /** All files below a folder. */
+  files(folder: string): Promise<string[]> {
+    return readdir(this.path(folder), { recursive: true })
+  }
+
   async remove(file: string): Promise<void> {
     await rm(this.path(file))
   }
@@ -74,7 +84,11 @@ export class Rig {
   }
 
   with(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> {
-    const options = { cwd: this.folder, env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', SLUICE_ENV: undefined, ...env }, maxBuffer: 1 << 28 }
+    const options = {
+      cwd: this.folder,
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', SLUICE_ENV: undefined, ...env },
+      maxBuffer: 1 << 28,
+    }
     return new Promise((resolve) => {
       execFile(process.execPath, [cli, ...args], options, (error, out, err) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null
@@ -85,17 +99,34 @@ export class Rig {
 
   /** Starts a command and leaves it running. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    return spawn(process.execPath, [cli, ...args], { cwd: this.folder, env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...env } })
+    return spawn(process.execPath, [cli, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...env },
+    })
   }
 
   /** Runs flows; the outcome of each step, and the reasons. */
-  async run(...args: string[]): Promise<Ended & { readonly outcomes: Readonly<Record<string, string>>; readonly reasons: Readonly<Record<string, readonly string[]>> }> {
+  async run(
+    ...args: string[]
+  ): Promise<
+    Ended & {
+      readonly outcomes: Readonly<Record<string, string>>
+      readonly reasons: Readonly<Record<string, readonly string[]>>
+    }
+  > {
     const ended = await this.sluice('run', '--json', ...args)
     return { ...ended, ...stepsOf(ended.lines, 'outcome') }
   }
 
   /** The verdict of each step and its reasons. */
-  async plan(...args: string[]): Promise<Ended & { readonly outcomes: Readonly<Record<string, string>>; readonly reasons: Readonly<Record<string, readonly string[]>> }> {
+  async plan(
+    ...args: string[]
+  ): Promise<
+    Ended & {
+      readonly outcomes: Readonly<Record<string, string>>
+      readonly reasons: Readonly<Record<string, readonly string[]>>
+    }
+  > {
     const ended = await this.sluice('plan', '--json', ...args)
     return { ...ended, ...stepsOf(ended.lines, 'verdict') }
   }

@@ -5,7 +5,8 @@ import { smallFlow } from './small-flow.ts'
 let rig: Rig | undefined
 afterEach(() => rig?.close())
 
-const flowOf = (steps: string, imports: string) => `import { flow } from 'sluice'\n${imports}\nexport default flow('main')${steps}\n`
+const flowOf = (steps: string, imports: string) =>
+  `import { flow } from 'sluice'\n${imports}\nexport default flow('main')${steps}\n`
 const table = (name: string) => `table('${name}', { n: t.integer() })`
 
 /** A notebook of one output, with the body of its `run`. */
@@ -34,7 +35,14 @@ async function project(notebooks: Record<string, string>, files: Record<string, 
 }
 
 function problemsOf(ended: Ended) {
-  return ended.lines.flatMap((line) => [...(line.problems ?? []), ...('problem' in line ? [line['problem'] as never] : [])] as { code: string; message: string; where?: { file: string; line?: number } }[])
+  return ended.lines.flatMap(
+    (line) =>
+      [...(line.problems ?? []), ...('problem' in line ? [line['problem'] as never] : [])] as {
+        code: string
+        message: string
+        where?: { file: string; line?: number }
+      }[],
+  )
 }
 
 describe('a run', () => {
@@ -47,7 +55,10 @@ describe('a run', () => {
     const second = await rig.run()
     expect(second.outcomes).toEqual({ ingest: 'fresh', totals: 'fresh', report: 'fresh' })
     expect(second.code).toBe(0)
-    expect(await rig.query('SELECT * FROM gold.report ORDER BY line')).toEqual([{ line: 'NORTH: 15.75' }, { line: 'SOUTH: 20.00' }])
+    expect(await rig.query('SELECT * FROM gold.report ORDER BY line')).toEqual([
+      { line: 'NORTH: 15.75' },
+      { line: 'SOUTH: 20.00' },
+    ])
   })
 
   it('keeps the version of a table whose rows are the same, and leaves what is downstream fresh', async () => {
@@ -74,7 +85,11 @@ describe('a run', () => {
   it('forgives another layout of a query, and not another query', async () => {
     rig = await Rig.open(smallFlow)
     await rig.run()
-    await rig.edit('notebooks/silver/totals.ts', 'WHERE amount >=', '-- only real sales\n      where  amount >=')
+    await rig.edit(
+      'notebooks/silver/totals.ts',
+      'WHERE amount >=',
+      '-- only real sales\n      where  amount >=',
+    )
     const again = await rig.run()
     expect(again.outcomes, again.out).toEqual({ ingest: 'fresh', totals: 'fresh', report: 'fresh' })
     expect(again.reasons['totals']).toEqual(['accepted'])
@@ -133,35 +148,76 @@ describe('a run', () => {
 describe('a step that fails', () => {
   const bad: readonly [string, string, string, RegExp][] = [
     ['throws', runNotebook('a.bad', `throw new Error('no luck')`), 'step/threw', /no luck/],
-    ['ends its process', runNotebook('a.bad', `process.exit(3)`, 'volatile: true,'), 'step/exited', /exit code 3/],
+    [
+      'ends its process',
+      runNotebook('a.bad', `process.exit(3)`, 'volatile: true,'),
+      'step/exited',
+      /exit code 3/,
+    ],
     ['loops for ever', runNotebook('a.bad', `for (;;);`, `timeout: '1s',`), 'step/timeout', /1 s/],
-    ['waits for ever', runNotebook('a.bad', `await new Promise((r) => setTimeout(r, 1e8))`, `timeout: '1s', volatile: true,`), 'step/timeout', /1 s/],
+    [
+      'waits for ever',
+      runNotebook('a.bad', `await new Promise((r) => setTimeout(r, 1e8))`, `timeout: '1s', volatile: true,`),
+      'step/timeout',
+      /1 s/,
+    ],
     ['writes nothing', runNotebook('a.bad', ``), 'step/output-unwritten', /a\.bad/],
-    ['returns what cannot be kept', runNotebook('a.bad', `await outputs.out.empty(); return { f: () => 1 } as never`), 'step/result-invalid', /bad\.ts/],
-    ['inserts a wrong value', runNotebook('a.bad', `await outputs.out.insert({ n: 'x' as never })`), 'contract/value', /a\.bad/],
-    ['queries a table by name', selectNotebook('a.bad', 'SELECT n FROM a.good'), 'query/table-unknown', /a\.good|good/],
-    ['reads a file in SQL', selectNotebook('a.bad', `SELECT 1 AS n FROM read_csv('/etc/passwd')`), 'query/function-forbidden', /read_csv/],
-    ['calls random()', selectNotebook('a.bad', 'SELECT CAST(random() AS INTEGER) AS n'), 'query/volatile', /random/],
+    [
+      'returns what cannot be kept',
+      runNotebook('a.bad', `await outputs.out.empty(); return { f: () => 1 } as never`),
+      'step/result-invalid',
+      /bad\.ts/,
+    ],
+    [
+      'inserts a wrong value',
+      runNotebook('a.bad', `await outputs.out.insert({ n: 'x' as never })`),
+      'contract/value',
+      /a\.bad/,
+    ],
+    [
+      'queries a table by name',
+      selectNotebook('a.bad', 'SELECT n FROM a.good'),
+      'query/table-unknown',
+      /a\.good|good/,
+    ],
+    [
+      'reads a file in SQL',
+      selectNotebook('a.bad', `SELECT 1 AS n FROM read_csv('/etc/passwd')`),
+      'query/function-forbidden',
+      /read_csv/,
+    ],
+    [
+      'calls random()',
+      selectNotebook('a.bad', 'SELECT CAST(random() AS INTEGER) AS n'),
+      'query/volatile',
+      /random/,
+    ],
     ['does not parse', selectNotebook('a.bad', 'SELEC 1 AS n'), 'query/parse', /SELEC/i],
     ['gives another type', selectNotebook('a.bad', `SELECT 'x' AS n`), 'contract/type-mismatch', /VARCHAR/],
     ['gives NULLs', selectNotebook('a.bad', `SELECT CAST(NULL AS INTEGER) AS n`), 'contract/null', /\bn\b/],
   ]
 
-  it.each(bad)('because it %s is told, stops nobody else, and leaves what was published', async (_, text, code, message) => {
-    const rig = await project({ good: selectNotebook('a.good', 'SELECT 1 AS n'), bad: selectNotebook('a.bad', 'SELECT 7 AS n') })
-    expect((await rig.run()).code).toBe(0)
-    await rig.write({ 'notebooks/bad.ts': text })
-    await rig.edit('notebooks/good.ts', 'SELECT 1', 'SELECT 2')
-    const ended = await rig.run('--keep-going')
-    expect(ended.code, ended.out + ended.err).toBe(1)
-    expect(ended.outcomes).toEqual({ good: 'ran', bad: 'failed' })
-    const [problem] = problemsOf(ended)
-    expect(problem?.code).toBe(code)
-    expect(problem?.message).toMatch(message)
-    expect(problem?.where?.file).toBe('notebooks/bad.ts')
-    expect(await rig.query('SELECT n FROM a.bad')).toEqual([{ n: '7' }])
-    expect(await rig.query('SELECT n FROM a.good')).toEqual([{ n: '2' }])
-  })
+  it.each(bad)(
+    'because it %s is told, stops nobody else, and leaves what was published',
+    async (_, text, code, message) => {
+      const rig = await project({
+        good: selectNotebook('a.good', 'SELECT 1 AS n'),
+        bad: selectNotebook('a.bad', 'SELECT 7 AS n'),
+      })
+      expect((await rig.run()).code).toBe(0)
+      await rig.write({ 'notebooks/bad.ts': text })
+      await rig.edit('notebooks/good.ts', 'SELECT 1', 'SELECT 2')
+      const ended = await rig.run('--keep-going')
+      expect(ended.code, ended.out + ended.err).toBe(1)
+      expect(ended.outcomes).toEqual({ good: 'ran', bad: 'failed' })
+      const [problem] = problemsOf(ended)
+      expect(problem?.code).toBe(code)
+      expect(problem?.message).toMatch(message)
+      expect(problem?.where?.file).toBe('notebooks/bad.ts')
+      expect(await rig.query('SELECT n FROM a.bad')).toEqual([{ n: '7' }])
+      expect(await rig.query('SELECT n FROM a.good')).toEqual([{ n: '2' }])
+    },
+  )
 
   it('blocks what is downstream, with its name', async () => {
     const reader = `import { notebook, table, t, sql } from 'sluice'
@@ -172,14 +228,25 @@ export default notebook({ inputs: { input }, outputs: { last }, select: { last: 
     const rig = await project({ first: runNotebook('a.first', `throw new Error('x')`), second: reader })
     const ended = await rig.run()
     expect(ended.outcomes).toEqual({ first: 'failed', second: 'blocked' })
-    expect(ended.lines.find(({ step, outcome }) => step === 'second' && outcome)?.['blockedBy']).toEqual(['first'])
+    expect(ended.lines.find(({ step, outcome }) => step === 'second' && outcome)?.['blockedBy']).toEqual([
+      'first',
+    ])
   })
 
   it('keeps what it printed, in the events and beside the lake', async () => {
-    const rig = await project({ loud: runNotebook('a.loud', `console.log('on stdout'); console.error('on stderr'); log.warn('said'); process.stdout.write('x'.repeat(200_000)); throw new Error('late')`) })
+    const rig = await project({
+      loud: runNotebook(
+        'a.loud',
+        `console.log('on stdout'); console.error('on stderr'); log.warn('said'); process.stdout.write('x'.repeat(200_000)); throw new Error('late')`,
+      ),
+    })
     const ended = await rig.run()
     const printed = ended.lines.filter(({ event }) => event === 'step-printed')
-    const text = (stream: string) => printed.filter((line) => line['stream'] === stream).map((line) => line['text']).join('')
+    const text = (stream: string) =>
+      printed
+        .filter((line) => line['stream'] === stream)
+        .map((line) => line['text'])
+        .join('')
     expect(text('stdout')).toContain('on stdout')
     expect(text('stdout').length).toBeGreaterThanOrEqual(200_000)
     expect(text('stderr')).toContain('on stderr')

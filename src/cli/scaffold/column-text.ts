@@ -69,7 +69,9 @@ function callText(type: SqlType, layout: Layout, beside: number): string {
   const pad = ' '.repeat(layout.indent)
   const deeper = { ...layout, indent: layout.indent + 2 }
   if (type.kind === 'struct') {
-    const lines = type.fields.map((field) => `${pad}  ${lineText(field.name, inside(field.type, layout), deeper)},\n`)
+    const lines = type.fields.map(
+      (field) => `${pad}  ${lineText(field.name, inside(field.type, layout), deeper)},\n`,
+    )
     return `t.struct({\n${lines.join('')}${pad}})${nullable}`
   }
   if (type.kind !== 'list') return flat
@@ -81,7 +83,9 @@ function flatCall(type: SqlType, layout: Layout): string {
   if (type.kind === 'decimal') return `decimal(${type.precision}, ${type.scale})`
   if (type.kind === 'list') return `list(${flat(inside(type.item, layout))})`
   if (type.kind === 'struct') {
-    const fields = type.fields.map((field) => `${propertyName(field.name)}: ${flat(inside(field.type, layout))}`)
+    const fields = type.fields.map(
+      (field) => `${propertyName(field.name)}: ${flat(inside(field.type, layout))}`,
+    )
     return `struct({ ${fields.join(', ')} })`
   }
   const known = calls[type.name.toUpperCase()]

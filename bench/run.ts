@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { figureTable, machine, type Figure } from './figure.ts'
+
+/**
+ * Measures Sluice and prints one table. Ratios are of runs measured side by side; no figure is a test.
+ *
+ * `npm run bench [-- name...] [-- --json results.json]`, after `npm run build`
+ */
+const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>> } = {
+  'no-op': async () => (await import('./no-op.ts')).noOp,
+  'step-overhead': async () => (await import('./step-overhead.ts')).stepOverhead,
+  'big-table': async () => (await import('./big-table.ts')).bigTable,
+  digest: async () => (await import('./digest.ts')).contentDigest,
+  rows: async () => (await import('./rows.ts')).rowsOfCode,
+  'code-version': async () => (await import('./scripts-of-their-own.ts')).codeVersions,
+  'chain-types': async () => (await import('./scripts-of-their-own.ts')).chainTypes,
+}
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
+const names = positionals.length > 0 ? positionals : Object.keys(benches)
+const unknown = names.filter((name) => !Object.hasOwn(benches, name))
+
+if (unknown.length > 0) {
+  console.error(`no bench is called ${unknown.join(', ')}: there are ${Object.keys(benches).join(', ')}`)
+  process.exitCode = 2
+} else {
+  await measureAll()
+}
+
+async function measureAll(): Promise<void> {
+  const about = machine()
+  const { cores, cpu, memoryGb, os, node } = about
+  console.log(`${cores} cores (${cpu}), ${memoryGb} GB, ${os}, node ${node}\n`)
+  const figures: Figure[] = []
+  for (const name of names) {
+    process.stderr.write(`${name} ...\n`)
+    const measure = await benches[name]?.()
+    if (measure) figures.push(...(await measure()))
+  }
+  console.log(figureTable(figures))
+  if (values.json !== undefined) {
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine: about, at: new Date().toISOString(), figures }, null, 2)}\n`,
+    )
+  }
+}

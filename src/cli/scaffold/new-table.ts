@@ -1,0 +1,112 @@
+import { columnNameFault, tableNameFault } from '../../base/names.ts'
+import { ProblemError, type Problem } from '../../base/problem.ts'
+import { didYouMean } from '../../base/suggest.ts'
+import type { FileColumn, FileFacts } from '../../engine/duckdb/file-relation.ts'
+import { findProject } from '../../flow/project.ts'
+import { listed } from './code-text.ts'
+import { camelCase, lastPart, Variables } from './names.ts'
+import { openDeclarations, type Declarations } from './declarations.ts'
+import { rawFiles } from './raw-files.ts'
+import { tableModule } from './table-module.ts'
+import { existsProblem, notebookFile, writeNotebook, type Scaffolded } from './write-new.ts'
+
+export interface NewTableFlags {
+  readonly from: string
+  readonly notebook?: string
+  readonly key?: string
+  readonly force?: true
+  readonly project?: string
+}
+
+/**
+ * Writes a source for raw files, a table of the same columns, and the notebook that takes them in.
+ *
+ * @param name the table, such as `bronze.trips`
+ * @throws ProblemError with all that is wrong; then nothing is written
+ */
+export async function newTable(name: string, flags: NewTableFlags): Promise<Scaffolded> {
+  const { root } = await findProject(flags.project)
+  refuse(nameProblems(name))
+  const file = notebookFile(flags.notebook ?? defaultNotebook(name))
+  const raw = await rawFiles(flags.from, root, process.cwd())
+  const exists = existsProblem(root, file, flags.force)
+  refuse([...(exists ? [exists] : []), ...takenProblems(name, file, openDeclarations(root))])
+  const { fileFacts } = await import('../../engine/duckdb/file-facts.ts')
+  const facts = await fileFacts(raw.files, raw.format)
+  const key = (flags.key ?? '').split(',').filter((column) => column !== '')
+  refuse([...columnProblems(raw.pattern, facts), ...keyProblems(raw.pattern, key, facts.columns)])
+
+  const variables = new Variables()
+  const last = lastPart(name)
+  const table = variables.take(camelCase(last), camelCase(name), `${camelCase(last)}Table`)
+  const source = variables.take(`${camelCase(last)}File${raw.files.length > 1 ? 's' : ''}`)
+  const module = tableModule({ name, table, source, pattern: raw.pattern, key, facts })
+  await writeNotebook(root, file, module.text, flags.force)
+  const nulls = facts.dialect.nulls?.filter((word) => word !== '') ?? []
+  return {
+    written: [{ file, change: 'made' }],
+    notes: [
+      ...[...facts.notes, ...module.notes].map((note) => `${raw.pattern}: ${note}`),
+      ...(nulls.length > 0 ? [`${listed(nulls.map((word) => `'${word}'`))} is read as NULL: edit \`nulls\` if it means something`] : []),
+      ...(facts.rows === 0 ? [`${raw.pattern} has no rows: check the types of the columns`] : []),
+    ],
+    next: nextSteps(file, source),
+  }
+}
+
+function nextSteps(file: string, source: string): string[] {
+  const step = new Variables([source]).take(camelCase(file.replace(/^.*\/|\.ts$/g, '')), 'ingest')
+  return [
+    'add it to a flow:',
+    `  import ${step}, { ${source} } from '../${file}'`,
+    `  .source(${source}).step(${step})`,
+    `or run it alone: npx sluice run ${file}`,
+  ]
+}
+
+function defaultNotebook(name: string): string {
+  return name.includes('.') ? `${name.slice(0, name.indexOf('.'))}/${lastPart(name)}` : name
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ProblemError(problems)
+}
+
+/** What is wrong with the name of a new table. */
+export function nameProblems(name: string): Problem[] {
+  const fault = tableNameFault(name)
+  if (fault === undefined) return []
+  return [{ code: 'contract/name-invalid', message: `the table name '${name}' ${fault}`, hint: 'write it like bronze.trips' }]
+}
+
+function takenProblems(name: string, file: string, declarations: Declarations): Problem[] {
+  const same = declarations.all.find((each) => each.name.toLowerCase() === name.toLowerCase() && each.where.file !== file)
+  if (same === undefined) return []
+  return [{ code: 'project/exists', message: `the table '${same.name}' is declared already, and nothing was written`, where: same.where }]
+}
+
+function columnProblems(pattern: string, { columns }: FileFacts): Problem[] {
+  return columns.flatMap(({ name }) => {
+    const fault = columnNameFault(name)
+    if (fault === undefined) return []
+    return [
+      {
+        code: 'contract/name-invalid' as const,
+        message: `${pattern}: the column name ${JSON.stringify(name)} ${fault}`,
+        hint: 'rename it in the file, or write the notebook by hand and leave it out with `extra: \'ignore\'`',
+      },
+    ]
+  })
+}
+
+function keyProblems(pattern: string, key: readonly string[], columns: readonly FileColumn[]): Problem[] {
+  return key.flatMap((name): Problem[] => {
+    const column = columns.find((each) => each.name === name)
+    if (column === undefined) {
+      const hint = didYouMean(name, columns.map((each) => each.name))
+      return [{ code: 'contract/column-missing', message: `${pattern} has no column '${name}' for the key`, ...(hint && { hint }) }]
+    }
+    if (!column.hasNulls) return []
+    return [{ code: 'contract/null', message: `${pattern}: column '${name}' holds NULL, so it cannot be part of a key` }]
+  })
+}

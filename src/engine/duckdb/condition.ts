@@ -1,0 +1,107 @@
+import { ProblemError, type Problem } from '../../base/problem.ts'
+import type { DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
+import type { Connection } from './connection.ts'
+import { FaultError, firstLine } from './faults.ts'
+import { isKeyword, type Functions } from './functions.ts'
+import { quoteName } from './sql-text.ts'
+import { walkQuery } from './scope.ts'
+import { parseQuery, textIn, type TreeNode } from './tree.ts'
+import { typeSql } from './types.ts'
+
+/** A condition of a contract, with the column that it stands at. */
+export interface Condition {
+  readonly text: string
+  readonly column?: string
+}
+
+export function conditionsOf(table: DeclaredTable): Condition[] {
+  const ofColumns = table.columns.flatMap(({ name, checks }) => checks.map((text) => ({ text, column: name })))
+  return [...ofColumns, ...table.checks.map((text) => ({ text }))]
+}
+
+/** A condition as SQL that stands anywhere; the line break ends a comment. */
+export function conditionSql({ text }: Condition): string {
+  return `((${text}\n))`
+}
+
+/**
+ * The Problems of a table's conditions: each must be one expression over the columns of a row, true, false or
+ * NULL, without queries, aggregates, parameters, or functions whose result changes.
+ */
+export async function conditionProblems(connection: Connection, functions: Functions, table: DeclaredTable): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const condition of conditionsOf(table)) {
+    const fault = (await syntaxFault(connection, functions, table, condition)) ?? (await bindFault(connection, table, condition))
+    if (fault === undefined) continue
+    const at = condition.column === undefined ? '' : `column '${condition.column}': `
+    problems.push({
+      code: 'contract/check',
+      message: `table '${table.name}': ${at}the check '${condition.text}' ${fault}`,
+      ...(table.where && { where: table.where }),
+    })
+  }
+  return problems
+}
+
+async function syntaxFault(connection: Connection, functions: Functions, table: DeclaredTable, condition: Condition): Promise<string | undefined> {
+  const parsed = await parseQuery(connection, `SELECT ${conditionSql(condition)}`)
+  if (!('node' in parsed)) return `does not parse: ${parsed.message}`
+  const { node } = parsed
+  const list = node['select_list']
+  const empty = (node['from_table'] as TreeNode | undefined)?.['type'] === 'EMPTY'
+  const bare = ['where_clause', 'having', 'qualify', 'sample'].every((key) => !node[key])
+  const single = Array.isArray(list) && list.length === 1 && (node['modifiers'] as unknown[]).length === 0
+  if (!empty || !bare || !single) return 'is not one expression'
+  const columns = new Set(table.columns.map(({ name }) => name.toLowerCase()))
+  let fault: string | undefined
+  walkQuery(list, (piece) => {
+    fault ??= columnFault(piece, columns) ?? pieceFault(piece, functions)
+  })
+  return fault
+}
+
+/** Words such as current_date look like columns; they are calls when the table has no such column. */
+function columnFault(piece: TreeNode, columns: ReadonlySet<string>): string | undefined {
+  if (piece['class'] !== 'COLUMN_REF') return undefined
+  const names = piece['column_names'] as readonly string[]
+  const name = names[0]?.toLowerCase() ?? ''
+  if (names.length > 1 || columns.has(name) || !isKeyword(name)) return undefined
+  return `calls ${name}, whose result changes`
+}
+
+function pieceFault(piece: TreeNode, functions: Functions): string | undefined {
+  const { class: kind } = piece
+  if (kind === 'SUBQUERY') return 'holds a query'
+  if (kind === 'PARAMETER') return 'holds a parameter'
+  if (kind === 'WINDOW') return 'looks at other rows'
+  if (kind === 'STAR') return 'names columns by *'
+  if (!('function_name' in piece)) return undefined
+  const name = textIn(piece, 'function_name').toLowerCase()
+  if (functions.isAggregate(name)) return `looks at other rows: ${name}()`
+  const args = (piece['children'] as readonly unknown[] | undefined)?.length ?? 0
+  return functions.use(name, args) === 'free' ? undefined : `calls ${name}(), whose result changes`
+}
+
+/** Binds a condition to a row of NULLs: names and types must be right. */
+async function bindFault(connection: Connection, table: DeclaredTable, condition: Condition): Promise<string | undefined> {
+  const row = `SELECT ${table.columns.map(nullOf).join(', ')}`
+  try {
+    const [bound] = await connection.rows(`DESCRIBE SELECT ${conditionSql(condition)} FROM (${row})`)
+    const type = String(bound?.['column_type'])
+    return type === 'BOOLEAN' ? undefined : `is ${type}, not true or false`
+  } catch (error) {
+    if (error instanceof FaultError) return `does not fit the table: ${firstLine(error.fault.message)}`
+    throw error
+  }
+}
+
+function nullOf({ name, type }: DeclaredColumn): string {
+  return `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`
+}
+
+/** Throws all Problems of the conditions of several tables. */
+export async function requireConditions(connection: Connection, functions: Functions, tables: readonly DeclaredTable[]): Promise<void> {
+  const problems: Problem[] = []
+  for (const table of tables) problems.push(...(await conditionProblems(connection, functions, table)))
+  if (problems.length > 0) throw new ProblemError(problems)
+}

@@ -1,0 +1,40 @@
+import { mkdir } from 'node:fs/promises'
+import { DuckDBInstance } from '@duckdb/node-api'
+import type { EngineOptions } from '../engine.ts'
+import { Connection } from './connection.ts'
+
+/**
+ * What can change a result is fixed, because a result may be reused on another machine; what reaches outside
+ * is off. Inputs and outputs are files that Sluice names, so access to files stays; queries of users pass the
+ * gate first.
+ */
+const fixed: Readonly<Record<string, string>> = {
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  allow_unsigned_extensions: 'false',
+  errors_as_json: 'true',
+  // Tables are multisets; a COPY needs half the memory this way. An ORDER BY of a query still holds.
+  preserve_insertion_order: 'false',
+  default_order: 'ASC',
+  default_null_order: 'NULLS_LAST',
+  scalar_subquery_error_on_multiple_rows: 'true',
+}
+
+/** Settings that belong to extensions or sessions, and so cannot be given to a new instance. */
+const settings = ["SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL Calendar = 'gregorian'", "SET GLOBAL default_collation = ''"]
+
+/** An instance in memory with everything fixed. `lock` says what runs last, before the settings are locked. */
+export async function openInstance(options: EngineOptions, lock: readonly string[] = []): Promise<DuckDBInstance> {
+  await mkdir(options.tempFolder, { recursive: true })
+  const instance = await DuckDBInstance.create(':memory:', {
+    ...fixed,
+    memory_limit: options.memory,
+    threads: String(options.threads),
+    temp_directory: options.tempFolder,
+  })
+  const connection = await Connection.open(instance)
+  for (const setting of [...settings, ...lock, 'SET lock_configuration = true']) await connection.run(setting)
+  await connection.close()
+  return instance
+}

@@ -1,0 +1,77 @@
+import type { Problem } from '../../base/problem.ts'
+import { didYouMean } from '../../base/suggest.ts'
+import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
+
+/** The columns of one file of a source. */
+export interface FileColumns {
+  readonly file: string
+  readonly names: readonly string[]
+}
+
+/** What differs between a file's columns and those that its source declares; both by exact name, in any order. */
+export function columnProblems(source: DeclaredSource, { file, names }: FileColumns): Problem[] {
+  const declared = source.columns.map(({ name }) => name)
+  const missing = declared.filter((name) => !names.includes(name))
+  const extra = source.extra === 'ignore' ? [] : names.filter((name) => !declared.includes(name))
+  const twice = declared.filter((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  const spare = names.filter((name) => !declared.includes(name))
+  const open = declared.filter((name) => !names.includes(name))
+  return [
+    ...missing.map((name) => problem(source, file, `the column '${name}' is missing`, didYouMean(name, spare))),
+    ...extra.map((name) => problem(source, file, `the column '${name}' is not declared`, extraHint(name, open))),
+    ...twice.map((name) => problem(source, file, `the column '${name}' stands twice`)),
+  ]
+}
+
+function extraHint(name: string, open: readonly string[]): string {
+  const near = open.length > 0 ? didYouMean(name, open) : undefined
+  return near ?? "declare it, or say `extra: 'ignore'`"
+}
+
+function problem(source: DeclaredSource, file: string, message: string, hint?: string): Problem {
+  return {
+    code: 'source/columns',
+    message: `source '${source.name}': ${message}`,
+    where: { file, line: 1 },
+    ...(hint !== undefined && { hint }),
+  }
+}
+
+/** Files that have the same columns in the same order. */
+export interface Layout {
+  readonly names: readonly string[]
+  readonly files: readonly string[]
+}
+
+/** Groups files by their columns, in the order in which they come. */
+export function layoutsOf(files: readonly FileColumns[]): Layout[] {
+  const layouts = new Map<string, { names: readonly string[]; files: string[] }>()
+  for (const { file, names } of files) {
+    const key = JSON.stringify(names)
+    const layout = layouts.get(key)
+    if (layout) layout.files.push(file)
+    else layouts.set(key, { names, files: [file] })
+  }
+  return [...layouts.values()]
+}
+
+const wholes = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'])
+
+/** Whole numbers are read as text: DuckDB would round 1.7 to 2 without a word. */
+export function readsAsText({ type }: DeclaredColumn): boolean {
+  return wholes.has(type)
+}
+
+/** The mark of an error that a source's own expression raises. */
+export const fractionMark = 'sluice: not a whole number'
+
+/** True where a text is a number with a fraction. */
+export function isFraction(sql: string): string {
+  const number = `TRY_CAST(${sql} AS DOUBLE)`
+  return `((contains(${sql}, '.') OR contains(${sql}, 'e') OR contains(${sql}, 'E')) AND ${number} <> trunc(${number}))`
+}
+
+/** A whole number from its text, or an error. */
+export function wholeNumber(sql: string, type: string): string {
+  return `CAST(CASE WHEN ${isFraction(sql)} THEN error('${fractionMark}') ELSE ${sql} END AS ${type})`
+}

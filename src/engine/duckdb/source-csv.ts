@@ -1,0 +1,134 @@
+import type { Problem } from '../../base/problem.ts'
+import type { CsvDialect } from '../../contract/source.ts'
+import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
+import type { Connection } from './connection.ts'
+import { csvFieldsOf } from './csv-line.ts'
+import { FaultError } from './faults.ts'
+import { columnProblems, layoutsOf, readsAsText, wholeNumber, type FileColumns, type Layout } from './source-columns.ts'
+import { csvFaultProblem } from './source-csv-faults.ts'
+import { quoteName, quotePaths, quoteText, quoteTexts, quoteTypes } from './sql-text.ts'
+import { typeSql } from './types.ts'
+
+/** A source's files, looked at: relations by layout, or what is wrong. */
+export interface SourceView {
+  readonly selects: readonly string[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * CSV files as relations. Names come from each file's header, and columns are found by name whatever their
+ * order. A field that is empty, or one of `nulls`, is NULL, quoted or not: exports that quote everything are
+ * common, and a number cannot be an empty text.
+ */
+export async function csvView(
+  connection: Connection,
+  source: DeclaredSource,
+  files: readonly string[],
+  picked: readonly DeclaredColumn[],
+): Promise<SourceView> {
+  const { layouts, problems } = await csvLayouts(connection, source, files)
+  return { selects: layouts.map((layout) => csvSelect(source, layout, picked)), problems }
+}
+
+/** The files by layout, and what is wrong with their headers. */
+export async function csvLayouts(
+  connection: Connection,
+  source: DeclaredSource,
+  files: readonly string[],
+): Promise<{ readonly layouts: readonly Layout[]; readonly problems: readonly Problem[] }> {
+  const good: FileColumns[] = []
+  const problems: Problem[] = []
+  for (const file of files) {
+    const header = await headerOf(connection, source, file)
+    const faults = 'code' in header ? [header] : columnProblems(source, header)
+    if (faults.length === 0 && !('code' in header)) good.push(header)
+    problems.push(...faults)
+  }
+  return { layouts: layoutsOf(good), problems }
+}
+
+/** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
+const lineOptions = `auto_detect=false, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
+
+async function headerOf(connection: Connection, source: DeclaredSource, file: string): Promise<FileColumns | Problem> {
+  const { dialect, columns, extra } = source
+  const lines = `SELECT line FROM read_csv(${quotePaths([file])}, ${lineOptions}, skip=${Number(dialect.skip ?? 0)}) LIMIT 1`
+  try {
+    const first = (await connection.rows(lines))[0]?.['line']
+    if (dialect.header === false) return { file, names: placeNames(first, dialect, columns, extra) }
+    if (typeof first === 'string') return { file, names: csvFieldsOf(first, dialect) }
+  } catch (error) {
+    if (error instanceof FaultError) return csvFaultProblem(source, error.fault, file)
+    throw error
+  }
+  return {
+    code: 'source/format',
+    message: `source '${source.name}': the file has no header`,
+    where: { file, line: 1 },
+    hint: 'say `header: false` when the first line is data',
+  }
+}
+
+/** Without a header, columns are named by place: as declared, and those behind them by number. */
+function placeNames(
+  first: unknown,
+  dialect: CsvDialect,
+  columns: readonly DeclaredColumn[],
+  extra: DeclaredSource['extra'],
+): string[] {
+  const declared = columns.map(({ name }) => name)
+  if (typeof first !== 'string') return declared
+  const count = csvFieldsOf(first, dialect).length
+  const more = Array.from({ length: Math.max(0, count - declared.length) }, (_, at) => `column ${declared.length + at + 1}`)
+  return extra === 'ignore' || count !== declared.length ? [...declared.slice(0, count), ...more] : declared
+}
+
+function csvSelect(source: DeclaredSource, layout: Layout, picked: readonly DeclaredColumn[]): string {
+  const columns = picked.map((column) => `${valueOf(column, source.dialect)} AS ${quoteName(column.name)}`)
+  return `SELECT ${columns.join(', ')} FROM ${csvFiles(source, layout)}`
+}
+
+function valueOf(column: DeclaredColumn, dialect: CsvDialect): string {
+  const name = quoteName(column.name)
+  return asText(column, dialect) ? wholeNumber(name, typeSql(column.type)) : name
+}
+
+/** With a decimal comma DuckDB reads numbers itself. */
+export function asText(column: DeclaredColumn, dialect: CsvDialect): boolean {
+  return readsAsText(column) && dialect.decimalSeparator !== ','
+}
+
+/** The files of a layout as DuckDB reads them. `typed` says that whole numbers are read as such, to find wrong ones. */
+export function csvFiles(source: DeclaredSource, layout: Layout, more: readonly string[] = [], typed = false): string {
+  const { dialect } = source
+  const taken = new Set<string>()
+  const columns = layout.names.map((name, at) => {
+    const declared = source.columns.find((column) => column.name === name)
+    const type = !declared || (!typed && asText(declared, dialect)) ? 'VARCHAR' : typeSql(declared.type)
+    const clash = !declared && (taken.has(name.toLowerCase()) || clashes(name, source.columns))
+    taken.add(name.toLowerCase())
+    return { name: clash || name === '' ? `column ${at + 1} of the file` : name, type }
+  })
+  const options = [...dialectOptions(dialect), `columns=${quoteTypes(columns)}`, ...more]
+  return `read_csv(${quotePaths(layout.files)}, ${options.join(', ')})`
+}
+
+function clashes(name: string, columns: readonly DeclaredColumn[]): boolean {
+  return columns.some((column) => column.name.toLowerCase() === name.toLowerCase())
+}
+
+function dialectOptions(dialect: CsvDialect): string[] {
+  const { quote = '"', escape = quote, nulls = [''] } = dialect
+  return [
+    'auto_detect=false',
+    `delim=${quoteText(dialect.delimiter ?? ',')}`,
+    `quote=${quoteText(quote)}`,
+    `escape=${quoteText(escape)}`,
+    `header=${dialect.header !== false}`,
+    `skip=${Number(dialect.skip ?? 0)}`,
+    `nullstr=${quoteTexts(nulls)}`,
+    `decimal_separator=${quoteText(dialect.decimalSeparator ?? '.')}`,
+    ...(dialect.dateFormat === undefined ? [] : [`dateformat=${quoteText(dialect.dateFormat)}`]),
+    ...(dialect.timestampFormat === undefined ? [] : [`timestampformat=${quoteText(dialect.timestampFormat)}`]),
+  ]
+}

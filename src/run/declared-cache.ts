@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { digestOf, sha256 } from '../base/digest.ts'
+import { readJsonFile } from '../base/json-file.ts'
+import type { DeclaredFlow } from '../flow/declared.ts'
+import { cacheFolder } from '../flow/project.ts'
+import { loadDigest, type CodeContext } from '../notebook/code-version.ts'
+import { statKey } from '../notebook/stat-index.ts'
+import { toolVersions } from '../notebook/tools.ts'
+import type { CodeOf, EdgeDigests, KeptCode } from './code-facts.ts'
+import type { Described } from './protocol.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The form of the cached declarations: another form counts as none. */
+export const form = 2
+
+/** What declarations were made from. */
+export interface Origins {
+  /** Load digests of the modules. */
+  readonly modules: { readonly [file: string]: string }
+  /** Hashes of other files, such as YAML flows. */
+  readonly files: { readonly [file: string]: string }
+  /** Digests of the values of variables of the environment. */
+  readonly variables: { readonly [name: string]: string }
+}
+
+/** The code of all notebooks of a flow, and the stats of all files that it was read from. */
+interface Look {
+  readonly root: string
+  readonly tools: string
+  readonly stats: readonly (readonly [path: string, key: string])[]
+  readonly codes: { readonly [file: string]: KeptCode }
+}
+
+/** Declarations as they are kept in `.sluice/declared/`. */
+export interface Cached extends Origins {
+  readonly form: number
+  readonly flow: DeclaredFlow
+  readonly edges: EdgeDigests
+  readonly look?: Look
+}
+
+export function cacheFile(
+  workspace: Workspace,
+  file: string,
+  overrides: { readonly [name: string]: string },
+): string {
+  const name = sha256(digestOf({ file, overrides })).slice(0, 24)
+  return path.join(workspace.root, cacheFolder, 'declared', `${name}.json`)
+}
+
+export function readCache(file: string): Cached | undefined {
+  const known = readJsonFile<Cached>(file)
+  return known?.form === form ? known : undefined
+}
+
+/**
+ * Whether every file that the declarations and the code came from has the stat that it had: then nothing of it
+ * is read. This is what a run with nothing to do pays for its code: one stat a file.
+ */
+export function atRest(known: Cached, root: string): boolean {
+  const { look } = known
+  if (look?.root !== root || look.tools !== toolVersions() || !sameValues(known, root)) return false
+  return look.stats.every(([file, key]) => statKey(file) === key)
+}
+
+/** Whether the content of what the declarations came from is the same, whatever the stats say. */
+export async function holds(known: Cached, root: string, context: CodeContext): Promise<boolean> {
+  if (!sameValues(known, root)) return false
+  for (const [file, digest] of Object.entries(known.modules)) {
+    if ((await loadDigest(file, context)).digest !== digest) return false
+  }
+  return true
+}
+
+function sameValues(known: Cached, root: string): boolean {
+  const variables = Object.entries(known.variables).every(([name, hash]) => variableHash(name) === hash)
+  return variables && Object.entries(known.files).every(([file, hash]) => fileHash(root, file) === hash)
+}
+
+/**
+ * What there is to remember of the code; undefined while a file is so new that a later edit could leave its
+ * stat as it is.
+ */
+export async function lookOf(
+  workspace: Workspace,
+  flow: DeclaredFlow,
+  codeOf: CodeOf,
+): Promise<Look | undefined> {
+  const codes: Record<string, KeptCode> = {}
+  for (const { file } of flow.steps) {
+    const { version, untracked, edges } = await codeOf({ file })
+    codes[file] = { version, untracked, edges }
+  }
+  const seen = workspace.codeIndex().seen()
+  if (seen.some(({ racy }) => racy)) return undefined
+  return {
+    root: workspace.root,
+    tools: toolVersions(),
+    stats: seen.map(({ path: file, key }) => [file, key]),
+    codes,
+  }
+}
+
+/** What was loaded came from this; undefined where it depends on more than files: on time, or on the machine. */
+export async function origins(
+  described: Described,
+  root: string,
+  context: CodeContext,
+): Promise<Origins | undefined> {
+  const modules: Record<string, string> = {}
+  for (const file of described.modules) {
+    const { digest, untracked } = await loadDigest(file, context)
+    if (untracked.length > 0) return undefined
+    modules[file] = digest
+  }
+  const files = Object.fromEntries(described.files.map((file) => [file, fileHash(root, file)]))
+  const variables = Object.fromEntries(described.variables.map((name) => [name, variableHash(name)]))
+  return { modules, files, variables }
+}
+
+function fileHash(root: string, file: string): string {
+  try {
+    return sha256(readFileSync(path.join(root, file)))
+  } catch {
+    // A file that is gone is a change like any other: loading tells what is wrong.
+    return 'absent'
+  }
+}
+
+/** Values are kept as digests: they may be private. */
+function variableHash(name: string): string {
+  const value = process.env[name]
+  return value === undefined ? 'unset' : sha256(value)
+}
