@@ -7,6 +7,6 @@ export function duckDbSettings(folder: string): { readonly [name: string]: strin
     threads: String(availableParallelism()),
     memory_limit: `${Math.floor((totalmem() * 0.35) / 1e6)}MB`,
     temp_directory: join(folder, 'tmp'),
-    TimeZone: 'UTC',
+    preserve_insertion_order: 'false',
   }
 }

@@ -2,7 +2,9 @@ import { open } from 'node:fs/promises'
 
 /** Bytes that are read at a time: large reads keep the native hash busy. */
 const chunkBytes = 1 << 20
-const native = (): Promise<typeof import('@napi-rs/blake-hash')> => import('@napi-rs/blake-hash')
+let loading: Promise<typeof import('@napi-rs/blake-hash')> | undefined
+/** Kept, because each `import()` of a loaded module costs more than the hash of a small file. */
+const native = (): Promise<typeof import('@napi-rs/blake-hash')> => (loading ??= import('@napi-rs/blake-hash'))
 
 /** BLAKE3 (github.com/BLAKE3-team/BLAKE3-specs) of bytes in memory, 64 hexadecimal digits. */
 export async function hashBytes(bytes: Uint8Array): Promise<string> {

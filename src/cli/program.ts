@@ -52,7 +52,7 @@ function newStub(cli: Cli): Command {
     .passThroughOptions()
     .action(async (_: readonly string[], __: object, self: Command) => {
       const { newCommand } = await import('./new.ts')
-      const command = tamed(newCommand(), cli)
+      const command = tamed(newCommand(cli), cli)
       const parent = new Command('sluice').addCommand(command)
       await tamed(parent, cli).parseAsync(['new', ...self.args], { from: 'user' })
     })

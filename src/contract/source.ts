@@ -62,7 +62,10 @@ function make<const P extends string, C extends Columns, const N extends string>
   const called = (name ?? list.join(', ')) as N
   const site = callSite()
   const details: SourceDetails = {
-    ...{ format, paths: list, dialect, extra },
+    format,
+    paths: list,
+    dialect,
+    extra,
     ...(description && { description }),
     ...(site && { site }),
   }

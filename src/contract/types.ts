@@ -38,8 +38,7 @@ export const t = {
   timestamp: () => plain<'TIMESTAMP', Date>('TIMESTAMP'),
   /** A moment. A value with microseconds needs `.micros()`. */
   timestamptz: () => plain<'TIMESTAMP WITH TIME ZONE', Date>('TIMESTAMP WITH TIME ZONE'),
-  list: <S extends string, T>(item: Column<S, T>) =>
-    plain<`${S}[]`, readonly T[]>(`${item.sql}[]`),
+  list: <S extends string, T>(item: Column<S, T>) => plain<`${S}[]`, readonly T[]>(`${item.sql}[]`),
   struct: <const F extends Columns>(fields: F) => {
     const text = Object.entries(fields).map(([name, field]) => `"${name.replaceAll('"', '""')}" ${field.sql}`)
     return plain<`STRUCT(${Fields<F>})`, Row<F>>(`STRUCT(${text.join(', ')})` as `STRUCT(${Fields<F>})`)

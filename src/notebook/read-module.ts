@@ -15,6 +15,9 @@ const languages: Readonly<Record<string, 'ts' | 'tsx' | 'js' | 'jsx' | undefined
   '.jsx': 'jsx',
 }
 
+/** Loaded when a file must be read, so that a run in which no file changed does not load the compilers; once. */
+let analysis: Promise<typeof import('./analyse.ts')> | undefined
+
 /** Whether a file is a module that can import others. */
 export function isModulePath(path: string): boolean {
   return languages[extname(path)] !== undefined
@@ -27,8 +30,7 @@ export function isModulePath(path: string): boolean {
 export async function readModule(path: string, content: Buffer): Promise<ModuleInfo & Json> {
   const language = languages[extname(path)]
   if (language) {
-    // Only here, so that a run in which no file changed does not load the compilers.
-    const { analyse } = await import('./analyse.ts')
+    const { analyse } = await (analysis ??= import('./analyse.ts'))
     return analyse(path, content.toString('utf8'), language)
   }
   if (extname(path) === '.json') return readJson(content.toString('utf8'))

@@ -33,15 +33,7 @@ export class PluginHost {
   }
 
   tell(event: RunEvent): void {
-    this.queue = this.queue.then(async () => {
-      try {
-        const { failed } = await this.child.call('observe', { event })
-        for (const { plugin, message } of failed) this.fail(plugin, `plugin '${plugin}' threw: ${message}`)
-      } catch (error) {
-        if (!(error instanceof ChildEnded)) throw error
-        this.fail('plugins', `the process of the plugins ended: ${error.message}`)
-      }
-    })
+    this.queue = this.queue.then(() => this.hand(event))
   }
 
   /** Waits until every event was seen; gives what plugins threw, each message once. */
@@ -49,6 +41,16 @@ export class PluginHost {
     await this.queue
     await this.child.close()
     return this.failures
+  }
+
+  private async hand(event: RunEvent): Promise<void> {
+    try {
+      const { failed } = await this.child.call('observe', { event })
+      for (const { plugin, message } of failed) this.fail(plugin, `plugin '${plugin}' threw: ${message}`)
+    } catch (error) {
+      if (!(error instanceof ChildEnded)) throw error
+      this.fail('plugins', `the process of the plugins ended: ${error.message}`)
+    }
   }
 
   private fail(plugin: string, message: string): void {

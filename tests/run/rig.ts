@@ -47,6 +47,11 @@ export class Rig {
     return rig
   }
 
+  /** Makes another package of this repository known to the project. */
+  async link(name: string): Promise<void> {
+    await symlink(path.join(root, 'node_modules', name), this.path(`node_modules/${name}`), 'junction')
+  }
+
   path(file: string): string {
     return path.join(this.folder, file)
   }

@@ -29,7 +29,8 @@ export function columnName(name: string): string {
   return inTemplate(`"${name.replaceAll('"', '""')}"`)
 }
 
-function inTemplate(text: string): string {
+/** SQL as text of a template, where backticks, backslashes and `${` stand for themselves. */
+export function inTemplate(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')
 }
 
@@ -42,4 +43,15 @@ export function inComment(text: string): string {
 export function listed(names: readonly string[]): string {
   if (names.length < 2) return names.join('')
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+/** Where prettier breaks lines in this project and in those that `sluice init` makes. */
+export const lineWidth = 110
+
+/** `before{ a, b }after`, with a line for each name when it does not fit. */
+export function braced(before: string, names: readonly string[], after: string): string {
+  const flat = `${before}{ ${names.join(', ')} }${after}`
+  if (flat.length <= lineWidth) return flat
+  const pad = /^ */.exec(before)?.[0] ?? ''
+  return `${before}{\n${names.map((name) => `${pad}  ${name},\n`).join('')}${pad}}${after}`
 }

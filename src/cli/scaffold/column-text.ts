@@ -1,4 +1,4 @@
-import { propertyName } from './code-text.ts'
+import { lineWidth, propertyName } from './code-text.ts'
 import type { SqlType } from './sql-type.ts'
 
 /** A column in an object literal, `fare: t.double()`, and what to say of it beside. */
@@ -34,9 +34,6 @@ const calls: Readonly<Record<string, string | undefined>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamptz()',
 }
 
-/** Where prettier breaks lines. */
-const width = 110
-
 interface Layout {
   readonly loose: boolean
   readonly unknown: Set<string>
@@ -48,11 +45,12 @@ interface Layout {
  * A SQL type as a call of `t`. A type that no contract has becomes text, with a note that names it.
  *
  * @param name the column, for the length of its line
+ * @param indent spaces before its line
  * @param looseInside what stands inside lists and structs may be NULL: for types from a file, where nobody looked
  */
-export function columnText(name: string, type: SqlType, looseInside = false): ColumnText {
+export function columnText(name: string, type: SqlType, indent: number, looseInside = false): ColumnText {
   const unknown = new Set<string>()
-  const text = lineText(name, type, { loose: looseInside, unknown, indent: 4 })
+  const text = lineText(name, type, { loose: looseInside, unknown, indent })
   if (unknown.size === 0) return { text }
   return { text, note: `${[...unknown].join(', ')} in the file: no contract has this type, so it is text` }
 }
@@ -63,19 +61,22 @@ function lineText(name: string, type: SqlType, layout: Layout): string {
 
 /** @param beside characters that share the line with the call */
 function callText(type: SqlType, layout: Layout, beside: number): string {
-  const nullable = type.nullable ? '.nullable()' : ''
-  const flat = `t.${flatCall(type, layout)}${nullable}`
-  if (layout.indent + beside + flat.length <= width) return flat
-  const pad = ' '.repeat(layout.indent)
-  const deeper = { ...layout, indent: layout.indent + 2 }
+  const flat = `t.${flatCall(type, layout)}${type.nullable ? '.nullable()' : ''}`
+  if (layout.indent + beside + flat.length <= lineWidth) return flat
+  // As prettier breaks it: a call with a call behind it goes to a line of its own.
+  const indent = layout.indent + (type.nullable ? 2 : 0)
+  const pad = ' '.repeat(indent)
+  const begin = type.nullable ? `t\n${pad}.` : 't.'
+  const end = type.nullable ? `\n${pad}.nullable()` : ''
+  const deeper = { ...layout, indent: indent + 2 }
   if (type.kind === 'struct') {
     const lines = type.fields.map(
-      (field) => `${pad}  ${lineText(field.name, inside(field.type, layout), deeper)},\n`,
+      (each) => `${pad}  ${lineText(each.name, inside(each.type, layout), deeper)},\n`,
     )
-    return `t.struct({\n${lines.join('')}${pad}})${nullable}`
+    return `${begin}struct({\n${lines.join('')}${pad}})${end}`
   }
   if (type.kind !== 'list') return flat
-  return `t.list(\n${pad}  ${callText(inside(type.item, layout), deeper, 1)},\n${pad})${nullable}`
+  return `${begin}list(\n${pad}  ${callText(inside(type.item, layout), deeper, 1)},\n${pad})${end}`
 }
 
 function flatCall(type: SqlType, layout: Layout): string {

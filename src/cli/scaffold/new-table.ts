@@ -1,11 +1,13 @@
+import path from 'node:path'
 import { columnNameFault, tableNameFault } from '../../base/names.ts'
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
+import type { EngineOptions } from '../../engine/engine.ts'
 import type { FileColumn, FileFacts } from '../../engine/duckdb/file-relation.ts'
-import { findProject } from '../../flow/project.ts'
+import { cacheFolder, findProject } from '../../flow/project.ts'
 import { listed } from './code-text.ts'
 import { camelCase, lastPart, Variables } from './names.ts'
-import { openDeclarations, type Declarations } from './declarations.ts'
+import { findDeclarations, type Declaration } from './declarations.ts'
 import { rawFiles } from './raw-files.ts'
 import { tableModule } from './table-module.ts'
 import { existsProblem, notebookFile, writeNotebook, type Scaffolded } from './write-new.ts'
@@ -30,9 +32,9 @@ export async function newTable(name: string, flags: NewTableFlags): Promise<Scaf
   const file = notebookFile(flags.notebook ?? defaultNotebook(name))
   const raw = await rawFiles(flags.from, root, process.cwd())
   const exists = existsProblem(root, file, flags.force)
-  refuse([...(exists ? [exists] : []), ...takenProblems(name, file, openDeclarations(root))])
+  refuse([...(exists ? [exists] : []), ...takenProblems(name, file, findDeclarations(root))])
   const { fileFacts } = await import('../../engine/duckdb/file-facts.ts')
-  const facts = await fileFacts(raw.files, raw.format)
+  const facts = await fileFacts(raw.files, raw.format, engineOptions(root))
   const key = (flags.key ?? '').split(',').filter((column) => column !== '')
   refuse([...columnProblems(raw.pattern, facts), ...keyProblems(raw.pattern, key, facts.columns)])
 
@@ -47,11 +49,20 @@ export async function newTable(name: string, flags: NewTableFlags): Promise<Scaf
     written: [{ file, change: 'made' }],
     notes: [
       ...[...facts.notes, ...module.notes].map((note) => `${raw.pattern}: ${note}`),
-      ...(nulls.length > 0 ? [`${listed(nulls.map((word) => `'${word}'`))} is read as NULL: edit \`nulls\` if it means something`] : []),
+      ...(nulls.length > 0
+        ? [
+            `${listed(nulls.map((word) => `'${word}'`))} is read as NULL: edit \`nulls\` if it means something`,
+          ]
+        : []),
       ...(facts.rows === 0 ? [`${raw.pattern} has no rows: check the types of the columns`] : []),
     ],
     next: nextSteps(file, source),
   }
+}
+
+/** Types are found in the project's own folder for what is temporary; a file of any size is streamed. */
+function engineOptions(root: string): EngineOptions {
+  return { memory: '1GB', threads: 2, tempFolder: path.join(root, cacheFolder, 'tmp', `new-${process.pid}`) }
 }
 
 function nextSteps(file: string, source: string): string[] {
@@ -76,13 +87,27 @@ function refuse(problems: readonly Problem[]): void {
 export function nameProblems(name: string): Problem[] {
   const fault = tableNameFault(name)
   if (fault === undefined) return []
-  return [{ code: 'contract/name-invalid', message: `the table name '${name}' ${fault}`, hint: 'write it like bronze.trips' }]
+  return [
+    {
+      code: 'contract/name-invalid',
+      message: `the table name '${name}' ${fault}`,
+      hint: 'write it like bronze.trips',
+    },
+  ]
 }
 
-function takenProblems(name: string, file: string, declarations: Declarations): Problem[] {
-  const same = declarations.all.find((each) => each.name.toLowerCase() === name.toLowerCase() && each.where.file !== file)
+function takenProblems(name: string, file: string, declarations: readonly Declaration[]): Problem[] {
+  const same = declarations.find(
+    (each) => each.name.toLowerCase() === name.toLowerCase() && each.where.file !== file,
+  )
   if (same === undefined) return []
-  return [{ code: 'project/exists', message: `the table '${same.name}' is declared already, and nothing was written`, where: same.where }]
+  return [
+    {
+      code: 'project/exists',
+      message: `the table '${same.name}' is declared already, and nothing was written`,
+      where: same.where,
+    },
+  ]
 }
 
 function columnProblems(pattern: string, { columns }: FileFacts): Problem[] {
@@ -93,7 +118,7 @@ function columnProblems(pattern: string, { columns }: FileFacts): Problem[] {
       {
         code: 'contract/name-invalid' as const,
         message: `${pattern}: the column name ${JSON.stringify(name)} ${fault}`,
-        hint: 'rename it in the file, or write the notebook by hand and leave it out with `extra: \'ignore\'`',
+        hint: "rename it in the file, or write the notebook by hand and leave it out with `extra: 'ignore'`",
       },
     ]
   })
@@ -103,10 +128,24 @@ function keyProblems(pattern: string, key: readonly string[], columns: readonly 
   return key.flatMap((name): Problem[] => {
     const column = columns.find((each) => each.name === name)
     if (column === undefined) {
-      const hint = didYouMean(name, columns.map((each) => each.name))
-      return [{ code: 'contract/column-missing', message: `${pattern} has no column '${name}' for the key`, ...(hint && { hint }) }]
+      const hint = didYouMean(
+        name,
+        columns.map((each) => each.name),
+      )
+      return [
+        {
+          code: 'contract/column-missing',
+          message: `${pattern} has no column '${name}' for the key`,
+          ...(hint && { hint }),
+        },
+      ]
     }
     if (!column.hasNulls) return []
-    return [{ code: 'contract/null', message: `${pattern}: column '${name}' holds NULL, so it cannot be part of a key` }]
+    return [
+      {
+        code: 'contract/null',
+        message: `${pattern}: column '${name}' holds NULL, so it cannot be part of a key`,
+      },
+    ]
   })
 }

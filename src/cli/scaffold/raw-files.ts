@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { glob } from 'tinyglobby'
+import { escapePath, glob } from 'tinyglobby'
 import { ProblemError } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
 import type { SourceFormat } from '../../contract/source.ts'
@@ -35,7 +35,10 @@ export async function rawFiles(from: string, root: string, here: string): Promis
   const bases = [...new Set([here, root])]
   for (const base of bases) {
     const files = await filesAt(path.resolve(base, from))
-    if (files !== undefined) return { pattern: patternIn(root, path.resolve(base, from), from), files, format: formatOf(files[0]) }
+    if (files === undefined) continue
+    const pattern = patternIn(root, path.resolve(base, from), from)
+    const literal = files.length === 1 && files[0] === path.resolve(base, from)
+    return { pattern: literal ? escapePath(pattern) : pattern, files, format: formatOf(files[0]) }
   }
   const hints = bases.map((base) => didYouMean(path.basename(from), neighbours(path.resolve(base, from))))
   throw new ProblemError({
@@ -57,7 +60,9 @@ async function filesAt(full: string): Promise<readonly [string, ...string[]] | u
   }
   if (!globbed.test(full)) return undefined
   const pattern = full.split(path.sep).join('/')
-  const [first, ...others] = (await glob(pattern, { absolute: true, dot: false, expandDirectories: false })).toSorted()
+  const [first, ...others] = (
+    await glob(pattern, { absolute: true, dot: false, expandDirectories: false })
+  ).toSorted()
   return first === undefined ? undefined : [first, ...others]
 }
 
@@ -73,13 +78,18 @@ function patternIn(root: string, full: string, from: string): string {
 }
 
 function formatOf(file: string): SourceFormat {
-  const ending = path.extname(file.replace(/\.(gz|zst|bz2)$/i, '')).slice(1).toLowerCase()
+  const ending = path
+    .extname(file.replace(/\.(gz|zst|bz2)$/i, ''))
+    .slice(1)
+    .toLowerCase()
   const format = endings[ending]
   if (format !== undefined) return format
   throw new ProblemError({
     code: 'source/format',
     message: `'${path.basename(file)}' does not end like a file that Sluice reads`,
-    hint: `the endings are ${Object.keys(endings).map((each) => `.${each}`).join(', ')}, and .gz behind them`,
+    hint: `the endings are ${Object.keys(endings)
+      .map((each) => `.${each}`)
+      .join(', ')}, and .gz behind them`,
   })
 }
 

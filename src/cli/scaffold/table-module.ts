@@ -15,12 +15,17 @@ export interface TableModule {
 }
 
 /** The module of a table that takes raw files in as they are, and what to say of its columns. */
-export function tableModule({ name, table, source, pattern, key, facts }: TableModule): { text: string; notes: string[] } {
+export function tableModule({ name, table, source, pattern, key, facts }: TableModule): {
+  text: string
+  notes: string[]
+} {
   const columns = facts.columns.map((column) => {
     const type = { ...parseSqlType(column.type), nullable: column.hasNulls }
-    return { name: column.name, ...columnText(column.name, type, true) }
+    return { name: column.name, ...columnText(column.name, type, 4, true) }
   })
-  const lines = columns.map(({ text, note }) => `${note === undefined ? '' : `    // ${inComment(note)}\n`}    ${text},\n`)
+  const lines = columns.map(
+    ({ text, note }) => `${note === undefined ? '' : `    // ${inComment(note)}\n`}    ${text},\n`,
+  )
   const options = key.length === 0 ? '' : `, {\n  key: [${key.map(quoted).join(', ')}],\n}`
   const text = `import { notebook, source, sql, t, table } from 'sluice'
 
@@ -40,7 +45,12 @@ export default notebook({
   },
 })
 `
-  return { text, notes: columns.flatMap((column) => (column.note === undefined ? [] : [`column '${column.name}': ${column.note}`])) }
+  return {
+    text,
+    notes: columns.flatMap((column) =>
+      column.note === undefined ? [] : [`column '${column.name}': ${column.note}`],
+    ),
+  }
 }
 
 function dialectLines(dialect: CsvDialect): string {

@@ -18,8 +18,14 @@ export interface Scaffolded {
  * `notebooks/gold/daily.ts`. Throws a ProblemError when it would lie elsewhere or its name is not safe.
  */
 export function notebookFile(called: string): string {
-  const short = called.replace(/^\.\//, '').replace(/^notebooks\//, '').replace(/\.ts$/, '')
-  const fault = short.split('/').map(segmentFault).find((each) => each !== undefined)
+  const short = called
+    .replace(/^\.\//, '')
+    .replace(/^notebooks\//, '')
+    .replace(/\.ts$/, '')
+  const fault = short
+    .split('/')
+    .map(segmentFault)
+    .find((each) => each !== undefined)
   if (fault === undefined) return `notebooks/${short}.ts`
   throw new ProblemError({
     code: 'project/name-invalid',
@@ -40,7 +46,12 @@ export function existsProblem(root: string, file: string, force: boolean | undef
 }
 
 /** Writes a new notebook; without `force` never over a file that appeared meanwhile. */
-export async function writeNotebook(root: string, file: string, text: string, force: boolean | undefined): Promise<void> {
+export async function writeNotebook(
+  root: string,
+  file: string,
+  text: string,
+  force: boolean | undefined,
+): Promise<void> {
   const full = path.join(root, file)
   await mkdir(path.dirname(full), { recursive: true })
   await writeFile(full, text, { flag: force ? 'w' : 'wx' })

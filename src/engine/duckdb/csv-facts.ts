@@ -26,7 +26,9 @@ async function sniffDialect(examined: Examined): Promise<{ dialect: CsvDialect; 
   }
   const other = (name: string, usual: string | RegExp) => {
     const value = text(name)
-    return value !== undefined && !(typeof usual === 'string' ? value === usual : usual.test(value)) ? value : undefined
+    return value !== undefined && !(typeof usual === 'string' ? value === usual : usual.test(value))
+      ? value
+      : undefined
   }
   const found = {
     header: sniffed['HasHeader'] === false ? false : undefined,
@@ -40,7 +42,10 @@ async function sniffDialect(examined: Examined): Promise<{ dialect: CsvDialect; 
   const comment = text('Comment')
   return {
     dialect: Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)),
-    notes: comment === undefined ? [] : [`it seems to hold comments behind '${comment}', which no source leaves out`],
+    notes:
+      comment === undefined
+        ? []
+        : [`it seems to hold comments behind '${comment}', which no source leaves out`],
   }
 }
 
@@ -86,7 +91,8 @@ async function withDecimalComma(
   if ((dialect.delimiter ?? ',') === ',') return undefined
   const tried: CsvDialect = { ...dialect, decimalSeparator: ',' }
   const schema = await schemaOf(examined, typedCsv(examined, tried))
-  const texts = (columns: readonly { readonly type: string }[]) => columns.filter(({ type }) => type === 'VARCHAR').length
+  const texts = (columns: readonly { readonly type: string }[]) =>
+    columns.filter(({ type }) => type === 'VARCHAR').length
   if (texts(schema) >= texts(facts.columns)) return undefined
   return { ...(await factsOf(examined, typedCsv(examined, tried))), dialect: tried }
 }

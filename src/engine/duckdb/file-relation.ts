@@ -37,7 +37,9 @@ export function readBy(
   { files }: Examined,
   options: { readonly [name: string]: string } = {},
 ): string {
-  const named = Object.entries({ union_by_name: 'true', ...options }).map(([name, value]) => `${name} := ${value}`)
+  const named = Object.entries({ union_by_name: 'true', ...options }).map(
+    ([name, value]) => `${name} := ${value}`,
+  )
   return `${reader}(${[quotePaths(files), ...named].join(', ')})`
 }
 
@@ -52,7 +54,10 @@ export async function factsOf(examined: Examined, relation: string): Promise<Fil
 }
 
 /** Names and types of the columns of a relation. */
-export async function schemaOf(examined: Examined, relation: string): Promise<{ name: string; type: string }[]> {
+export async function schemaOf(
+  examined: Examined,
+  relation: string,
+): Promise<{ name: string; type: string }[]> {
   const described = await ask(examined, `DESCRIBE SELECT * FROM ${relation}`)
   return described.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }))
 }

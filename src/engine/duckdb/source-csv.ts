@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import { csvFieldsOf } from './csv-line.ts'
 import { FaultError } from './faults.ts'
 import { columnProblems, layoutsOf, readsAsText, wholeNumber, type FileColumns, type Layout } from './source-columns.ts'
-import { csvFaultProblem } from './source-csv-faults.ts'
+import { csvFaultProblem } from './csv-fault.ts'
 import { quoteName, quotePaths, quoteText, quoteTexts, quoteTypes } from './sql-text.ts'
 import { typeSql } from './types.ts'
 
@@ -51,11 +51,11 @@ export async function csvLayouts(
 const lineOptions = `auto_detect=false, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
 
 async function headerOf(connection: Connection, source: DeclaredSource, file: string): Promise<FileColumns | Problem> {
-  const { dialect, columns, extra } = source
+  const { dialect, columns } = source
   const lines = `SELECT line FROM read_csv(${quotePaths([file])}, ${lineOptions}, skip=${Number(dialect.skip ?? 0)}) LIMIT 1`
   try {
     const first = (await connection.rows(lines))[0]?.['line']
-    if (dialect.header === false) return { file, names: placeNames(first, dialect, columns, extra) }
+    if (dialect.header === false) return { file, names: placeNames(first, dialect, columns) }
     if (typeof first === 'string') return { file, names: csvFieldsOf(first, dialect) }
   } catch (error) {
     if (error instanceof FaultError) return csvFaultProblem(source, error.fault, file)
@@ -70,17 +70,11 @@ async function headerOf(connection: Connection, source: DeclaredSource, file: st
 }
 
 /** Without a header, columns are named by place: as declared, and those behind them by number. */
-function placeNames(
-  first: unknown,
-  dialect: CsvDialect,
-  columns: readonly DeclaredColumn[],
-  extra: DeclaredSource['extra'],
-): string[] {
+function placeNames(first: unknown, dialect: CsvDialect, columns: readonly DeclaredColumn[]): string[] {
   const declared = columns.map(({ name }) => name)
   if (typeof first !== 'string') return declared
   const count = csvFieldsOf(first, dialect).length
-  const more = Array.from({ length: Math.max(0, count - declared.length) }, (_, at) => `column ${declared.length + at + 1}`)
-  return extra === 'ignore' || count !== declared.length ? [...declared.slice(0, count), ...more] : declared
+  return Array.from({ length: count }, (_, at) => declared[at] ?? `column ${at + 1}`)
 }
 
 function csvSelect(source: DeclaredSource, layout: Layout, picked: readonly DeclaredColumn[]): string {

@@ -1,0 +1,61 @@
+import { didYouMean } from '../../base/suggest.ts'
+import type { RenderedQuery } from '../../contract/render.ts'
+import type { DeclaredTable } from '../../contract/spec.ts'
+import type { Problem } from '../../base/problem.ts'
+import type { BoundColumn } from './source-parquet.ts'
+import { quoteName } from './sql-text.ts'
+import { isTreeNode, textIn, type ParsedQuery } from './tree.ts'
+import { fits } from './type-fit.ts'
+import { parseType, typeText } from './types.ts'
+
+/** What a query's columns lack of the contract, and what they have too much. */
+export function compareColumns(table: DeclaredTable, columns: readonly BoundColumn[], nulls: ReadonlySet<string>): Problem[] {
+  const found = columns.map(({ name }) => name)
+  const declared = table.columns.map(({ name }) => name)
+  const subject = `output table '${table.name}'`
+  const missing = declared.filter((name) => !found.includes(name))
+  const extra = found.filter((name) => !declared.includes(name))
+  const twice = declared.filter((name) => found.indexOf(name) !== found.lastIndexOf(name))
+  return [
+    ...missing.map((name): Problem => {
+      const hint = extra.length > 0 ? didYouMean(name, extra) : undefined
+      return { code: 'contract/column-missing', message: `${subject}: the query gives no column '${name}'`, ...(hint && { hint }) }
+    }),
+    ...extra.map((name): Problem => {
+      const hint = missing.length > 0 ? didYouMean(name, missing) : undefined
+      return { code: 'contract/column-extra', message: `${subject}: column '${name}' is not in the contract`, ...(hint && { hint }) }
+    }),
+    ...twice.map((name): Problem => ({ code: 'contract/column-extra', message: `${subject}: the query gives column '${name}' twice` })),
+    ...typeProblems(table, columns, nulls),
+  ]
+}
+
+function typeProblems(table: DeclaredTable, columns: readonly BoundColumn[], nulls: ReadonlySet<string>): Problem[] {
+  return table.columns.flatMap(({ name, type }): Problem[] => {
+    const column = columns.find((item) => item.name === name)
+    if (!column || nulls.has(name)) return []
+    const [from, to] = [parseType(column.type), parseType(type)]
+    if (fits(from, to, 'checked')) return []
+    const cast = /^\w+$/.test(name) ? name : quoteName(name)
+    return [
+      {
+        code: 'contract/type-mismatch',
+        message: `output table '${table.name}': column '${name}' is ${typeText(from)} but ${typeText(to)} is declared`,
+        hint: `write CAST(${cast} AS ${typeText(to)})`,
+      },
+    ]
+  })
+}
+
+/**
+ * Columns that are the literal NULL, or a parameter that is: DuckDB calls them INTEGER, and they fit any type.
+ */
+export function nullColumns(parsed: ParsedQuery, query: RenderedQuery): ReadonlySet<string> {
+  const list = parsed.node['select_list']
+  const items = parsed.node['type'] === 'SELECT_NODE' && Array.isArray(list) ? list.filter(isTreeNode) : []
+  const names = items.filter((item) => {
+    if (item['type'] === 'VALUE_PARAMETER') return query.params[Number(item['identifier']) - 1] === null
+    return item['type'] === 'VALUE_CONSTANT' && isTreeNode(item['value']) && item['value']['is_null'] === true
+  })
+  return new Set(names.map((item) => textIn(item, 'alias')))
+}

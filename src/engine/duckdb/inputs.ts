@@ -1,0 +1,123 @@
+import { ProblemError, type Problem } from '../../base/problem.ts'
+import { relationName } from '../../contract/render.ts'
+import type { DeclaredColumn } from '../../contract/spec.ts'
+import type { BoundInput } from '../engine.ts'
+import type { Connection } from './connection.ts'
+import { FaultError, firstLine, type Fault } from './faults.ts'
+import { csvView, type SourceView } from './source-csv.ts'
+import { csvProblems } from './source-csv-faults.ts'
+import { fractionMark } from './source-columns.ts'
+import { jsonProblems, jsonView } from './source-json.ts'
+import { casts, parquetView } from './source-parquet.ts'
+import { parquetFiles, quoteName } from './sql-text.ts'
+import { typeSql } from './types.ts'
+
+/** An input as the statement that shows it to queries under its handle. */
+export interface InputView {
+  readonly handle: string
+  readonly sql: string
+}
+
+/**
+ * The inputs of a step as views. Whether columns hold NULL where their source says that they do not is not
+ * looked at here: what a step writes is checked, and a filter of its query may drop such rows. Throws all
+ * Problems of all files at once.
+ */
+export async function inputViews(connection: Connection, inputs: readonly BoundInput[]): Promise<InputView[]> {
+  const problems: Problem[] = []
+  const views: InputView[] = []
+  for (const input of inputs) {
+    const view = await lookAt(connection, input)
+    problems.push(...view.problems)
+    const rows = view.selects.join('\nUNION ALL BY NAME\n')
+    const limit = input.sample === undefined ? '' : ` LIMIT ${Math.max(0, Math.floor(input.sample))}`
+    const name = quoteName(relationName(input.handle))
+    views.push({ handle: input.handle, sql: `CREATE OR REPLACE TEMP VIEW ${name} AS SELECT * FROM (${rows})${limit}` })
+  }
+  if (problems.length > 0) throw new ProblemError(problems)
+  return views
+}
+
+async function lookAt(connection: Connection, input: BoundInput): Promise<SourceView> {
+  const { from, columns } = input
+  if (from.kind === 'absent' || from.files.length === 0) return { selects: [emptyRelation(columns)], problems: [] }
+  if (from.kind === 'parquet') {
+    const select = `SELECT ${casts(columns)} FROM ${parquetFiles(from.files)}`
+    return { selects: [select], problems: await tableProblems(connection, input, select) }
+  }
+  try {
+    const look = { csv: csvView, json: jsonView, ndjson: jsonView, parquet: parquetView }[from.source.format]
+    return await look(connection, from.source, from.files, columns)
+  } catch (error) {
+    const problems = error instanceof FaultError ? await inputProblems(connection, [input], error.fault) : []
+    if (problems.length === 0) throw error
+    return { selects: [emptyRelation(columns)], problems }
+  }
+}
+
+function emptyRelation(columns: readonly DeclaredColumn[]): string {
+  const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`)
+  return `SELECT ${nulls.join(', ')} WHERE false`
+}
+
+/** Binds a table's files: each column must be there with a type that can be cast. */
+async function tableProblems(connection: Connection, input: BoundInput, select: string): Promise<Problem[]> {
+  try {
+    await connection.run(`DESCRIBE ${select}`)
+    return []
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    const { fault } = error
+    const bind = fault.type === 'Binder'
+    const hint = bind ? { hint: 'the table was written with other columns: run the step that writes it' } : {}
+    const said = `input table '${input.name}': ${firstLine(fault.message)}`
+    return [{ code: bind ? 'contract/column-missing' : 'storage/corrupt', message: said, ...hint }]
+  }
+}
+
+/** What says that a Parquet file is damaged or gone, rather than that a value did not fit. */
+const ofParquet = /parquet|thrift|snappy|zstd|gzip|magic|No files found|corrupt|decompress|deserializ|UTF-?8|decod|page/i
+
+/** Whether a fault can come from reading files of a format, so that it is worth to read them once more. */
+function suspects(fault: Fault, format: 'csv' | 'json' | 'ndjson' | 'parquet'): boolean {
+  const { type, message } = fault
+  if (format === 'parquet') return ['IO', 'Serialization', 'Internal'].includes(type) || (type === 'Invalid Input' && ofParquet.test(message))
+  return type === 'Conversion' || type === 'IO' || message.includes(fractionMark) || /CSV Error|JSON/.test(message)
+}
+
+/**
+ * What is wrong with the files of inputs, after a query over them failed. Empty when it was not the files'
+ * fault. CSV files are read again to find all wrong values; of Parquet files, the broken one is looked for.
+ */
+export async function inputProblems(connection: Connection, inputs: readonly BoundInput[], fault: Fault): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const { columns, from, name } of inputs) {
+    if (from.kind === 'absent') continue
+    const format = from.kind === 'source' ? from.source.format : 'parquet'
+    if (!suspects(fault, format)) continue
+    if (from.kind === 'parquet') problems.push(...(await brokenFiles(connection, `input table '${name}'`, from.files, 'storage/corrupt')))
+    else if (format === 'parquet') problems.push(...(await brokenFiles(connection, `source '${name}'`, from.files, 'source/format')))
+    else if (format === 'csv') problems.push(...(await csvProblems(connection, from.source, from.files, columns)))
+    else problems.push(...(await jsonProblems(connection, from.source, from.files, columns)))
+  }
+  return problems
+}
+
+/** Reads each file by itself, all columns, to find those that are damaged. */
+async function brokenFiles(
+  connection: Connection,
+  subject: string,
+  files: readonly string[],
+  code: 'storage/corrupt' | 'source/format',
+): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const file of files) {
+    try {
+      await connection.run(`SELECT max(hash(r)) FROM ${parquetFiles([file])} AS r`)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      problems.push({ code, message: `${subject}: ${firstLine(error.fault.message)}`, where: { file } })
+    }
+  }
+  return problems
+}
