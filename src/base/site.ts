@@ -1,9 +1,11 @@
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Place } from './problem.ts'
 
 const frame = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/
-/** The folder of Sluice's own code: `dist/` when built, `src/` in tests. */
-const own = fileURLToPath(import.meta.url).replace(/^(.*[\\/](?:dist|src)[\\/]).*$/, '$1')
+/** The folders of Sluice's own code: it runs from `dist/` or `src/`, and source maps lead from one to the other. */
+const base = fileURLToPath(import.meta.url).replace(/^(.*[\\/])(?:dist|src)[\\/].*$/, '$1')
+const own = [join(base, 'dist', sep), join(base, 'src', sep)]
 
 /**
  * Where the user's code called into Sluice: the first stack frame outside Sluice itself, with an absolute
@@ -25,7 +27,12 @@ export function placeInStack(stack: string | undefined): Place | undefined {
     const file = match[1].startsWith('file://')
       ? fileURLToPath(match[1].replace(/\?.*$/, ''))
       : match[1].replace(/\?.*$/, '')
-    if (file.startsWith(own) || file.includes('/node_modules/') || file.startsWith('node:')) continue
+    if (
+      own.some((folder) => file.startsWith(folder)) ||
+      file.includes('/node_modules/') ||
+      file.startsWith('node:')
+    )
+      continue
     return { file, line: Number(match[2]), column: Number(match[3]) }
   }
   return undefined

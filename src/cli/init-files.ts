@@ -153,7 +153,7 @@ export default flow('sales').source(salesFiles).step(cleanSales).step(revenueByC
 function readme(name: string): string {
   return `# ${name}
 
-Notebooks over tables, chained by [Sluice](https://www.npmjs.com/package/sluice).
+Notebooks over tables, chained by Sluice.
 
 \`\`\`sh
 npm install

@@ -44,7 +44,7 @@ export async function initProject(folder: string): Promise<InitResult> {
   }
 }
 
-/** A package name (docs.npmjs.com, package.json) from the name of a folder. */
+/** A package name (npm, package.json) from the name of a folder. */
 function nameOf(root: string): string {
   const name = path
     .basename(root)

@@ -17,9 +17,15 @@ export class ChildEnded extends Error {
   }
 }
 
-/** The code of a notebook threw something that is not a Problem. */
+/** What was called threw something that is not a Problem: the code of a notebook, or the engine. */
 export class ChildThrew extends Error {
   override readonly name = 'ChildThrew'
+  readonly op: string
+  constructor(op: string, message: string, stack: string | undefined) {
+    super(message)
+    this.op = op
+    this.stack = stack
+  }
 }
 
 export type Printed = (
@@ -29,6 +35,7 @@ export type Printed = (
 ) => void
 
 interface Waiting {
+  readonly op: string
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly printed: Printed
@@ -94,7 +101,7 @@ export class Child<C> {
     const id = this.next++
     const cancel = () => this.send({ type: 'cancel', id })
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject, printed, open: new Set(['stdout', 'stderr']) })
+      this.waiting.set(id, { op, resolve, reject, printed, open: new Set(['stdout', 'stderr']) })
       this.send({ type: 'call', id, op, ask })
       if (signal?.aborted) cancel()
       else signal?.addEventListener('abort', cancel, { once: true })
@@ -130,7 +137,7 @@ export class Child<C> {
     call.reply = () => {
       this.waiting.delete(message.id)
       if (message.type === 'answer') call.resolve(message.value)
-      else call.reject(faultError(message))
+      else call.reject(faultError(call.op, message))
     }
     this.settle(call)
   }
@@ -179,10 +186,8 @@ export class Child<C> {
   }
 }
 
-function faultError(fault: Extract<FromChild, { type: 'fault' }>): Error {
+function faultError(op: string, fault: Extract<FromChild, { type: 'fault' }>): Error {
   const problems: readonly Problem[] | undefined = fault.problems
   if (problems) return new ProblemError(problems)
-  const error = new ChildThrew(fault.message)
-  error.stack = fault.stack
-  return error
+  return new ChildThrew(op, fault.message, fault.stack)
 }

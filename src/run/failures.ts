@@ -10,6 +10,8 @@ export function stepProblems(error: unknown, step: DeclaredStep, root: string): 
   const problems = problemsOf(error)
   if (problems) return problems.map((problem) => ({ ...problem, where: problem.where ?? where }))
   if (error instanceof ChildThrew) {
+    if (error.op === 'compute')
+      return [{ code: 'step/engine', message: `step '${step.name}': ${error.message}`, where }]
     const place = placeInStack(`\n${error.stack ?? ''}`)
     return [
       {

@@ -12,10 +12,22 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
 import prettier from 'prettier'
 import { problemsOf, type Problem } from '../../src/base/problem.ts'
 import type { Cli, Output } from '../../src/cli/cli.ts'
 import { sluiceProgram } from '../../src/cli/program.ts'
+import type { AnyNotebook } from '../../src/contract/notebook.ts'
+import { renderQuery } from '../../src/contract/render.ts'
+import { Relation } from '../../src/contract/sql.ts'
+import { loadModule } from '../../src/notebook/load.ts'
+import { declareColumns, declareSource, declareTable } from '../../src/contract/declare.ts'
+import type { Columns } from '../../src/contract/column.ts'
+import type { Inputs } from '../../src/contract/input.ts'
+import type { Tables } from '../../src/contract/table.ts'
+import { openDuckDb } from '../../src/engine/duckdb/open.ts'
+import type { BoundInput } from '../../src/engine/engine.ts'
+import { sourceFiles } from '../../src/freshness/source-files.ts'
 import { plainPaint } from '../../src/report/paint.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -83,6 +95,57 @@ export class NewProject {
       throw error
     }
     throw new Error(`sluice new ${words.join(' ')} was not refused`)
+  }
+
+  /** Runs the one query of a notebook, with its outputs checked, over rows of its inputs or the files of its source. */
+  async rowsOf(file: string, given: { readonly [handle: string]: string } = {}): Promise<number> {
+    const { default: made } = (await loadModule(join(this.root, file), this.root)) as { default: AnyNotebook }
+    const engine = await openDuckDb({ memory: '1GB', threads: 2, tempFolder: join(this.root, '.sluice/tmp') })
+    const inputs = await Promise.all(
+      Object.entries(made.inputs as Inputs).map(async ([handle, input]): Promise<BoundInput> => {
+        const columns = declareColumns(input.columns as Columns)
+        if (input.kind === 'source' && given[handle] === undefined) {
+          const source = declareSource(input.origin)
+          return {
+            handle,
+            name: input.name,
+            columns,
+            from: { kind: 'source', source, files: await sourceFiles(source, this.root) },
+          }
+        }
+        return {
+          handle,
+          name: input.name,
+          columns,
+          from: { kind: 'parquet', files: [await this.parquet(given[handle] ?? '')] },
+        }
+      }),
+    )
+    const outputs = Object.entries(made.outputs as Tables).map(([handle, table]) => {
+      const folder = mkdtempSync(join(this.root, 'stage-'))
+      return { handle, table: declareTable(table.origin), folder }
+    })
+    const session = await engine.session({ inputs, outputs, volatile: false })
+    try {
+      const relations = Object.keys(made.inputs as Inputs).map((handle) => [handle, new Relation(handle, [])])
+      for (const [handle, query] of Object.entries(made.definition.select ?? {})) {
+        await session.write(handle, renderQuery(query(Object.fromEntries(relations) as object, {}, {})))
+      }
+      return (await session.finish()).reduce((sum, { rows }) => sum + rows, 0)
+    } finally {
+      await session.close()
+      await engine.close()
+    }
+  }
+
+  private async parquet(query: string): Promise<string> {
+    const file = join(mkdtempSync(join(this.root, 'rows-')), 'rows.parquet')
+    const instance = await DuckDBInstance.create(':memory:')
+    const connection = await instance.connect()
+    await connection.run(`COPY (${query}) TO '${file}'`)
+    connection.closeSync()
+    instance.closeSync()
+    return file
   }
 
   /** What `tsc` says of the notebooks and flows here. */

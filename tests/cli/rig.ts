@@ -18,21 +18,26 @@ const program = existsSync(built)
       path.join(root, 'src/cli/main.ts'),
     ]
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly cwd?: string
   readonly env?: { readonly [name: string]: string }
 }
 
-/** Runs `sluice` as a process and waits for its end. Without a terminal and without colours. */
-export function sluice(words: readonly string[], { cwd = root, env = {} }: CallOptions = {}): Promise<Ended> {
+/** Starts `sluice` as a process. Without a terminal and without colours. */
+export function startSluice(words: readonly string[], { cwd = root, env = {} }: CallOptions = {}) {
   const { FORCE_COLOR: _force, SLUICE_ENV: _env, SLUICE_DEBUG: _debug, ...inherited } = process.env
-  const child = spawn(process.execPath, [...program, ...words], { cwd, env: { ...inherited, ...env } })
+  return spawn(process.execPath, [...program, ...words], { cwd, env: { ...inherited, ...env } })
+}
+
+/** Runs `sluice` as a process and waits for its end. */
+export function sluice(words: readonly string[], options: CallOptions = {}): Promise<Ended> {
+  const child = startSluice(words, options)
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text))

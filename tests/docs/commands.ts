@@ -18,7 +18,9 @@ export function callsIn(page: Page): Call[] {
     .map(({ line, number }) => ({ text: line.replace(/\s#.*$/, ''), number }))
   const inline = page.prose
     .split('\n')
-    .flatMap((line, at) => [...line.matchAll(/`([^`]+)`/g)].map(([, text = '']) => ({ text, number: at + 1 })))
+    .flatMap((line, at) =>
+      [...line.matchAll(/`([^`]+)`/g)].map(([, text = '']) => ({ text, number: at + 1 })),
+    )
     .filter(({ text }) => /^(?:npx )?sluice /.test(text))
   return [...lines, ...inline].flatMap(({ text, number }) =>
     [...text.matchAll(/(?:^|npx |[=\s&(])sluice ((?:"[^"]*"|'[^']*'|[^&|;)])*)/g)].map(([, words = '']) => ({
@@ -41,7 +43,9 @@ export function faultOf({ where, words }: Call): string | undefined {
     return `${where}: there is no command '${words.join(' ')}'`
   }
   const known = new Set(['--help', '--version', ...command.options.map(({ long }) => long)])
-  const wrong = rest.map((word) => word.split('=')[0] ?? '').find((word) => word.startsWith('--') && !known.has(word))
+  const wrong = rest
+    .map((word) => word.split('=')[0] ?? '')
+    .find((word) => word.startsWith('--') && !known.has(word))
   return wrong === undefined ? undefined : `${where}: \`sluice ${first}\` has no option ${wrong}`
 }
 
@@ -49,7 +53,10 @@ export function commandLine(): Command {
   const program = sluiceProgram(silent)
   // `new` loads its commands when it is called.
   const made = program.commands.filter((command) => command.name() !== 'new')
-  return [...made, newCommand(silent)].reduce((all, each) => all.addCommand(each), program.createCommand('sluice'))
+  return [...made, newCommand(silent)].reduce(
+    (all, each) => all.addCommand(each),
+    program.createCommand('sluice'),
+  )
 }
 
 function find(command: Command, name: string | undefined): Command | undefined {

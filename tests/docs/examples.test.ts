@@ -29,22 +29,31 @@ describe('the examples of the documentation', () => {
   test('quote files of this repository as they are', () => {
     const wrong = blocks.flatMap((block) => {
       const file = quotedFile(block)
-      return file === undefined ? [] : misquotes(block, file).map((piece) => `${placeOf(block)}: ${file} has no '${piece}'`)
+      return file === undefined
+        ? []
+        : misquotes(block, file).map((piece) => `${placeOf(block)}: ${file} has no '${piece}'`)
     })
     expect(wrong).toEqual([])
   })
 
-  test.each(inLanguage('json').map((block) => [placeOf(block), block] as const))('are JSON: %s', (_, block) => {
-    const value = JSON.parse(block.text) as Shape
-    if (block.note === 'manifest') expect(isManifest(value) ? '' : manifestFault(value)).toBe('')
-  })
+  test.each(inLanguage('json').map((block) => [placeOf(block), block] as const))(
+    'are JSON: %s',
+    (_, block) => {
+      const value = JSON.parse(block.text) as Shape
+      if (block.note === 'manifest') expect(isManifest(value) ? '' : manifestFault(value)).toBe('')
+    },
+  )
 
-  test.each(inLanguage('yaml').map((block) => [placeOf(block), block] as const))('are YAML: %s', (_, { text, note = '' }) => {
-    expect(parse(text)).toBeTypeOf('object')
-    if (note === 'file sluice.yaml') parseConfig(text, 'sluice.yaml')
-    else if (note.startsWith('file storage/')) parseStorageConfig(text, path.basename(note, '.yaml'))
-    else if (note.startsWith('file flows/')) expect(parseYamlFlow(text, note.slice('file '.length)).problems).toEqual([])
-  })
+  test.each(inLanguage('yaml').map((block) => [placeOf(block), block] as const))(
+    'are YAML: %s',
+    (_, { text, note = '' }) => {
+      expect(parse(text)).toBeTypeOf('object')
+      if (note === 'file sluice.yaml') parseConfig(text, 'sluice.yaml')
+      else if (note.startsWith('file storage/')) parseStorageConfig(text, path.basename(note, '.yaml'))
+      else if (note.startsWith('file flows/'))
+        expect(parseYamlFlow(text, note.slice('file '.length)).problems).toEqual([])
+    },
+  )
 
   test('call commands and options that exist', () => {
     const calls = pages.flatMap(callsIn)
@@ -54,7 +63,9 @@ describe('the examples of the documentation', () => {
 
   test('call scripts of package.json that exist', () => {
     const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: object }
-    const called = pages.flatMap(({ text }) => [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name))
+    const called = pages.flatMap(({ text }) =>
+      [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name),
+    )
     expect([...new Set(called)].filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
   })
 })
@@ -79,7 +90,9 @@ describe('the links of the documentation', () => {
 
   test('name paths of this repository that exist', () => {
     const named = pages.flatMap((page) =>
-      [...page.prose.matchAll(/`((?:src|tests|scripts|bench|docs)\/[\w./-]*)`/g)].map(([, file = '']) => `${page.file}: ${file}`),
+      [...page.prose.matchAll(/`((?:src|tests|scripts|bench|docs)\/[\w./-]*)`/g)].map(
+        ([, file = '']) => `${page.file}: ${file}`,
+      ),
     )
     expect(named.filter((name) => !existsSync(root + (name.split(': ')[1] ?? '')))).toEqual([])
   })
@@ -100,7 +113,9 @@ describe('the reference pages', () => {
 
   test('errors.md has every code and its meaning', () => {
     const page = textOf('docs/errors.md').replaceAll(/ +/g, ' ')
-    const missing = Object.entries(problemCodes).filter(([code, meaning]) => !page.includes(`| \`${code}\` | ${meaning} |`))
+    const missing = Object.entries(problemCodes).filter(
+      ([code, meaning]) => !page.includes(`| \`${code}\` | ${meaning} |`),
+    )
     expect(missing, 'run `npm run docs`').toEqual([])
   })
 
@@ -109,7 +124,9 @@ describe('the reference pages', () => {
       const inner = command.commands.map((each) => `${command.name()} ${each.name()}`)
       return inner.length > 0 ? inner : [command.name()]
     })
-    expect(names.filter((name) => !new RegExp(`\\| \`sluice ${name}[ \`]`).test(textOf('README.md')))).toEqual([])
+    expect(
+      names.filter((name) => !new RegExp(`\\| \`sluice ${name}[ \`]`).test(textOf('README.md'))),
+    ).toEqual([])
   })
 
   test('storage-layout.md shows a checksum that is right', () => {

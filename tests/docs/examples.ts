@@ -22,6 +22,15 @@ export default notebook({
   /* hole */
   async run({ outputs }) { await outputs.out.empty() },
 })`,
+  tables: `import { table, t } from 'sluice'
+import { tripFiles } from '${root}notebooks/taxi/sources.ts'
+/* hole */`,
+  northwind: `import { flow } from 'sluice'
+import importData from '${root}notebooks/northwind/import_data.ts'
+import ingestData from '${root}notebooks/northwind/ingest_data.ts'
+import { orderDetailsFile, ordersFile } from '${root}notebooks/northwind/sources.ts'
+import analysis from '${root}flows/northwind_analysis.ts'
+/* hole */`,
   chain: `import northwind from '${root}flows/northwind.ts'
 import { table, t } from 'sluice'
 import { salesOrderItems } from '${root}notebooks/northwind/import_data.ts'
@@ -31,14 +40,18 @@ export default northwind.source(otherItems)
   /* hole */`,
 }
 
-/** What the pages build on: the project that \`sluice init\` makes, and what \`sluice new table\` writes into it. */
+/** What the pages build on: the project that `sluice init` makes, and what `sluice new table` writes into it. */
 const project: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(initFiles('0.1.0', 'shop').map(({ file, text }) => [file, text])),
+  ...Object.fromEntries(
+    initFiles('0.1.0', 'shop')
+      .filter(({ file }) => file.endsWith('.ts'))
+      .map(({ file, text }) => [file, text]),
+  ),
   'notebooks/bronze/shops.ts': `import { notebook, source, sql, t, table } from 'sluice'
-export const shopsFiles = source.csv('raw_data/shops.csv', { columns: { city: t.varchar(), shops: t.bigint() } })
-export const shops = table('bronze.shops', shopsFiles.columns)
+export const shopsFile = source.csv('raw_data/shops.csv', { columns: { city: t.varchar(), shops: t.bigint() } })
+export const shops = table('bronze.shops', shopsFile.columns)
 export default notebook({
-  inputs: { files: shopsFiles },
+  inputs: { files: shopsFile },
   outputs: { shops },
   select: { shops: ({ files }) => sql\`SELECT city, shops FROM \${files} AS f\` },
 })`,
@@ -74,7 +87,11 @@ export function typeErrors(pages: readonly Page[]): string[] {
   }
   const options = { ...compilerOptions(), noUnusedLocals: false, noUnusedParameters: false }
   const program = ts.createProgram(roots, options, hostOver(files, options))
-  return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+  const wrong = roots.flatMap((name) => {
+    const source = program.getSourceFile(name)
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
+  })
+  return wrong.map((diagnostic) => {
     const { file, start = 0, messageText } = diagnostic
     const text = ts.flattenDiagnosticMessageText(messageText, ' ')
     const known = file && files.get(path.normalize(file.fileName))
@@ -90,11 +107,17 @@ function isCode(block: Block): boolean {
 
 function placed(block: Block, at: number): { name: string; text: string; shift: number } {
   const [word = '', value = ''] = block.note?.split(' ') ?? []
-  if (block.note === undefined) return { name: `example-${at}.ts`, text: `${block.text}export {}\n`, shift: 0 }
+  if (block.note === undefined)
+    return { name: `example-${at}.ts`, text: `${block.text}export {}\n`, shift: 0 }
   if (word === 'file') return { name: value, text: block.text, shift: 0 }
   const [before, after] = frames[value]?.split('/* hole */') ?? []
-  if (word !== 'in' || before === undefined) throw new Error(`${block.page}:${block.line}: unknown note '${block.note}'`)
-  return { name: `example-${at}.ts`, text: before + block.text + (after ?? ''), shift: before.split('\n').length - 1 }
+  if (word !== 'in' || before === undefined)
+    throw new Error(`${block.page}:${block.line}: unknown note '${block.note}'`)
+  return {
+    name: `example-${at}.ts`,
+    text: before + block.text + (after ?? ''),
+    shift: before.split('\n').length - 1,
+  }
 }
 
 function compilerOptions(): ts.CompilerOptions {
@@ -104,7 +127,10 @@ function compilerOptions(): ts.CompilerOptions {
 }
 
 /** The real files with those of the examples over them. */
-function hostOver(files: ReadonlyMap<string, { readonly text: string }>, options: ts.CompilerOptions): ts.CompilerHost {
+function hostOver(
+  files: ReadonlyMap<string, { readonly text: string }>,
+  options: ts.CompilerOptions,
+): ts.CompilerHost {
   const host = ts.createCompilerHost(options)
   const textOf = (name: string) => files.get(path.normalize(name))?.text
   const folders = new Set([...files.keys()].flatMap((file) => foldersAbove(file)))
@@ -115,7 +141,9 @@ function hostOver(files: ReadonlyMap<string, { readonly text: string }>, options
     directoryExists: (name) => folders.has(path.normalize(name)) || ts.sys.directoryExists(name),
     getSourceFile: (name, version, ...rest) => {
       const text = textOf(name)
-      return text === undefined ? host.getSourceFile(name, version, ...rest) : ts.createSourceFile(name, text, version, true)
+      return text === undefined
+        ? host.getSourceFile(name, version, ...rest)
+        : ts.createSourceFile(name, text, version, true)
     },
   }
 }

@@ -40,7 +40,12 @@ export function readPage(file: string, text: string): Page {
     if (open !== undefined) {
       if (line !== '```') return void open.lines.push(line)
       const { lines, note: said, ...rest } = open
-      blocks.push({ page: file, ...rest, text: `${lines.join('\n')}\n`, ...(said !== undefined && { note: said }) })
+      blocks.push({
+        page: file,
+        ...rest,
+        text: `${lines.join('\n')}\n`,
+        ...(said !== undefined && { note: said }),
+      })
       open = undefined
       note = undefined
       return
@@ -51,7 +56,8 @@ export function readPage(file: string, text: string): Page {
     else if (said !== undefined) note = said
     else if (line.trim() !== '') note = undefined
   })
-  if (open !== undefined) throw new Error(`${file}: a fence that begins in line ${open.line - 1} does not end`)
+  if (open !== undefined)
+    throw new Error(`${file}: a fence that begins in line ${open.line - 1} does not end`)
   return { file, text, blocks, prose: prose.join('\n') }
 }
 

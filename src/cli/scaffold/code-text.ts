@@ -15,7 +15,7 @@ const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/
 export function propertyName(name: string): string {
   // `__proto__: x` sets the prototype, also in quotes; a computed name does not (ECMA-262, B.3.1).
   if (name === '__proto__') return `['__proto__']`
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : quoted(name)
 }
 
 /** A column after its alias, `x.fare`, inside a template: quoted where it must be, and safe in backticks. */

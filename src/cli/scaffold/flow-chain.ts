@@ -47,7 +47,8 @@ export function exportedChain(file: SourceFile): FlowChain | undefined {
     })
     at = before
   }
-  const begins = Node.isCallExpression(at) && Node.isIdentifier(at.getExpression())
+  const begins =
+    Node.isCallExpression(at) && importsOf(file).get(at.getExpression().getText())?.name === 'flow'
   return begins ? { links: links.toReversed(), start: chain.getStart(), end: chain.getEnd() } : undefined
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { braced, columnName, columnOf, inTemplate, listed, quoted } from './code-text.ts'
+import { braced, columnName, columnOf, inTemplate, listed, propertyName, quoted } from './code-text.ts'
 import { columnText } from './column-text.ts'
 import type { KnownColumn } from './declared-columns.ts'
 import { parseSqlType } from './sql-type.ts'
@@ -66,10 +66,15 @@ export function relativeImport(from: string, to: string): string {
 
 function tableCall({ name }: ModuleTable, first: ModuleTable): string {
   if (first.columns === undefined) return `table(${quoted(name)}, ${first.variable}.columns)`
-  const lines = first.columns.map(
-    (column) => `  ${columnText(column.name, parseSqlType(column.sql), 2).text},\n`,
-  )
+  const lines = first.columns.map((column) => `  ${columnLine(column, first.variable)},\n`)
   return `table(${quoted(name)}, {\n${lines.join('')}})`
+}
+
+/** A struct is taken from the input's contract: its type in TypeScript does not tell the order of its fields. */
+function columnLine({ name, sql }: KnownColumn, input: string): string {
+  if (sql !== undefined) return columnText(name, parseSqlType(sql), 2).text
+  const property = propertyName(name)
+  return `${property}: ${input}.columns${property === name ? `.${name}` : `[${quoted(name)}]`}`
 }
 
 function selectBody(module: NotebookModule): string {
@@ -106,16 +111,17 @@ function query(
   const wanted = output.from === undefined ? first.columns : output.columns
   const from = `FROM \${${input}} AS x`
   if (wanted === undefined || first.columns === undefined) return `sql\`\n${pad}SELECT * ${from}\``
-  const given = new Map(first.columns.map(({ name, sql }) => [name, plainType(sql)]))
-  const columns = wanted.map(
-    ({ name, sql }) => `${pad}  ${expression(name, plainType(sql), given.get(name))}`,
-  )
+  const given = new Map(first.columns.map((column) => [column.name, column]))
+  const columns = wanted.map((column) => `${pad}  ${expression(column, given.get(column.name))}`)
   return `sql\`\n${pad}SELECT\n${columns.join(',\n')}\n${pad}${from}\``
 }
 
-function expression(name: string, wanted: string, given: string | undefined): string {
-  if (wanted === given) return columnOf('x', name)
-  return `CAST(${given === undefined ? 'NULL' : columnOf('x', name)} AS ${inTemplate(wanted)}) AS ${columnName(name)}`
+function expression({ name, sql }: KnownColumn, given: KnownColumn | undefined): string {
+  const type = sql === undefined ? undefined : inTemplate(plainType(sql))
+  if (given === undefined)
+    return `${type === undefined ? 'NULL' : `CAST(NULL AS ${type})`} AS ${columnName(name)}`
+  const same = type === undefined || given.sql === undefined || plainType(given.sql) === plainType(sql ?? '')
+  return same ? columnOf('x', name) : `CAST(${columnOf('x', name)} AS ${type}) AS ${columnName(name)}`
 }
 
 /** A type without what it says of NULL, as CAST takes it. */

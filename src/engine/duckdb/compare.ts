@@ -6,10 +6,14 @@ import type { BoundColumn } from './source-parquet.ts'
 import { quoteName } from './sql-text.ts'
 import { isTreeNode, textIn, type ParsedQuery } from './tree.ts'
 import { fits } from './type-fit.ts'
-import { parseType, typeText } from './types.ts'
+import { foundType, parseType, typeText } from './types.ts'
 
 /** What a query's columns lack of the contract, and what they have too much. */
-export function compareColumns(table: DeclaredTable, columns: readonly BoundColumn[], nulls: ReadonlySet<string>): Problem[] {
+export function compareColumns(
+  table: DeclaredTable,
+  columns: readonly BoundColumn[],
+  nulls: ReadonlySet<string>,
+): Problem[] {
   const found = columns.map(({ name }) => name)
   const declared = table.columns.map(({ name }) => name)
   const subject = `output table '${table.name}'`
@@ -19,22 +23,37 @@ export function compareColumns(table: DeclaredTable, columns: readonly BoundColu
   return [
     ...missing.map((name): Problem => {
       const hint = extra.length > 0 ? didYouMean(name, extra) : undefined
-      return { code: 'contract/column-missing', message: `${subject}: the query gives no column '${name}'`, ...(hint && { hint }) }
+      return {
+        code: 'contract/column-missing',
+        message: `${subject}: the query gives no column '${name}'`,
+        ...(hint && { hint }),
+      }
     }),
     ...extra.map((name): Problem => {
       const hint = missing.length > 0 ? didYouMean(name, missing) : undefined
-      return { code: 'contract/column-extra', message: `${subject}: column '${name}' is not in the contract`, ...(hint && { hint }) }
+      return {
+        code: 'contract/column-extra',
+        message: `${subject}: column '${name}' is not in the contract`,
+        ...(hint && { hint }),
+      }
     }),
-    ...twice.map((name): Problem => ({ code: 'contract/column-extra', message: `${subject}: the query gives column '${name}' twice` })),
+    ...twice.map((name): Problem => ({
+      code: 'contract/column-extra',
+      message: `${subject}: the query gives column '${name}' twice`,
+    })),
     ...typeProblems(table, columns, nulls),
   ]
 }
 
-function typeProblems(table: DeclaredTable, columns: readonly BoundColumn[], nulls: ReadonlySet<string>): Problem[] {
+function typeProblems(
+  table: DeclaredTable,
+  columns: readonly BoundColumn[],
+  nulls: ReadonlySet<string>,
+): Problem[] {
   return table.columns.flatMap(({ name, type }): Problem[] => {
     const column = columns.find((item) => item.name === name)
     if (!column || nulls.has(name)) return []
-    const [from, to] = [parseType(column.type), parseType(type)]
+    const [from, to] = [foundType(column.type), parseType(type)]
     if (fits(from, to, 'checked')) return []
     const cast = /^\w+$/.test(name) ? name : quoteName(name)
     return [

@@ -15,7 +15,9 @@ export interface Condition {
 }
 
 export function conditionsOf(table: DeclaredTable): Condition[] {
-  const ofColumns = table.columns.flatMap(({ name, checks }) => checks.map((text) => ({ text, column: name })))
+  const ofColumns = table.columns.flatMap(({ name, checks }) =>
+    checks.map((text) => ({ text, column: name })),
+  )
   return [...ofColumns, ...table.checks.map((text) => ({ text }))]
 }
 
@@ -28,10 +30,16 @@ export function conditionSql({ text }: Condition): string {
  * The Problems of a table's conditions: each must be one expression over the columns of a row, true, false or
  * NULL, without queries, aggregates, parameters, or functions whose result changes.
  */
-export async function conditionProblems(connection: Connection, functions: Functions, table: DeclaredTable): Promise<Problem[]> {
+export async function conditionProblems(
+  connection: Connection,
+  functions: Functions,
+  table: DeclaredTable,
+): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const condition of conditionsOf(table)) {
-    const fault = (await syntaxFault(connection, functions, table, condition)) ?? (await bindFault(connection, table, condition))
+    const fault =
+      (await syntaxFault(connection, functions, table, condition)) ??
+      (await bindFault(connection, table, condition))
     if (fault === undefined) continue
     const at = condition.column === undefined ? '' : `column '${condition.column}': `
     problems.push({
@@ -43,7 +51,12 @@ export async function conditionProblems(connection: Connection, functions: Funct
   return problems
 }
 
-async function syntaxFault(connection: Connection, functions: Functions, table: DeclaredTable, condition: Condition): Promise<string | undefined> {
+async function syntaxFault(
+  connection: Connection,
+  functions: Functions,
+  table: DeclaredTable,
+  condition: Condition,
+): Promise<string | undefined> {
   const parsed = await parseQuery(connection, `SELECT ${conditionSql(condition)}`)
   if (!('node' in parsed)) return `does not parse: ${parsed.message}`
   const { node } = parsed
@@ -83,7 +96,11 @@ function pieceFault(piece: TreeNode, functions: Functions): string | undefined {
 }
 
 /** Binds a condition to a row of NULLs: names and types must be right. */
-async function bindFault(connection: Connection, table: DeclaredTable, condition: Condition): Promise<string | undefined> {
+async function bindFault(
+  connection: Connection,
+  table: DeclaredTable,
+  condition: Condition,
+): Promise<string | undefined> {
   const row = `SELECT ${table.columns.map(nullOf).join(', ')}`
   try {
     const [bound] = await connection.rows(`DESCRIBE SELECT ${conditionSql(condition)} FROM (${row})`)
@@ -100,7 +117,11 @@ function nullOf({ name, type }: DeclaredColumn): string {
 }
 
 /** Throws all Problems of the conditions of several tables. */
-export async function requireConditions(connection: Connection, functions: Functions, tables: readonly DeclaredTable[]): Promise<void> {
+export async function requireConditions(
+  connection: Connection,
+  functions: Functions,
+  tables: readonly DeclaredTable[],
+): Promise<void> {
   const problems: Problem[] = []
   for (const table of tables) problems.push(...(await conditionProblems(connection, functions, table)))
   if (problems.length > 0) throw new ProblemError(problems)

@@ -28,6 +28,7 @@ export class Connection {
   readonly raw: DuckDBConnection
   private last: Promise<unknown> = Promise.resolve()
   private stopped = false
+  private closed = false
 
   constructor(raw: DuckDBConnection) {
     this.raw = raw
@@ -63,15 +64,33 @@ export class Connection {
     return { result, chunks: this.chunksOf(result, query, params) }
   }
 
-  private async *chunksOf(result: DuckDBResult, query: string, params?: Params): AsyncGenerator<DuckDBDataChunk, void> {
+  private async *chunksOf(
+    result: DuckDBResult,
+    query: string,
+    params?: Params,
+  ): AsyncGenerator<DuckDBDataChunk, void> {
     for (;;) {
       const chunk = await this.queued(() => result.fetchChunk())
       if (!chunk || chunk.rowCount === 0) break
       yield chunk
     }
     if (result.returnType === ResultReturnType.QUERY_RESULT) return
-    await this.run(`SELECT max(hash(r)) FROM ${subquery(query)} AS r`, params)
-    throw new FaultError({ type: 'Unknown', message: 'a stream of rows broke off', candidates: [] }, undefined)
+    await this.failAgain(query, params)
+    throw new FaultError(
+      { type: 'Unknown', message: 'a stream of rows broke off', candidates: [] },
+      undefined,
+    )
+  }
+
+  /** Runs a query that failed once more, without keeping rows, and rejects with its error. */
+  private async failAgain(query: string, params?: Params): Promise<void> {
+    const before = 'SELECT max(hash(r)) FROM '
+    try {
+      await this.run(`${before}${subquery(query)} AS r`, params)
+    } catch (error) {
+      if (!(error instanceof FaultError) || error.fault.position === undefined) throw error
+      throw new FaultError({ ...error.fault, position: error.fault.position - before.length - 1 }, error)
+    }
   }
 
   /** Interrupts what runs, and refuses whatever comes later. */
@@ -80,8 +99,10 @@ export class Connection {
     this.raw.interrupt()
   }
 
-  /** Waits for what runs, or interrupts it when told, then closes. */
+  /** Interrupts what runs, waits for it, then closes. */
   async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
     this.interrupt()
     await this.last
     this.raw.closeSync()

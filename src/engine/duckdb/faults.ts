@@ -74,13 +74,18 @@ const codes: Readonly<Record<string, ProblemCode | undefined>> = {
 }
 
 /** A fault of a user's query as a Problem. */
-export function queryProblem(fault: Fault, { subject, handle, text, before = '' }: FaultPlace): EngineProblem {
+export function queryProblem(
+  fault: Fault,
+  { subject, handle, text, before = '' }: FaultPlace,
+): EngineProblem {
   const offset = offsetIn(text, fault.position, Buffer.byteLength(before))
   return {
     code: codes[fault.type] ?? 'step/engine',
     message: `${subject}: ${firstLine(fault.message)}`,
     ...(offset !== undefined && { query: { handle, offset, text } }),
-    ...(fault.candidates.length > 0 && { hint: `did you mean ${fault.candidates.slice(0, 3).join(' or ')}?` }),
+    ...(fault.candidates.length > 0 && {
+      hint: `did you mean ${fault.candidates.slice(0, 3).join(' or ')}?`,
+    }),
   }
 }
 

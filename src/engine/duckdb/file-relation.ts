@@ -1,4 +1,4 @@
-import { ProblemError } from '../../base/problem.ts'
+import { ProblemError, type Problem } from '../../base/problem.ts'
 import type { CsvDialect, SourceFormat } from '../../contract/source.ts'
 import type { Connection, TextRow } from './connection.ts'
 import { FaultError, firstLine } from './faults.ts'
@@ -68,11 +68,27 @@ export async function ask({ connection, files, format }: Examined, sql: string):
     return await connection.rows(sql)
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
-    const reason = firstLine(error.fault.message)
-    const names = files.length === 1 ? `'${files[0]}'` : `one of ${files.length} files`
-    throw new ProblemError({
-      code: /utf-?8|unicode|encod/i.test(reason) ? 'source/encoding' : 'source/format',
-      message: `${names} cannot be read as ${format}: ${reason}`,
-    })
+    throw new ProblemError(fileProblem(error.fault.message, files, format))
+  }
+}
+
+function fileProblem(text: string, files: Examined['files'], format: SourceFormat): Problem {
+  const file = /^\s*file = (.*)$/m.exec(text)?.[1] ?? /in file "(.*?)"/.exec(text)?.[1] ?? files[0]
+  const line = /^CSV Error on Line: (\d+)/.exec(text)?.[1]
+  const where = { file, ...(line !== undefined && { line: Number(line) }) }
+  if (/not utf-8|invalid unicode|invalid utf/i.test(text)) {
+    return {
+      code: 'source/encoding',
+      message: 'the file is not UTF-8',
+      where,
+      hint: 'save the file as UTF-8',
+    }
+  }
+  const reason =
+    text.split('\n').find((each) => !/^(CSV Error|Original Line|Error when sniffing)/.test(each)) ?? text
+  return {
+    code: 'source/format',
+    message: `the file cannot be read as ${format}: ${firstLine(reason)}`,
+    where,
   }
 }

@@ -41,7 +41,15 @@ export function isKeyword(name: string): boolean {
 }
 
 /** Table functions that only make rows from their arguments. */
-const tableFunctions = new Set(['range', 'generate_series', 'unnest', 'repeat', 'repeat_row', 'json_each', 'json_tree'])
+const tableFunctions = new Set([
+  'range',
+  'generate_series',
+  'unnest',
+  'repeat',
+  'repeat_row',
+  'json_each',
+  'json_tree',
+])
 
 export function isPureTableFunction(name: string): boolean {
   return tableFunctions.has(name)

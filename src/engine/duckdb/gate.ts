@@ -31,7 +31,10 @@ interface Finding {
 }
 
 /** Why a text that does not parse as one SELECT is refused. */
-export function parseProblem(fault: ParseFault, { subject, handle, text }: Pick<GateRules, 'subject' | 'handle' | 'text'>): EngineProblem {
+export function parseProblem(
+  fault: ParseFault,
+  { subject, handle, text }: Pick<GateRules, 'subject' | 'handle' | 'text'>,
+): EngineProblem {
   return {
     code: fault.code,
     message: `${subject}: ${fault.message}`,
@@ -82,7 +85,9 @@ function look(node: TreeNode, scope: Scope, rules: GateRules): Finding | undefin
 }
 
 function lookAtTable(node: TreeNode, scope: Scope, rules: GateRules): Finding | undefined {
-  const path = ['catalog_name', 'schema_name', 'table_name'].map((key) => textIn(node, key)).filter((part) => part !== '')
+  const path = ['catalog_name', 'schema_name', 'table_name']
+    .map((key) => textIn(node, key))
+    .filter((part) => part !== '')
   const name = path.join('.')
   if (rules.relations.has(name) || scope.has(name.toLowerCase())) return undefined
   const instead = rules.instead(name)
@@ -90,7 +95,10 @@ function lookAtTable(node: TreeNode, scope: Scope, rules: GateRules): Finding | 
     node,
     code: 'query/table-unknown',
     message: `'${name}' is named by text, and a query reads only what its notebook declares`,
-    hint: instead === undefined ? 'declare it as an input, and put its handle in the query: FROM ${handle}' : `write ${instead} instead of ${name}`,
+    hint:
+      instead === undefined
+        ? 'declare it as an input, and put its handle in the query: FROM ${handle}'
+        : `write ${instead} instead of ${name}`,
   }
 }
 
@@ -128,7 +136,12 @@ function judge(
 ): Finding | undefined {
   if (use === 'free' || (use === 'volatile' && rules.volatile)) return undefined
   if (use === 'volatile') return changes(node, called, hint)
-  return { node, code: 'query/function-forbidden', message: `${called} may not be called`, ...(hint !== undefined && { hint }) }
+  return {
+    node,
+    code: 'query/function-forbidden',
+    message: `${called} may not be called`,
+    ...(hint !== undefined && { hint }),
+  }
 }
 
 function changes(node: TreeNode, called: string, hint?: string): Finding {
@@ -141,11 +154,18 @@ function changes(node: TreeNode, called: string, hint?: string): Finding {
 }
 
 /** Writes a handle for a name that is one, or is near to one. */
-export function insteadOf(handles: readonly { readonly handle: string; readonly name: string }[]): GateRules['instead'] {
+export function insteadOf(
+  handles: readonly { readonly handle: string; readonly name: string }[],
+): GateRules['instead'] {
   return (name) => {
     const bare = name.replace(/^@/, '')
     const exact = handles.find((input) => input.handle === bare || input.name === bare)
-    const [near] = exact ? [exact.handle] : nearest(bare, handles.map((input) => input.handle))
+    const [near] = exact
+      ? [exact.handle]
+      : nearest(
+          bare,
+          handles.map((input) => input.handle),
+        )
     return near === undefined ? undefined : `\${${near}}`
   }
 }

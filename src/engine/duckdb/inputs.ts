@@ -23,7 +23,10 @@ export interface InputView {
  * looked at here: what a step writes is checked, and a filter of its query may drop such rows. Throws all
  * Problems of all files at once.
  */
-export async function inputViews(connection: Connection, inputs: readonly BoundInput[]): Promise<InputView[]> {
+export async function inputViews(
+  connection: Connection,
+  inputs: readonly BoundInput[],
+): Promise<InputView[]> {
   const problems: Problem[] = []
   const views: InputView[] = []
   for (const input of inputs) {
@@ -32,7 +35,10 @@ export async function inputViews(connection: Connection, inputs: readonly BoundI
     const rows = view.selects.join('\nUNION ALL BY NAME\n')
     const limit = input.sample === undefined ? '' : ` LIMIT ${Math.max(0, Math.floor(input.sample))}`
     const name = quoteName(relationName(input.handle))
-    views.push({ handle: input.handle, sql: `CREATE OR REPLACE TEMP VIEW ${name} AS SELECT * FROM (${rows})${limit}` })
+    views.push({
+      handle: input.handle,
+      sql: `CREATE OR REPLACE TEMP VIEW ${name} AS SELECT * FROM (${rows})${limit}`,
+    })
   }
   if (problems.length > 0) throw new ProblemError(problems)
   return views
@@ -40,7 +46,8 @@ export async function inputViews(connection: Connection, inputs: readonly BoundI
 
 async function lookAt(connection: Connection, input: BoundInput): Promise<SourceView> {
   const { from, columns } = input
-  if (from.kind === 'absent' || from.files.length === 0) return { selects: [emptyRelation(columns)], problems: [] }
+  if (from.kind === 'absent' || from.files.length === 0)
+    return { selects: [emptyRelation(columns)], problems: [] }
   if (from.kind === 'parquet') {
     const select = `SELECT ${casts(columns)} FROM ${parquetFiles(from.files)}`
     return { selects: [select], problems: await tableProblems(connection, input, select) }
@@ -76,28 +83,44 @@ async function tableProblems(connection: Connection, input: BoundInput, select: 
 }
 
 /** What says that a Parquet file is damaged or gone, rather than that a value did not fit. */
-const ofParquet = /parquet|thrift|snappy|zstd|gzip|magic|No files found|corrupt|decompress|deserializ|UTF-?8|decod|page/i
+const ofParquet =
+  /parquet|thrift|snappy|zstd|gzip|magic|No files found|corrupt|decompress|deserializ|UTF-?8|decod|page/i
 
 /** Whether a fault can come from reading files of a format, so that it is worth to read them once more. */
 function suspects(fault: Fault, format: 'csv' | 'json' | 'ndjson' | 'parquet'): boolean {
   const { type, message } = fault
-  if (format === 'parquet') return ['IO', 'Serialization', 'Internal'].includes(type) || (type === 'Invalid Input' && ofParquet.test(message))
-  return type === 'Conversion' || type === 'IO' || message.includes(fractionMark) || /CSV Error|JSON/.test(message)
+  if (format === 'parquet')
+    return (
+      ['IO', 'Serialization', 'Internal'].includes(type) ||
+      (type === 'Invalid Input' && ofParquet.test(message))
+    )
+  return (
+    type === 'Conversion' || type === 'IO' || message.includes(fractionMark) || /CSV Error|JSON/.test(message)
+  )
 }
 
 /**
  * What is wrong with the files of inputs, after a query over them failed. Empty when it was not the files'
  * fault. CSV files are read again to find all wrong values; of Parquet files, the broken one is looked for.
  */
-export async function inputProblems(connection: Connection, inputs: readonly BoundInput[], fault: Fault): Promise<Problem[]> {
+export async function inputProblems(
+  connection: Connection,
+  inputs: readonly BoundInput[],
+  fault: Fault,
+): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const { columns, from, name } of inputs) {
     if (from.kind === 'absent') continue
     const format = from.kind === 'source' ? from.source.format : 'parquet'
     if (!suspects(fault, format)) continue
-    if (from.kind === 'parquet') problems.push(...(await brokenFiles(connection, `input table '${name}'`, from.files, 'storage/corrupt')))
-    else if (format === 'parquet') problems.push(...(await brokenFiles(connection, `source '${name}'`, from.files, 'source/format')))
-    else if (format === 'csv') problems.push(...(await csvProblems(connection, from.source, from.files, columns)))
+    if (from.kind === 'parquet')
+      problems.push(
+        ...(await brokenFiles(connection, `input table '${name}'`, from.files, 'storage/corrupt')),
+      )
+    else if (format === 'parquet')
+      problems.push(...(await brokenFiles(connection, `source '${name}'`, from.files, 'source/format')))
+    else if (format === 'csv')
+      problems.push(...(await csvProblems(connection, from.source, from.files, columns)))
     else problems.push(...(await jsonProblems(connection, from.source, from.files, columns)))
   }
   return problems

@@ -22,10 +22,17 @@ const fixed: Readonly<Record<string, string>> = {
 }
 
 /** Settings that belong to extensions or sessions, and so cannot be given to a new instance. */
-const settings = ["SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL Calendar = 'gregorian'", "SET GLOBAL default_collation = ''"]
+const settings = [
+  "SET GLOBAL TimeZone = 'UTC'",
+  "SET GLOBAL Calendar = 'gregorian'",
+  "SET GLOBAL default_collation = ''",
+]
 
 /** An instance in memory with everything fixed. `lock` says what runs last, before the settings are locked. */
-export async function openInstance(options: EngineOptions, lock: readonly string[] = []): Promise<DuckDBInstance> {
+export async function openInstance(
+  options: EngineOptions,
+  lock: readonly string[] = [],
+): Promise<DuckDBInstance> {
   await mkdir(options.tempFolder, { recursive: true })
   const instance = await DuckDBInstance.create(':memory:', {
     ...fixed,

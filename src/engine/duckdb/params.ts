@@ -46,7 +46,8 @@ function bind(value: unknown): Bound {
   if (typeof value === 'boolean') return { value, type: BOOLEAN }
   if (typeof value === 'string') return { value, type: VARCHAR }
   if (typeof value === 'number' || typeof value === 'bigint') return bindNumber(value)
-  if (value instanceof Date) return { value: timestampValue(BigInt(value.getTime()) * 1000n), type: TIMESTAMP }
+  if (value instanceof Date)
+    return { value: timestampValue(BigInt(value.getTime()) * 1000n), type: TIMESTAMP }
   if (value instanceof Uint8Array) return { value: blobValue(value), type: BLOB }
   if (Array.isArray(value)) return bindList(value)
   throw new ProblemError({ code: 'query/value', message: 'a plain object cannot stand in a query' })
@@ -75,7 +76,10 @@ function bindList(list: readonly unknown[]): Bound {
 function commonNumber(types: readonly DuckDBType[]): DuckDBType {
   const numbers: readonly DuckDBType[] = [...widths, DOUBLE]
   if (!types.every((type) => numbers.includes(type))) {
-    throw new ProblemError({ code: 'query/value', message: 'a list of values of different types cannot stand in a query' })
+    throw new ProblemError({
+      code: 'query/value',
+      message: 'a list of values of different types cannot stand in a query',
+    })
   }
   if (types.includes(DOUBLE)) return DOUBLE
   return types.includes(HUGEINT) ? HUGEINT : BIGINT

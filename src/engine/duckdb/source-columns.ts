@@ -17,8 +17,12 @@ export function columnProblems(source: DeclaredSource, { file, names }: FileColu
   const spare = names.filter((name) => !declared.includes(name))
   const open = declared.filter((name) => !names.includes(name))
   return [
-    ...missing.map((name) => problem(source, file, `the column '${name}' is missing`, didYouMean(name, spare))),
-    ...extra.map((name) => problem(source, file, `the column '${name}' is not declared`, extraHint(name, open))),
+    ...missing.map((name) =>
+      problem(source, file, `the column '${name}' is missing`, didYouMean(name, spare)),
+    ),
+    ...extra.map((name) =>
+      problem(source, file, `the column '${name}' is not declared`, extraHint(name, open)),
+    ),
     ...twice.map((name) => problem(source, file, `the column '${name}' stands twice`)),
   ]
 }

@@ -31,7 +31,12 @@ export async function csvProblems(
 }
 
 /** What DuckDB's own reader refuses. Counting a column makes DuckDB convert it. */
-async function rejected(connection: Connection, source: DeclaredSource, layout: Layout, picked: readonly DeclaredColumn[]): Promise<Problem[]> {
+async function rejected(
+  connection: Connection,
+  source: DeclaredSource,
+  layout: Layout,
+  picked: readonly DeclaredColumn[],
+): Promise<Problem[]> {
   const store = [`store_rejects=true`, `rejects_table='${rejects.table}'`, `rejects_scan='${rejects.scans}'`]
   const counts = picked.map(({ name }) => `count(${quoteName(name)})`)
   try {
@@ -70,7 +75,12 @@ function rejectProblem(source: DeclaredSource, row: Reject): Problem {
 }
 
 /** Fractions where whole numbers are declared; the line is that of a file without line breaks in its fields. */
-async function fractions(connection: Connection, source: DeclaredSource, layout: Layout, picked: readonly DeclaredColumn[]): Promise<Problem[]> {
+async function fractions(
+  connection: Connection,
+  source: DeclaredSource,
+  layout: Layout,
+  picked: readonly DeclaredColumn[],
+): Promise<Problem[]> {
   const problems: Problem[] = []
   const { dialect } = source
   const before = Number(dialect.skip ?? 0) + (dialect.header === false ? 0 : 1)

@@ -4,7 +4,14 @@ import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
 import { csvFieldsOf } from './csv-line.ts'
 import { FaultError } from './faults.ts'
-import { columnProblems, layoutsOf, readsAsText, wholeNumber, type FileColumns, type Layout } from './source-columns.ts'
+import {
+  columnProblems,
+  layoutsOf,
+  readsAsText,
+  wholeNumber,
+  type FileColumns,
+  type Layout,
+} from './source-columns.ts'
 import { csvFaultProblem } from './csv-fault.ts'
 import { quoteName, quotePaths, quoteText, quoteTexts, quoteTypes } from './sql-text.ts'
 import { typeSql } from './types.ts'
@@ -50,7 +57,11 @@ export async function csvLayouts(
 /** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
 const lineOptions = `auto_detect=false, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
 
-async function headerOf(connection: Connection, source: DeclaredSource, file: string): Promise<FileColumns | Problem> {
+async function headerOf(
+  connection: Connection,
+  source: DeclaredSource,
+  file: string,
+): Promise<FileColumns | Problem> {
   const { dialect, columns } = source
   const lines = `SELECT line FROM read_csv(${quotePaths([file])}, ${lineOptions}, skip=${Number(dialect.skip ?? 0)}) LIMIT 1`
   try {
@@ -93,7 +104,12 @@ export function asText(column: DeclaredColumn, dialect: CsvDialect): boolean {
 }
 
 /** The files of a layout as DuckDB reads them. `typed` says that whole numbers are read as such, to find wrong ones. */
-export function csvFiles(source: DeclaredSource, layout: Layout, more: readonly string[] = [], typed = false): string {
+export function csvFiles(
+  source: DeclaredSource,
+  layout: Layout,
+  more: readonly string[] = [],
+  typed = false,
+): string {
   const { dialect } = source
   const taken = new Set<string>()
   const columns = layout.names.map((name, at) => {
@@ -123,6 +139,8 @@ function dialectOptions(dialect: CsvDialect): string[] {
     `nullstr=${quoteTexts(nulls)}`,
     `decimal_separator=${quoteText(dialect.decimalSeparator ?? '.')}`,
     ...(dialect.dateFormat === undefined ? [] : [`dateformat=${quoteText(dialect.dateFormat)}`]),
-    ...(dialect.timestampFormat === undefined ? [] : [`timestampformat=${quoteText(dialect.timestampFormat)}`]),
+    ...(dialect.timestampFormat === undefined
+      ? []
+      : [`timestampformat=${quoteText(dialect.timestampFormat)}`]),
   ]
 }

@@ -20,7 +20,8 @@ export async function jsonView(
   picked: readonly DeclaredColumn[],
 ): Promise<SourceView> {
   const problems = await emptyProblems(source, files)
-  if (problems.length === 0 && source.extra === 'error') problems.push(...(await keyProblems(connection, source, files)))
+  if (problems.length === 0 && source.extra === 'error')
+    problems.push(...(await keyProblems(connection, source, files)))
   return { selects: [jsonSelect(source, files, picked)], problems }
 }
 
@@ -28,7 +29,11 @@ function formatOf(source: DeclaredSource): string {
   return `format=${quoteText(source.format === 'json' ? 'array' : 'newline_delimited')}`
 }
 
-function jsonSelect(source: DeclaredSource, files: readonly string[], picked: readonly DeclaredColumn[]): string {
+function jsonSelect(
+  source: DeclaredSource,
+  files: readonly string[],
+  picked: readonly DeclaredColumn[],
+): string {
   const columns = picked.map((column) => {
     const name = quoteName(column.name)
     return `${readsAsText(column) ? wholeNumber(name, typeSql(column.type)) : name} AS ${name}`
@@ -42,7 +47,13 @@ function jsonFiles(source: DeclaredSource, files: readonly string[], typed: bool
     name: column.name,
     type: !typed && readsAsText(column) ? 'VARCHAR' : typeSql(column.type),
   }))
-  const options = [formatOf(source), 'auto_detect=false', "records='true'", `columns=${quoteTypes(columns)}`, 'filename=true']
+  const options = [
+    formatOf(source),
+    'auto_detect=false',
+    "records='true'",
+    `columns=${quoteTypes(columns)}`,
+    'filename=true',
+  ]
   return `read_json(${quotePaths(files)}, ${options.join(', ')})`
 }
 
@@ -51,12 +62,20 @@ async function emptyProblems(source: DeclaredSource, files: readonly string[]): 
   const problems: Problem[] = []
   for (const file of source.format === 'json' ? files : []) {
     if ((await stat(file)).size > 0) continue
-    problems.push({ code: 'source/format', message: `source '${source.name}': the file is empty`, where: { file, line: 1 } })
+    problems.push({
+      code: 'source/format',
+      message: `source '${source.name}': the file is empty`,
+      where: { file, line: 1 },
+    })
   }
   return problems
 }
 
-async function keyProblems(connection: Connection, source: DeclaredSource, files: readonly string[]): Promise<Problem[]> {
+async function keyProblems(
+  connection: Connection,
+  source: DeclaredSource,
+  files: readonly string[],
+): Promise<Problem[]> {
   const rows = await connection.rows(
     `SELECT DISTINCT filename, unnest(json_keys(json)) AS key
      FROM read_json_objects(${quotePaths(files)}, ${formatOf(source)}, filename=true) ORDER BY ALL`,
@@ -68,7 +87,9 @@ async function keyProblems(connection: Connection, source: DeclaredSource, files
   }
   const declared = source.columns.map(({ name }) => name)
   // A key that no object has is no mistake: its column is NULL.
-  return [...names].flatMap(([file, keys]) => columnProblems(source, { file, names: [...new Set([...declared, ...keys])] }))
+  return [...names].flatMap(([file, keys]) =>
+    columnProblems(source, { file, names: [...new Set([...declared, ...keys])] }),
+  )
 }
 
 /**
@@ -111,7 +132,11 @@ export function jsonFaultProblem(source: DeclaredSource, { message }: Fault): Pr
   const record = /in record\/value (\d+)/.exec(message)?.[1]
   const said = firstLine(/(?:in line \d+|in record\/value \d+): ([\s\S]*)/.exec(message)?.[1] ?? message)
   const place = record === undefined ? '' : `value ${record}: `
-  const code = /UTF-8/i.test(message) ? 'source/encoding' : /transform error/.test(message) ? 'source/value' : 'source/format'
+  const code = /UTF-8/i.test(message)
+    ? 'source/encoding'
+    : /transform error/.test(message)
+      ? 'source/value'
+      : 'source/format'
   return {
     code,
     message: `source '${source.name}': ${place}${said.trim()}`,

@@ -6,7 +6,7 @@ import { columnProblems } from './source-columns.ts'
 import type { SourceView } from './source-csv.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 import { fits } from './type-fit.ts'
-import { parseType, typeSql } from './types.ts'
+import { foundType, parseType, typeSql } from './types.ts'
 
 /** A column as DESCRIBE tells it. */
 export interface BoundColumn {
@@ -15,7 +15,11 @@ export interface BoundColumn {
 }
 
 /** The columns of a relation or query, as DuckDB binds it. */
-export async function describe(connection: Connection, sql: string, params?: Parameters<Connection['rows']>[1]): Promise<BoundColumn[]> {
+export async function describe(
+  connection: Connection,
+  sql: string,
+  params?: Parameters<Connection['rows']>[1],
+): Promise<BoundColumn[]> {
   const rows = await connection.rows(`DESCRIBE ${sql}`, params)
   return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }))
 }
@@ -46,10 +50,16 @@ export async function parquetView(
 
 /** Columns by name, cast to their declared types. */
 export function casts(columns: readonly DeclaredColumn[]): string {
-  return columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${typeSql(type)}) AS ${quoteName(name)}`).join(', ')
+  return columns
+    .map(({ name, type }) => `CAST(${quoteName(name)} AS ${typeSql(type)}) AS ${quoteName(name)}`)
+    .join(', ')
 }
 
-async function schemaOf(connection: Connection, source: DeclaredSource, file: string): Promise<BoundColumn[] | Problem> {
+async function schemaOf(
+  connection: Connection,
+  source: DeclaredSource,
+  file: string,
+): Promise<BoundColumn[] | Problem> {
   try {
     return await describe(connection, `FROM ${parquetFiles([file])}`)
   } catch (error) {
@@ -62,7 +72,7 @@ async function schemaOf(connection: Connection, source: DeclaredSource, file: st
 function typeProblems(source: DeclaredSource, file: string, columns: readonly BoundColumn[]): Problem[] {
   return source.columns.flatMap(({ name, type }): Problem[] => {
     const found = columns.find((column) => column.name === name)
-    if (!found || fits(parseType(found.type), parseType(type), 'lossless')) return []
+    if (!found || fits(foundType(found.type), parseType(type), 'lossless')) return []
     return [
       {
         code: 'contract/type-mismatch',

@@ -33,14 +33,21 @@ const notJson = /"value":(-?)(Infinity|NaN)/gi
 
 /** Parses a query by DuckDB's own parser (documented under "SQL to and from JSON" in its manual). */
 export async function parseQuery(connection: Connection, text: string): Promise<ParsedQuery | ParseFault> {
-  const row = await connection.row('SELECT json_serialize_sql($1) AS tree', { values: [text], types: [VARCHAR] })
+  const row = await connection.row('SELECT json_serialize_sql($1::VARCHAR) AS tree', {
+    values: [text],
+    types: [VARCHAR],
+  })
   const json = String(row['tree'])
   const tree = JSON.parse(json.replace(notJson, '"value":"$1$2"')) as TreeNode
   if (tree['error'] === true) return parseFault(text, tree)
   const statements = tree['statements'] as readonly TreeNode[]
   const [statement, ...others] = statements
   if (!statement) return { code: 'query/statement', message: 'the query is empty' }
-  if (others.length > 0) return { code: 'query/statement', message: 'only a single SELECT is allowed, and here are several statements' }
+  if (others.length > 0)
+    return {
+      code: 'query/statement',
+      message: 'only a single SELECT is allowed, and here are several statements',
+    }
   return { node: statement['node'] as TreeNode, digest: sha256(json.replace(places, '')) }
 }
 
@@ -52,7 +59,11 @@ function parseFault(text: string, tree: TreeNode): ParseFault {
     return { code: 'query/parse', message, ...(offset !== undefined && { offset }) }
   }
   const hint = /\bpivot\b/i.test(text) ? 'a PIVOT needs its values: ON column IN (...)' : undefined
-  return { code: 'query/statement', message: 'only a single SELECT is allowed', ...(hint !== undefined && { hint }) }
+  return {
+    code: 'query/statement',
+    message: 'only a single SELECT is allowed',
+    ...(hint !== undefined && { hint }),
+  }
 }
 
 export function isTreeNode(value: unknown): value is TreeNode {

@@ -60,7 +60,8 @@ function numbersFit(from: SqlType, to: SqlType, fit: Fit): boolean {
   }
   const number = from.kind === 'plain' ? whole[from.name] : undefined
   if (from.kind !== 'plain' || (!number && to.kind !== 'plain')) return false
-  if (to.kind === 'decimal') return number !== undefined && (fit === 'checked' || to.width - to.scale >= digitsOf(number.bits))
+  if (to.kind === 'decimal')
+    return number !== undefined && (fit === 'checked' || to.width - to.scale >= digitsOf(number.bits))
   if (to.kind !== 'plain') return false
   if (widened.has(`${from.name}>${to.name}`)) return true
   if (!number) return false
@@ -68,7 +69,9 @@ function numbersFit(from: SqlType, to: SqlType, fit: Fit): boolean {
   const target = whole[to.name]
   if (!target) return false
   if (fit === 'checked') return true
-  return number.signed ? target.signed && target.bits >= number.bits : target.bits >= number.bits + Number(target.signed)
+  return number.signed
+    ? target.signed && target.bits >= number.bits
+    : target.bits >= number.bits + Number(target.signed)
 }
 
 /** Decimal digits of the largest whole number of so many bits. */

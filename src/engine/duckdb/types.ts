@@ -32,6 +32,11 @@ export function parseType(text: string): SqlType {
   })
 }
 
+/** A type that DuckDB tells; one that Sluice does not know stays as it is written, and fits nothing. */
+export function foundType(text: string): SqlType {
+  return readType(text.trim()) ?? { kind: 'plain', name: text }
+}
+
 function readType(text: string): SqlType | undefined {
   const suffix = /^(.*)\[(\d*)\]$/s.exec(text)
   if (suffix) {
@@ -47,7 +52,8 @@ function readType(text: string): SqlType | undefined {
 
 function readCall(name: string, parts: readonly string[]): SqlType | undefined {
   if (name === 'DECIMAL') return { kind: 'decimal', width: Number(parts[0]), scale: Number(parts[1] ?? 0) }
-  if (name === 'ENUM') return { kind: 'enum', values: parts.map((part) => part.slice(1, -1).replaceAll("''", "'")) }
+  if (name === 'ENUM')
+    return { kind: 'enum', values: parts.map((part) => part.slice(1, -1).replaceAll("''", "'")) }
   if (name === 'MAP') {
     const [key, value] = parts.map(readType)
     return key && value && { kind: 'map', key, value }

@@ -1,0 +1,97 @@
+import type { DeclaredTable } from '../../contract/spec.ts'
+import type { ColumnStats } from '../../lake/types.ts'
+import { conditionsOf, conditionSql } from './condition.ts'
+import type { Connection } from './connection.ts'
+import type { Params } from './params.ts'
+import { parquetFiles, quoteName, quoteText } from './sql-text.ts'
+import { isNested } from './types.ts'
+
+/** What a COPY tells of the file that it wrote. */
+export interface Copied {
+  readonly rows: number
+  readonly stats: { readonly [column: string]: ColumnStats }
+}
+
+/** Writes a query into one Parquet file. zstd is as fast as snappy here, and 40% smaller. */
+export async function copyTo(
+  connection: Connection,
+  query: string,
+  file: string,
+  params?: Params,
+): Promise<Record<string, unknown>> {
+  const options = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, RETURN_STATS, USE_TMP_FILE false'
+  return connection.row(`${copyStart}${query}) TO ${quoteText(file)} (${options})`, params)
+}
+
+/** What stands before the query. */
+export const copyStart = 'COPY ('
+
+/**
+ * The rows of a contract with its conditions checked on the way: the first column of a row that breaks one
+ * raises an error. It is no filter, which the optimizer could move to rows that the query drops. Measured on
+ * 10M rows of 8 columns, two conditions cost 3 to 5% of a plain COPY.
+ */
+export function guarded(table: DeclaredTable, rows: string): string {
+  const nested = table.columns.filter((column) => !mayBeNull(table, column.name) && isNested(column.type))
+  const broken = [
+    ...conditionsOf(table).map((condition) => `NOT ${conditionSql(condition)}`),
+    ...nested.map(({ name }) => `${quoteName(name)} IS NULL`),
+  ]
+  const [first, ...others] = table.columns.map(({ name }) => quoteName(name))
+  if (broken.length === 0 || first === undefined) return rows
+  const cases = broken.map((condition) => `WHEN ${condition} THEN error('sluice: a row breaks a check')`)
+  const columns = [`CASE ${cases.join(' ')} ELSE ${first} END AS ${first}`, ...others]
+  return `SELECT ${columns.join(', ')} FROM (${rows}) AS c`
+}
+
+/** A column may hold NULL when it says so and is no part of the key. */
+export function mayBeNull(table: DeclaredTable, column: string): boolean {
+  return (
+    !table.key.includes(column) && table.columns.some(({ name, nullable }) => name === column && nullable)
+  )
+}
+
+/** Reads what RETURN_STATS gives. Nested columns have it for their leaves only, so their NULLs are counted. */
+export async function readStats(
+  connection: Connection,
+  table: DeclaredTable,
+  file: string,
+  result: Record<string, unknown>,
+): Promise<Copied> {
+  const leaves = new Map(
+    (result['column_statistics'] as readonly Entry<readonly Entry<string>[]>[]).map(({ key, value }) => [
+      key,
+      value,
+    ]),
+  )
+  const nested = await nestedNulls(connection, table, file)
+  const stats: Record<string, ColumnStats> = {}
+  for (const { name, type } of table.columns) {
+    const leaf = new Map(leaves.get(quoteName(name))?.map(({ key, value }) => [key, value]))
+    const [min, max] = [leaf.get('min'), leaf.get('max')].map((value) =>
+      type === 'BOOLEAN' ? booleans[value ?? ''] : value,
+    )
+    const nulls = nested[name] ?? Number(leaf.get('null_count') ?? 0)
+    stats[name] = { nulls, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
+  }
+  return { rows: Number(result['count']), stats }
+}
+
+interface Entry<V> {
+  readonly key: string
+  readonly value: V
+}
+
+const booleans: Readonly<Record<string, string | undefined>> = { '0': 'false', '1': 'true' }
+
+async function nestedNulls(
+  connection: Connection,
+  table: DeclaredTable,
+  file: string,
+): Promise<Record<string, number>> {
+  const nested = table.columns.filter(({ type }) => isNested(type))
+  if (nested.length === 0) return {}
+  const counts = nested.map(({ name }, at) => `count(*) - count(${quoteName(name)}) AS n${at}`)
+  const row = await connection.row(`SELECT ${counts.join(', ')} FROM ${parquetFiles([file])}`)
+  return Object.fromEntries(nested.map(({ name }, at) => [name, Number(row[`n${at}`])]))
+}

@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises'
+import type { DuckDBInstance } from '@duckdb/node-api'
+import { ProblemError } from '../../base/problem.ts'
+import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
+import { engineVersion } from '../version.ts'
+import { Connection } from './connection.ts'
+import { digestRows } from './content-digest.ts'
+import { FaultError, firstLine } from './faults.ts'
+import { readFunctions, type Functions } from './functions.ts'
+import { parseProblem } from './gate.ts'
+import { openInstance } from './instance.ts'
+import { DuckDbSession } from './session.ts'
+import { parseQuery } from './tree.ts'
+
+/** Opens DuckDB in this process, in memory; what it spills goes to `options.tempFolder`. */
+export async function openDuckDb(options: EngineOptions): Promise<Engine> {
+  const instance = await openInstance(options)
+  return new DuckDbEngine(instance, await Connection.open(instance), options)
+}
+
+class DuckDbEngine implements Engine {
+  readonly version = engineVersion()
+  private readonly instance: DuckDBInstance
+  /** For what needs no connection of its own. */
+  private readonly shared: Connection
+  private readonly options: EngineOptions
+  private readonly sessions = new Set<DuckDbSession>()
+  private functions: Promise<Functions> | undefined
+
+  constructor(instance: DuckDBInstance, shared: Connection, options: EngineOptions) {
+    this.instance = instance
+    this.shared = shared
+    this.options = options
+  }
+
+  async session(request: SessionRequest): Promise<DuckDbSession> {
+    this.functions ??= readFunctions(this.shared)
+    const onClose = (session: DuckDbSession) => this.sessions.delete(session)
+    const session = await DuckDbSession.open(
+      { instance: this.instance, functions: await this.functions, onClose },
+      request,
+    )
+    this.sessions.add(session)
+    return session
+  }
+
+  async contentDigest(
+    files: readonly string[],
+    columns: readonly DigestColumn[],
+    signal?: AbortSignal,
+  ): Promise<string> {
+    signal?.throwIfAborted()
+    const connection = await Connection.open(this.instance)
+    const interrupt = () => connection.interrupt()
+    signal?.addEventListener('abort', interrupt, { once: true })
+    try {
+      return await digestRows(connection, this.version, files, columns)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      throw new ProblemError({
+        code: 'storage/corrupt',
+        message: `the files of a table: ${firstLine(error.fault.message)}`,
+      })
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+      await connection.close()
+    }
+  }
+
+  async queryDigest(text: string): Promise<string> {
+    const parsed = await parseQuery(this.shared, text)
+    if ('node' in parsed) return parsed.digest
+    throw new ProblemError(parseProblem(parsed, { subject: 'query', handle: '', text }))
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.sessions) {
+      session.interrupt()
+      await session.close()
+    }
+    await this.shared.close()
+    this.instance.closeSync()
+    await rm(this.options.tempFolder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,134 @@
+import type { ProblemCode } from '../../base/codes.ts'
+import type { DeclaredTable } from '../../contract/spec.ts'
+import type { OutputTarget } from '../engine.ts'
+import { conditionsOf, conditionSql } from './condition.ts'
+import { mayBeNull } from './copy.ts'
+import { rawName } from './rows-in.ts'
+import { parquetFiles, quoteName } from './sql-text.ts'
+
+/** A promise of a contract as queries over a staged file. */
+export interface Rule {
+  readonly code: ProblemCode
+  /** Follows the number: `rows break the check 'fare >= 0'`. */
+  readonly says: string
+  /** One row with the number as `n`. */
+  readonly count: string
+  /** Some of the rows that break it. */
+  readonly sample: string
+}
+
+/** How many rows are shown for a broken rule. */
+const shown = 5
+
+function rowRule(
+  table: DeclaredTable,
+  file: string,
+  code: ProblemCode,
+  says: string,
+  broken: string,
+  show?: string,
+): Rule {
+  const from = `FROM ${parquetFiles([file])} AS s WHERE ${broken}`
+  const columns = show ?? table.columns.map(({ name }) => `s.${quoteName(name)}`).join(', ')
+  return {
+    code,
+    says,
+    count: `SELECT count(*) AS n ${from}`,
+    sample: `SELECT ${columns} ${from} LIMIT ${shown}`,
+  }
+}
+
+/** Columns that must not be NULL. In a lenient file, a value that did not fit is not counted as NULL. */
+export function nullRules(
+  table: DeclaredTable,
+  file: string,
+  lenient: boolean,
+): (Rule & { readonly column: string })[] {
+  return table.columns.flatMap(({ name }, at) => {
+    if (mayBeNull(table, name)) return []
+    const broken = `s.${quoteName(name)} IS NULL${lenient ? ` AND s.${rawName(at)} IS NULL` : ''}`
+    return [
+      {
+        column: name,
+        ...rowRule(table, file, 'contract/null', `rows hold NULL in column '${name}'`, broken),
+      },
+    ]
+  })
+}
+
+/** Values of a lenient file that did not fit their type. */
+export function valueRules(table: DeclaredTable, file: string): Rule[] {
+  return table.columns.map(({ name, type }, at) => {
+    const says = `values of column '${name}' do not fit ${type}`
+    return rowRule(
+      table,
+      file,
+      'contract/value',
+      says,
+      `s.${rawName(at)} IS NOT NULL`,
+      `s.${rawName(at)} AS ${quoteName(name)}`,
+    )
+  })
+}
+
+/** The conditions of columns and of the table; NULL does not break one. */
+export function checkRules(table: DeclaredTable, file: string): Rule[] {
+  return conditionsOf(table).map((condition) => {
+    const at = condition.column === undefined ? '' : ` of column '${condition.column}'`
+    return rowRule(
+      table,
+      file,
+      'contract/check',
+      `rows break the check${at}: ${condition.text}`,
+      `NOT ${conditionSql(condition)}`,
+    )
+  })
+}
+
+/** A key or unique columns, with a fast exact test. */
+export interface KeyRule extends Rule {
+  /**
+   * One row with the number of different keys as `n`: less than the rows with a key when some share one.
+   * Measured on 10M rows: this takes 1.6 s on one BIGINT and 1.4 s on two columns; count(DISTINCT ...) 1.8 s
+   * and 2.6 s; GROUP BY ... HAVING count(*) > 1 LIMIT 1 takes 2.3 s and 1.6 s.
+   */
+  readonly different: string
+  readonly columns: readonly string[]
+}
+
+export function keyRules(table: DeclaredTable, file: string): KeyRule[] {
+  const unique = table.columns.filter((column) => column.unique).map(({ name }) => [name])
+  const keys = table.key.length > 0 ? [table.key, ...unique] : unique
+  return keys.map((columns) => keyRule(columns, file))
+}
+
+function keyRule(columns: readonly string[], file: string): KeyRule {
+  const names = columns.map(quoteName)
+  const set = names.map((name) => `${name} IS NOT NULL`).join(' AND ')
+  const groups = `FROM ${parquetFiles([file])} WHERE ${set} GROUP BY ${names.join(', ')}`
+  const shared = `${groups} HAVING count(*) > 1`
+  return {
+    columns,
+    code: 'contract/key',
+    says: `values of the key (${columns.join(', ')}) stand in more than one row`,
+    count: `SELECT count(*) AS n FROM (SELECT 1 ${shared})`,
+    sample: `SELECT ${names.join(', ')}, count(*) AS ${quoteName('rows')} ${shared} LIMIT ${shown}`,
+    different: `SELECT count(*) AS n FROM (SELECT 1 ${groups})`,
+  }
+}
+
+/** Columns whose values must stand in a column of another table. */
+export function referenceRules({ table, references = {} }: OutputTarget, file: string): Rule[] {
+  return table.columns.flatMap(({ name, references: to }) => {
+    const files = references[name]
+    if (!to || !files) return []
+    const says = `rows have a '${name}' that does not stand in ${to.table}.${to.column}`
+    const others =
+      files.length === 0
+        ? '(SELECT NULL AS v WHERE false)'
+        : `(SELECT ${quoteName(to.column)} AS v FROM ${parquetFiles(files)})`
+    const column = `s.${quoteName(name)}`
+    const missing = `${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${others} AS r WHERE r.v = ${column})`
+    return [rowRule(table, file, 'contract/reference', says, missing)]
+  })
+}

@@ -1,0 +1,96 @@
+import { rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { hashFile } from '../../base/file-hash.ts'
+import { ProblemError, type Problem } from '../../base/problem.ts'
+import type { BoundInput, OutputTarget, StagedOutput } from '../engine.ts'
+import type { Connection } from './connection.ts'
+import { copyStart, copyTo, guarded, readStats, type Copied } from './copy.ts'
+import { FaultError, queryProblem } from './faults.ts'
+import { inputProblems } from './inputs.ts'
+import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
+import { allViolations, lateViolations } from './violations.ts'
+
+/** What writes an output. */
+export interface Staging {
+  readonly connection: Connection
+  readonly inputs: readonly BoundInput[]
+  readonly target: OutputTarget
+}
+
+/** Faults that values can cause, so that it is worth to look for all such values. */
+const ofValues = new Set(['Conversion', 'Invalid Input', 'Out of Range', 'Unknown'])
+const fileName = 'part-0.parquet'
+
+/**
+ * Writes the rows of an output into one Parquet file and checks them. Conditions and types are checked as the
+ * rows pass; only when that fails do they pass once more, leniently, so that all violations are told at once.
+ */
+export async function stageOutput(
+  staging: Staging,
+  rows: RowsIn,
+): Promise<StagedOutput | readonly Problem[]> {
+  const { connection, target } = staging
+  const file = path.join(target.folder, fileName)
+  const copied = await copyChecked(staging, rows, file)
+  if (isProblems(copied)) return copied
+  const problems = await lateViolations(connection, target, file, copied)
+  if (problems.length > 0) return problems
+  const { size: bytes } = await stat(file)
+  const files = [{ name: fileName, bytes, rows: copied.rows, hash: await hashFile(file) }]
+  return { handle: target.handle, files, rows: copied.rows, bytes, stats: copied.stats }
+}
+
+export function isProblems<T>(value: T | readonly Problem[]): value is readonly Problem[] {
+  return Array.isArray(value)
+}
+
+async function copyChecked(
+  { connection, inputs, target }: Staging,
+  rows: RowsIn,
+  file: string,
+): Promise<Copied | readonly Problem[]> {
+  const { table } = target
+  const query = guarded(table, contractRows(table, rows))
+  try {
+    return await readStats(connection, table, file, await copyTo(connection, query, file, rows.params))
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    return diagnose({ connection, inputs, target }, rows, error, copyStart + query)
+  }
+}
+
+/** Tells why rows could not be written: files of inputs, the query itself, or the rows that it gives. */
+export async function diagnose(
+  staging: Staging,
+  rows: RowsIn,
+  error: FaultError,
+  statement: string,
+): Promise<readonly Problem[]> {
+  const { connection, inputs, target } = staging
+  const ofInputs = await inputProblems(connection, inputs, error.fault)
+  if (ofInputs.length > 0) return ofInputs
+  if (!ofValues.has(error.fault.type)) return [ownProblem(rows, error, statement)]
+  const file = path.join(target.folder, 'diagnosis.parquet')
+  const query = lenientRows(target.table, rows)
+  try {
+    await copyTo(connection, query, file, rows.params)
+    const found = await allViolations(connection, target, file)
+    return found.length > 0 ? found : [ownProblem(rows, error, statement)]
+  } catch (second) {
+    // The query fails by itself, whatever the contract says.
+    if (second instanceof FaultError) return [ownProblem(rows, second, copyStart + query)]
+    throw second
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+function ownProblem({ place, relation }: RowsIn, error: FaultError, statement: string): Problem {
+  const start = statement.indexOf(relation)
+  return queryProblem(error.fault, { ...place, before: statement.slice(0, start + 1) })
+}
+
+/** Throws Problems when there are some. */
+export function raise(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ProblemError(problems)
+}
