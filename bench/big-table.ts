@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bigStatements, writeBig } from './big-project.ts'
-import type { Figure } from './figure.ts'
-import { interleaved, ratioOf, spreadOf } from './measure.ts'
+import { compared, type Figure } from './figure.ts'
+import { interleaved, spreadOf } from './measure.ts'
 import { duckDb, sluice } from './processes.ts'
 import { forget, inScratch } from './scratch.ts'
 import { duckDbSettings } from './settings.ts'
@@ -31,20 +31,24 @@ export function bigTable(): Promise<Figure[]> {
       return runs.map((value) => value - median)
     }
     const startless = less(s.duckDb, s.tinyDuckDb)
+    const about = (what: string) => ({ bench: 'big-table', what, unit: 's' }) as const
     return [
-      { ...figure('3 steps over 10M rows', s.sluice, 'DuckDB alone', s.duckDb), goal: { atMost: 1.05 } },
-      figure('the same without start-up', less(s.sluice, s.tiny), 'DuckDB alone, the same', startless),
-      figure('start-up: 3 steps over 1,000 rows', s.tiny, 'DuckDB alone', s.tinyDuckDb),
-      figure('with a unique key of 10M rows', s.keyed, 'the flow without a key', s.sluice),
+      compared(
+        { ...about('3 steps over 10M rows'), goal: { atMost: 1.05 } },
+        s.sluice,
+        'DuckDB alone',
+        s.duckDb,
+      ),
+      compared(
+        about('the same without start-up'),
+        less(s.sluice, s.tiny),
+        'DuckDB alone, the same',
+        startless,
+      ),
+      compared(about('start-up: 3 steps over 1,000 rows'), s.tiny, 'DuckDB alone', s.tinyDuckDb),
+      compared(about('with a unique key of 10M rows'), s.keyed, 'the flow without a key', s.sluice),
     ]
   })
-}
-
-function figure(what: string, runs: readonly number[], against: string, baseline: readonly number[]): Figure {
-  return {
-    ...{ bench: 'big-table', what, unit: 's', value: spreadOf(runs), ratio: ratioOf(runs, baseline) },
-    baseline: { what: against, value: spreadOf(baseline) },
-  }
 }
 
 function side(folder: string, count: number, keyed: boolean) {

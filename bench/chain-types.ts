@@ -80,18 +80,18 @@ function chainText(): string {
 /** Seconds that `tsc` takes; throws when it finds an error. */
 function check(folder: string, files: readonly string[]): number {
   const compilerOptions = {
-    ...{
-      target: 'ES2022',
-      lib: ['ES2023', 'ESNext.Disposable'],
-      module: 'NodeNext',
-      moduleResolution: 'NodeNext',
-    },
-    ...{ strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true, noEmit: true, types: ['node'] },
-    ...{
-      allowImportingTsExtensions: true,
-      typeRoots: [join(packages, '@types')],
-      paths: { zod: [join(packages, 'zod')] },
-    },
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+    allowImportingTsExtensions: true,
+    typeRoots: [join(packages, '@types')],
+    paths: { zod: [join(packages, 'zod')] },
   }
   const config = join(folder, 'tsconfig.json')
   writeFileSync(config, JSON.stringify({ compilerOptions, files }))

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { openDuckDb } from '../src/engine/duckdb/open.ts'
-import type { Figure } from './figure.ts'
-import { interleaved, ratioOf, spreadOf } from './measure.ts'
+import { compared, type Figure } from './figure.ts'
+import { interleaved } from './measure.ts'
 import { inScratch } from './scratch.ts'
 
 const rows = 10_000_000
@@ -39,18 +39,8 @@ export function contentDigest(): Promise<Figure[]> {
         digest: () => seconds(() => engine.contentDigest(files, columns)),
       })
       const what = 'content digest of 10M rows, 4 columns'
-      return [
-        {
-          ...{
-            bench: 'digest',
-            what,
-            unit: 's',
-            value: spreadOf(s.digest),
-            ratio: ratioOf(s.digest, s.write),
-          },
-          ...{ baseline: { what: 'writing them', value: spreadOf(s.write) }, goal: { atMost: 0.25 } },
-        },
-      ]
+      const about = { bench: 'digest', what, unit: 's', goal: { atMost: 0.25 } } as const
+      return [compared(about, s.digest, 'writing them', s.write)]
     } finally {
       await engine.close()
     }

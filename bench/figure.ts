@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
-import type { Spread } from './measure.ts'
+import { ratioOf, spreadOf, type Spread } from './measure.ts'
 
 /** One row of the table: what was measured, beside what, and what it should be. */
 export interface Figure {
@@ -19,6 +19,21 @@ export type Unit = 'ms' | 's' | 'rows/s' | 'MB'
 export interface Goal {
   readonly atMost?: number
   readonly atLeast?: number
+}
+
+/** A row of runs beside those of a baseline that was measured in the same rounds. */
+export function compared(
+  about: Pick<Figure, 'bench' | 'what' | 'unit' | 'goal'>,
+  runs: readonly number[],
+  against: string,
+  baseline: readonly number[],
+): Figure {
+  return {
+    ...about,
+    value: spreadOf(runs),
+    baseline: { what: against, value: spreadOf(baseline) },
+    ratio: ratioOf(runs, baseline),
+  }
 }
 
 export interface Machine {

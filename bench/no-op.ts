@@ -1,9 +1,9 @@
 import { symlinkSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { Figure } from './figure.ts'
+import { compared, type Figure, type Goal } from './figure.ts'
 import { inLayers, writeLayered } from './layered-project.ts'
-import { interleaved, ratioOf, spreadOf } from './measure.ts'
+import { interleaved, spreadOf } from './measure.ts'
 import { sluice, timed } from './processes.ts'
 import { checkout, inScratch, writeFiles } from './scratch.ts'
 import { addWireit, runWireit } from './wireit-project.ts'
@@ -42,33 +42,21 @@ function measure(notebooks: number, width: number): Promise<Figure[]> {
     })
     const name = `${notebooks.toLocaleString('en')} notebooks, nothing to do`
     const allowed = ms.node.map((value) => 1.5 * value + 150)
+    const about = (what: string, goal?: Goal) =>
+      ({ bench: 'no-op', what, unit: 'ms', ...(goal && { goal }) }) as const
     return [
-      {
-        ...figure(name, ms.sluice, '1.5 bare node + 150 ms', allowed),
-        goal: { atMost: 1 },
-      },
-      figure(name, ms.sluice, 'node -e 0', ms.node),
-      {
-        ...figure(`wireit: ${name}`, ms.wireit, 'sluice', ms.sluice),
-        ...(notebooks === 1000 && { goal: { atLeast: 10 } }),
-      },
-      figure(`wireit through npm: ${name}`, npm.wireit, 'sluice through npm', npm.sluice),
-      {
-        bench: 'no-op',
-        what: `${name}: the first run, for comparison`,
-        unit: 'ms',
-        value: spreadOf([first]),
-      },
+      compared(about(name, { atMost: 1 }), ms.sluice, '1.5 bare node + 150 ms', allowed),
+      compared(about(name), ms.sluice, 'node -e 0', ms.node),
+      compared(
+        about(`wireit: ${name}`, notebooks < 1000 ? undefined : { atLeast: 10 }),
+        ms.wireit,
+        'sluice',
+        ms.sluice,
+      ),
+      compared(about(`wireit through npm: ${name}`), npm.wireit, 'sluice through npm', npm.sluice),
+      { ...about(`${name}: the first run, for comparison`), value: spreadOf([first]) },
     ]
   })
-}
-
-function figure(what: string, runs: readonly number[], against: string, baseline: readonly number[]): Figure {
-  return {
-    ...{ bench: 'no-op', what, unit: 'ms', value: spreadOf(runs) },
-    baseline: { what: against, value: spreadOf(baseline) },
-    ratio: ratioOf(runs, baseline),
-  }
 }
 
 /** `npm run flow` starts `sluice run` through `node_modules/.bin`, as in an installed project. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Figure } from './figure.ts'
-import { ratioOf, spreadOf } from './measure.ts'
+import { compared, type Figure } from './figure.ts'
 import { sluice, timed } from './processes.ts'
 import { rowsFile, writeRows } from './rows-project.ts'
 import { checkout, inScratch } from './scratch.ts'
@@ -23,14 +22,8 @@ export function rowsOfCode(): Promise<Figure[]> {
     }
     return (['rows', 'batches', 'insert'] as const).map((way) => {
       const [mine, others] = [rates(ours ?? [], way), rates(plain ?? [], way)]
-      return {
-        bench: 'rows',
-        what: `${way}() in a notebook, 4 columns`,
-        unit: 'rows/s',
-        value: spreadOf(mine),
-        baseline: { what: plainWays[way], value: spreadOf(others) },
-        ratio: ratioOf(mine, others),
-      }
+      const about = { bench: 'rows', what: `${way}() in a notebook, 4 columns`, unit: 'rows/s' } as const
+      return compared(about, mine, plainWays[way], others)
     })
   })
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Figure } from './figure.ts'
-import { ratioOf, spreadOf } from './measure.ts'
+import { compared, type Figure } from './figure.ts'
 import { timed } from './processes.ts'
 import { checkout } from './scratch.ts'
 
@@ -12,12 +11,7 @@ export async function codeVersions(): Promise<Figure[]> {
   const cold = texts.flatMap((text) => numbersIn(text, /^cold: .* code versions ([\d.]+) ms/gm))
   // The second warm look: the first one still keeps what the cold one has found.
   const warm = texts.flatMap((text) => numbersIn(text, /^warm: .* code versions ([\d.]+) ms/gm).slice(-1))
-  return [
-    {
-      ...{ bench: 'code-version', what: '1,000 notebooks, warm', unit: 'ms', value: spreadOf(warm) },
-      ...{ baseline: { what: 'cold', value: spreadOf(cold) }, ratio: ratioOf(warm, cold) },
-    },
-  ]
+  return [compared({ bench: 'code-version', what: '1,000 notebooks, warm', unit: 'ms' }, warm, 'cold', cold)]
 }
 
 /** What the types of a chain of 500 steps cost `tsc`, against its notebooks alone. */
@@ -25,16 +19,9 @@ export async function chainTypes(): Promise<Figure[]> {
   const texts = Array.from({ length: rounds }, () => script('chain-types.ts'))
   const alone = texts.flatMap((text) => numbersIn(text, /notebooks: ([\d.]+) s/g))
   const chained = texts.flatMap((text) => numbersIn(text, /with the chain: ([\d.]+) s/g))
-  return [
-    {
-      ...{ bench: 'chain-types', what: 'tsc of a chain of 500 steps', unit: 's', value: spreadOf(chained) },
-      ...{
-        baseline: { what: 'its notebooks alone', value: spreadOf(alone) },
-        ratio: ratioOf(chained, alone),
-      },
-      goal: { atMost: 2 },
-    },
-  ]
+  const what = 'tsc of a chain of 500 steps'
+  const about = { bench: 'chain-types', what, unit: 's', goal: { atMost: 2 } } as const
+  return [compared(about, chained, 'its notebooks alone', alone)]
 }
 
 function script(name: string): string {

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Figure } from './figure.ts'
+import { compared, type Figure } from './figure.ts'
 import { layeredStatements, writeLayered, type Layered } from './layered-project.ts'
-import { interleaved, ratioOf, spreadOf } from './measure.ts'
+import { interleaved, spreadOf } from './measure.ts'
 import { duckDb, sluice } from './processes.ts'
 import { duckDbSettings } from './settings.ts'
 import { forget, inScratch } from './scratch.ts'
@@ -62,17 +62,15 @@ function measure(shape: string, parents: Layered['parents']): Promise<Figure[]> 
         unit: 'ms',
         value: spreadOf(slope.map((value) => value / (steps - 10))),
       },
-      whole(`${what}: all`, ms.first, ms.duckDb),
-      whole(`10 tiny steps, ${shape}: all`, ms.fewFirst, ms.fewDuckDb),
+      compared({ bench, what: `${what}: all`, unit: 'ms' }, ms.first, 'DuckDB alone', ms.duckDb),
+      compared(
+        { bench, what: `10 tiny steps, ${shape}: all`, unit: 'ms' },
+        ms.fewFirst,
+        'DuckDB alone',
+        ms.fewDuckDb,
+      ),
     ]
   })
-}
-
-function whole(what: string, runs: readonly number[], baseline: readonly number[]): Figure {
-  return {
-    ...{ bench: 'step-overhead', what, unit: 'ms', value: spreadOf(runs), ratio: ratioOf(runs, baseline) },
-    baseline: { what: 'DuckDB alone', value: spreadOf(baseline) },
-  }
 }
 
 /** A project of tiny steps and the same statements for DuckDB alone. */

@@ -1,8 +1,7 @@
-/** A value of a row as text for people and for CSV; times are ISO 8601. */
+/** A value of a query's row as text for people and for CSV. Days and times are texts already. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return 'NULL'
   if (typeof value === 'string') return value
-  if (value instanceof Date) return dateText(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return String(value)
@@ -22,10 +21,4 @@ function plain(_: string, value: unknown): unknown {
   // JSON has no NaN and no infinity, and would make them null.
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
-}
-
-/** A day stays a day: midnight UTC is what a DATE is read as. */
-function dateText(value: Date): string {
-  const text = value.toISOString()
-  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text.replace('.000Z', 'Z')
 }

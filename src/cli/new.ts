@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { ProblemError } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { Cli } from './cli.ts'
 import type { NewNotebookFlags } from './scaffold/new-notebook.ts'
 import type { NewTableFlags } from './scaffold/new-table.ts'
@@ -8,9 +10,25 @@ import type { Scaffolded } from './scaffold/write-new.ts'
 export function newCommand(cli: Cli): Command {
   return new Command('new')
     .description('write a table or a notebook from a file or a table')
+    .usage('<command> [options]')
+    .argument('[what]')
+    .action(refuse)
     .addCommand(tableCommand(cli))
     .addCommand(notebookCommand(cli))
 }
+
+/** Commander would only print its help, where nobody sees it. */
+function refuse(what: string | undefined): never {
+  throw new ProblemError({
+    code: 'project/usage',
+    message: what === undefined ? 'what is to be new is not said' : `there is no 'sluice new ${what}'`,
+    hint:
+      (what === undefined ? undefined : didYouMean(what, kinds)) ??
+      `say sluice new ${kinds.join(' or sluice new ')}`,
+  })
+}
+
+const kinds = ['table', 'notebook']
 
 function tableCommand(cli: Cli): Command {
   return inProject(new Command('table'))

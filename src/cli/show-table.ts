@@ -80,7 +80,7 @@ export function shownText(shown: ShownTable, out: Pick<Cli['out'], 'width' | 'pa
     { title: 'column' },
     { title: 'type' },
     { title: 'nulls', align: 'right' as const },
-    { title: 'distinct', align: 'right' as const },
+    { title: '~distinct', align: 'right' as const },
     { title: 'least' },
     { title: 'greatest' },
     ...(described ? [{ title: 'description' }] : []),

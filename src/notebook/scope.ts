@@ -28,7 +28,24 @@ export function walk(root: Node, keys: Keys, visitor: Visitor): void {
   const around: Node[] = []
   visit(root, undefined)
 
+  /** A chain of calls, such as that of a flow, is as deep as it is long: down in a loop, and up again. */
   function visit(node: Node, scope: Scope | undefined): void {
+    const depth = around.length
+    let at = node
+    for (let head = headOf(at); head; head = headOf(at)) {
+      visitor.node?.({ node: at, around })
+      around.push(at)
+      at = head
+    }
+    visitOne(at, scope)
+    for (let outer = around.at(-1); outer && around.length > depth; outer = around.at(-1)) {
+      if (outer.type !== 'MemberExpression') each(childrenOf(outer, keys).slice(1), scope)
+      else if (outer.computed) visit(outer.property, scope)
+      around.pop()
+    }
+  }
+
+  function visitOne(node: Node, scope: Scope | undefined): void {
     if (isType(node)) return
     visitor.node?.({ node, around })
     if (node.type === 'Identifier') {
@@ -46,8 +63,6 @@ export function walk(root: Node, keys: Keys, visitor: Visitor): void {
 
   function inside(node: Node, scope: Scope | undefined): void {
     switch (node.type) {
-      case 'MemberExpression':
-        return each(node.computed ? [node.object, node.property] : [node.object], scope)
       case 'Property':
       case 'MethodDefinition':
       case 'PropertyDefinition':
@@ -127,6 +142,12 @@ export function walk(root: Node, keys: Keys, visitor: Visitor): void {
     if (node.body) hoisted(node.body, keys, names)
     return names
   }
+}
+
+/** What a link of a chain begins with: the callee of a call, the object of a member. */
+function headOf(node: Node): Node | undefined {
+  if (node.type === 'CallExpression') return node.callee
+  return node.type === 'MemberExpression' ? node.object : undefined
 }
 
 /** The names that a module declares at its top level, imports too. */
@@ -215,12 +236,13 @@ function addDeclared(statement: Node, names: Set<string>): void {
 }
 
 /** The `var`s in a function's body, at any depth but not inside inner functions. */
-function hoisted(node: Node, keys: Keys, names: Set<string>): void {
-  if (node.type === 'VariableDeclaration' && node.kind === 'var') {
-    for (const { id } of node.declarations) namesOf(id, names)
-  }
-  for (const child of childrenOf(node, keys)) {
-    if (!isFunction(child) && !isType(child)) hoisted(child, keys, names)
+function hoisted(root: Node, keys: Keys, names: Set<string>): void {
+  const left = [root]
+  for (let node = left.pop(); node; node = left.pop()) {
+    if (node.type === 'VariableDeclaration' && node.kind === 'var') {
+      for (const { id } of node.declarations) namesOf(id, names)
+    }
+    for (const child of childrenOf(node, keys)) if (!isFunction(child) && !isType(child)) left.push(child)
   }
 }
 

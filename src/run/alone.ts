@@ -17,7 +17,7 @@ import type { RunOptions, RunResult } from './options.ts'
 import type { Pool } from './pool.ts'
 import { previewFiles, type Preview } from './preview.ts'
 import { checkProtected } from './protect.ts'
-import { lazyPool, resolvedOf, resultOf } from './run.ts'
+import { lazyPool, plannedFlow, resolvedOf, resultOf } from './run.ts'
 import { runFlow } from './run-flow.ts'
 import { declareTargets } from './targets.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
@@ -53,7 +53,10 @@ export async function runNotebook(
         options.sample,
       )
     const parts = { workspace, pools, events, options }
-    const steps = await runFlow(parts, { resolved, ...declaration, selected: new Set([step]) })
+    const steps = await runFlow(
+      parts,
+      plannedFlow(workspace, declaration, { ...options, select: [step] }, pools.get),
+    )
     const state = await workspace.env.state()
     const previews: Preview[] = []
     for (const { table } of steps[0]?.outcome === 'failed' ? [] : found.outputs) {

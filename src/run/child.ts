@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ProblemError, type Problem } from '../base/problem.ts'
 import type { EngineOptions } from '../engine/engine.ts'
-import { endMark, type FromChild, type ToChild } from './protocol.ts'
+import { findEndMark, type FromChild, type ToChild } from './protocol.ts'
 
 /** A child ended before it answered: by itself, by a signal, or by us. */
 export class ChildEnded extends Error {
@@ -151,14 +151,13 @@ export class Child<C> {
     let rest = ''
     this.process[stream]?.on('data', (chunk: string) => {
       rest += chunk
-      for (const [id, call] of this.waiting) {
-        const mark = endMark(id)
-        const at = rest.indexOf(mark)
-        if (at < 0) continue
-        if (at > 0) call.printed(stream, rest.slice(0, at))
-        rest = rest.slice(at + mark.length)
-        call.open.delete(stream)
-        this.settle(call)
+      // In the order of the text: calls may end in another order than they began.
+      for (let mark = findEndMark(rest); mark; mark = findEndMark(rest)) {
+        const call = this.waiting.get(mark.id)
+        if (mark.start > 0) call?.printed(stream, rest.slice(0, mark.start))
+        rest = rest.slice(mark.end)
+        call?.open.delete(stream)
+        if (call) this.settle(call)
       }
       // What may be the beginning of a mark stays for the next chunk.
       const keep = rest.lastIndexOf('\u0000')

@@ -22,6 +22,8 @@ export interface Declaration {
   readonly edges: EdgeDigests
   /** Nothing was loaded for it. */
   readonly cached: boolean
+  /** Its code can be loaded again, when it changes during a run. */
+  readonly loadedAgain: boolean
   readonly codeOf: CodeOf
 }
 
@@ -42,13 +44,13 @@ export async function declareFlow(
   const cache = cacheFile(workspace, file, overrides)
   const known = readCache(cache)
   if (known && atRest(known, workspace.root)) {
-    return { ...known, cached: true, codeOf: keptCode(workspace, known.look?.codes ?? {}) }
+    return { ...known, cached: true, loadedAgain: true, codeOf: keptCode(workspace, known.look?.codes ?? {}) }
   }
   const context = codeContext(workspace)
   if (known && (await holds(known, workspace.root, context))) {
     const codeOf = lookAtSteps(workspace, known.edges, context)
     writeJsonFile(cache, { ...known, look: await lookOf(workspace, known.flow, codeOf) })
-    return { ...known, cached: true, codeOf }
+    return { ...known, cached: true, loadedAgain: true, codeOf }
   }
   const loaded = await load(workspace, file, overrides, pool, context)
   const codeOf = lookAtSteps(workspace, loaded.edges, context)
@@ -57,7 +59,7 @@ export async function declareFlow(
     const look = await lookOf(workspace, loaded.flow, codeOf)
     writeJsonFile(cache, { form, flow: loaded.flow, edges: loaded.edges, ...kept, look } satisfies Cached)
   }
-  return { flow: loaded.flow, edges: loaded.edges, cached: false, codeOf }
+  return { flow: loaded.flow, edges: loaded.edges, cached: false, loadedAgain: true, codeOf }
 }
 
 async function load(

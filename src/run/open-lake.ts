@@ -19,8 +19,8 @@ export interface OpenTable {
   /** Absolute paths of its Parquet files; files of a remote store are fetched. */
   files(): Promise<string[]>
   /**
-   * The rows, streamed, without loss: BIGINT is a bigint, DECIMAL a string, DATE and TIMESTAMP a Date where
-   * milliseconds hold it, else a string.
+   * The rows, streamed, without loss: BIGINT is a bigint, DECIMAL a string, DATE and TIMESTAMP a Date; a
+   * time with microseconds is a bigint of microseconds since 1970.
    */
   rows(): AsyncIterable<{ readonly [column: string]: unknown }>
   /** Its first rows as texts. */

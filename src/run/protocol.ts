@@ -114,5 +114,16 @@ export type FromChild =
       readonly text: string
     }
 
+const opening = '\u0000sluice-end-'
+const closing = '\u0000'
+
 /** Printed to both streams after a call, so that the coordinator knows that it has all that the call printed. */
-export const endMark = (id: number): string => `\u0000sluice-end-${id}\u0000`
+export const endMark = (id: number): string => `${opening}${id}${closing}`
+
+/** The first mark in a text: the call that it ends, and where it begins and ends. */
+export function findEndMark(text: string): { id: number; start: number; end: number } | undefined {
+  const start = text.indexOf(opening)
+  const close = start < 0 ? -1 : text.indexOf(closing, start + opening.length)
+  if (close < 0) return undefined
+  return { id: Number(text.slice(start + opening.length, close)), start, end: close + closing.length }
+}

@@ -1,48 +1,18 @@
-import { availableParallelism } from 'node:os'
-import pLimit from 'p-limit'
-import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
-import type { Surroundings } from '../freshness/findings.ts'
-import { stepKey } from '../freshness/step-key.ts'
-import { lookAtSteps, type CodeOf, type EdgeDigests } from './code-facts.ts'
-import { committerByRun, committerByStep } from './committer.ts'
-import type { EventStream } from './event-stream.ts'
+import { ProblemError } from '../base/problem.ts'
+import { endings, isBad, type Endings } from './endings.ts'
 import type { Outcome, StepFinished } from './events.ts'
-import { stepProblems } from './failures.ts'
-import type { RunOptions } from './options.ts'
-import type { Pool } from './pool.ts'
-import type { RunScope } from './scope.ts'
-import { settleStep } from './step.ts'
-import { survey, type SurveyedStep } from './survey.ts'
-import type { Workspace } from './workspace.ts'
-import { parseDuration } from '../base/duration.ts'
+import type { PlannedFlow, RunParts } from './planned.ts'
+import { runRound } from './run-round.ts'
 
-export interface RunParts {
-  readonly workspace: Workspace
-  readonly pools: { readonly get: () => Pool }
-  readonly events: EventStream
-  readonly options: RunOptions
-}
-
-export interface PlannedFlow {
-  readonly resolved: ResolvedFlow
-  readonly edges: EdgeDigests
-  readonly codeOf: CodeOf
-  readonly selected: ReadonlySet<string>
-}
-
-type Ended = Omit<StepFinished, 'at' | 'run' | 'event'>
+/** How often a flow is declared anew, because its code changed during the run. */
+const rounds = 5
 
 /** Runs one flow and tells what happens. Gives the end of every selected step. */
-export async function runFlow(
-  parts: RunParts,
-  { resolved, edges, codeOf, selected }: PlannedFlow,
-): Promise<StepFinished[]> {
-  const { workspace, events, options } = parts
+export async function runFlow(parts: RunParts, first: PlannedFlow): Promise<StepFinished[]> {
+  const { workspace, events } = parts
   const begun = performance.now()
-  const steps = resolved.steps.filter(({ name }) => selected.has(name))
-  const { name } = resolved.flow
-  const around: Surroundings = { ...workspace, codeOf }
-  const state = await workspace.env.state()
+  const { name } = first.resolved.flow
+  const steps = first.resolved.steps.filter((step) => first.selected.has(step.name))
   events.emit({
     event: 'run-started',
     flow: name,
@@ -50,113 +20,50 @@ export async function runFlow(
     storage: workspace.lake.storage.place,
     steps: steps.map((step) => step.name),
   })
-  const forced = options.force ? selected : new Set<string>()
-  const surveyed = await survey(around, resolved, selected, state, forced)
-  const stale = steps.filter((step) => surveyed.get(step.name)?.verdict !== 'fresh')
-  const byRun = resolved.flow.publish === 'run'
-  const committer = (byRun ? committerByRun : committerByStep)(workspace.env, state)
-  const ended = new Map<string, StepFinished>()
-  const end = (step: ResolvedStep, ending: Partial<Ended> & { outcome: Outcome }) => {
-    const { step: _name, ...rest } = {
-      reasons: [],
-      tables: [],
-      ms: 0,
-      problems: [],
-      ...ending,
-      step: step.name,
-    }
-    ended.set(
-      step.name,
-      events.emit({
-        event: 'step-finished',
-        step: step.name,
-        notebook: step.notebook,
-        ...rest,
-      }) as StepFinished,
-    )
+  const ended = endings(events)
+  let commit: number | undefined
+  let flow: PlannedFlow | undefined = first
+  for (let round = 1; flow; round++) {
+    const done: Awaited<ReturnType<typeof runRound>> = await runRound(parts, flow, ended)
+    commit = done.commit ?? commit
+    flow = done.codeChanged ? await declaredAnew(parts, flow, ended, round) : undefined
   }
-  for (const step of steps) {
-    const seen = surveyed.get(step.name) as SurveyedStep
-    if (seen.verdict === 'fresh')
-      end(step, { outcome: 'fresh', result: state.steps.get(stepKey(step, name))?.result })
-    else events.emit({ event: 'step-planned', step: step.name, verdict: seen.verdict, reasons: seen.reasons })
-  }
-  if (stale.length > 0) {
-    const pool = parts.pools.get()
-    pool.warm({ engine: stale.some(({ kind }) => kind === 'select'), worker: true })
-    const scope: RunScope = {
-      workspace,
-      flow: resolved.flow,
-      run: events.run,
-      around,
-      committer,
-      pool,
-      signal: options.signal ?? new AbortController().signal,
-      forced,
-      useCache: !options.noCache,
-      timeout: parseDuration(workspace.project.config.timeout ?? ''),
-      emit: events.emit,
-      lookAgain: () => lookAtSteps(workspace, edges),
-    }
-    await runStale(scope, stale, options, ended, end)
-  }
-  const commit = failedAny(ended) && byRun ? undefined : await committer.finish(events.run)
-  const list = steps.flatMap((step) => ended.get(step.name) ?? [])
-  events.emit({
-    event: 'run-finished',
-    flow: name,
-    env: workspace.envName,
-    ms: performance.now() - begun,
-    counts: count(list),
-    ...(commit !== undefined && { commit }),
-  })
+  const list = ended.list()
+  const ms = performance.now() - begun
+  const made = commit === undefined ? {} : { commit }
+  events.emit({ event: 'run-finished', flow: name, env: workspace.envName, ms, counts: count(list), ...made })
   return list
 }
 
-/** Runs steps as parallel as their tables allow, within the limit. */
-async function runStale(
-  scope: RunScope,
-  stale: readonly ResolvedStep[],
-  options: RunOptions,
-  ended: ReadonlyMap<string, StepFinished>,
-  end: (step: ResolvedStep, ending: Partial<Ended> & { outcome: Outcome }) => void,
-): Promise<void> {
-  const limit = pLimit(
-    options.concurrency ?? scope.workspace.project.config.concurrency ?? availableParallelism(),
-  )
-  const pending = new Map<string, Promise<void>>()
-  let stopped = false
-  const settle = async (step: ResolvedStep) => {
-    const blockedBy = step.upstream.filter((name) => isBad(ended.get(name)?.outcome))
-    if (blockedBy.length > 0) return end(step, { outcome: 'blocked', blockedBy })
-    if (stopped || scope.signal.aborted) return end(step, { outcome: 'cancelled' })
-    const begun = performance.now()
-    try {
-      const settled = await settleStep(scope, step)
-      end(step, { ...settled, ms: performance.now() - begun })
-    } catch (error) {
-      const ms = performance.now() - begun
-      if (scope.signal.aborted) return end(step, { outcome: 'cancelled', ms })
-      end(step, { outcome: 'failed', problems: stepProblems(error, step, scope.workspace.root), ms })
-      stopped ||= !options.keepGoing
+/** Code that changed during the run is loaded by new workers; what is wrong with it fails the steps that are left. */
+async function declaredAnew(
+  parts: RunParts,
+  flow: PlannedFlow,
+  ended: Endings,
+  round: number,
+): Promise<PlannedFlow | undefined> {
+  try {
+    if (!flow.again || round === rounds) throw unstable(round)
+    await parts.pools.renew()
+    return await flow.again()
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    for (const step of flow.resolved.steps) {
+      if (!flow.selected.has(step.name) || ended.has(step.name)) continue
+      const blockedBy = step.upstream.filter((name) => isBad(ended.outcome(name)))
+      if (blockedBy.length > 0) ended.end(step, { outcome: 'blocked', blockedBy })
+      else ended.end(step, { outcome: 'failed', problems: error.problems })
     }
+    return undefined
   }
-  for (const step of stale) {
-    const above = step.upstream.flatMap((name) => pending.get(name) ?? [])
-    pending.set(
-      step.name,
-      Promise.all(above).then(() => limit(() => settle(step))),
-    )
-  }
-  await Promise.all(pending.values())
 }
 
-function isBad(outcome: Outcome | undefined): boolean {
-  return outcome === 'failed' || outcome === 'blocked' || outcome === 'cancelled'
-}
-
-function failedAny(ended: ReadonlyMap<string, StepFinished>): boolean {
-  return [...ended.values()].some(({ outcome }) => isBad(outcome))
+function unstable(round: number): ProblemError {
+  return new ProblemError({
+    code: 'step/unstable',
+    message: `the code of the flow changed ${round === 1 ? 'during the run' : `${round} times during the run`}`,
+    hint: 'run again when it is at rest',
+  })
 }
 
 function count(steps: readonly StepFinished[]): Record<Outcome, number> {

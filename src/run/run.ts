@@ -6,13 +6,14 @@ import type { DeclaredFlow } from '../flow/declared.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
 import { selectSteps } from '../flow/select-steps.ts'
-import type { Declaration } from './declare.ts'
+import { declareFlow, type Declaration } from './declare.ts'
 import { checkProtected } from './protect.ts'
 import { declareTargets, type Target } from './targets.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
 import type { StepFinished } from './events.ts'
 import type { RunOptions, RunResult, SelectOptions } from './options.ts'
 import { engineMemory, Pool } from './pool.ts'
+import type { PlannedFlow } from './planned.ts'
 import { runFlow } from './run-flow.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -32,10 +33,7 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     checkProtected(workspace, flows)
     await attachPlugins(workspace, flows, events)
-    const planned = flows.map(({ flow, edges, codeOf }) => {
-      const resolved = resolvedOf(flow)
-      return { resolved, edges, codeOf, selected: select(resolved, options) }
-    })
+    const planned = flows.map((declaration) => plannedFlow(workspace, declaration, options, pools.get))
     const steps: StepFinished[] = []
     for (const each of planned) {
       steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
@@ -68,6 +66,22 @@ export async function attachPlugins(
   events.attach(await PluginHost.start(workspace.root, modules, files))
 }
 
+/** A declared flow with its tables connected and its steps selected. */
+export function plannedFlow(
+  workspace: Workspace,
+  declaration: Declaration,
+  options: RunOptions,
+  pool: () => Pool,
+): PlannedFlow {
+  const { flow, edges, codeOf, loadedAgain } = declaration
+  const resolved = resolvedOf(flow)
+  const again = async () => {
+    const next = await declareFlow(workspace, flow.file, options.args ?? {}, pool)
+    return plannedFlow(workspace, next, options, pool)
+  }
+  return { resolved, edges, codeOf, selected: select(resolved, options), ...(loadedAgain && { again }) }
+}
+
 /** A flow object knows its file, and with it its project. */
 function rootOf(target: Target): string | undefined {
   const site = typeof target === 'object' && 'kind' in target ? target.site : undefined
@@ -78,7 +92,7 @@ function rootOf(target: Target): string | undefined {
 export function lazyPool(
   workspace: Workspace,
   options: { readonly concurrency?: number },
-): { get: () => Pool; close: () => Promise<void> } {
+): { get: () => Pool; renew: () => Promise<void>; close: () => Promise<void> } {
   const { config } = workspace.project
   let pool: Pool | undefined
   return {
@@ -88,6 +102,11 @@ export function lazyPool(
         memory: engineMemory(config.memory),
         tempFolder: path.join(workspace.root, cacheFolder, 'tmp'),
       })),
+    /** Later calls get new processes, which load code as it is then. */
+    renew: async () => {
+      await pool?.close()
+      pool = undefined
+    },
     close: async () => pool?.close(),
   }
 }

@@ -133,10 +133,16 @@ async function runStep(
   }
 }
 
+/** The code of a notebook changed while it ran: declarations and workers are of what was. */
+export class CodeChanged extends Error {
+  override readonly name = 'CodeChanged'
+}
+
 /** Sources or code that changed during the computation: the result is of neither what was nor what is. */
 async function changedMeanwhile(scope: RunScope, findings: StepFindings): Promise<boolean> {
   const again = { ...scope.around, codeOf: scope.lookAgain() }
   const now = await lookAtStep(again, findings.step, findings.state)
+  if (now.parts['code'] !== findings.parts['code']) throw new CodeChanged('the code changed during the run')
   return now.fingerprint !== findings.fingerprint
 }
 

@@ -102,7 +102,13 @@ async function declareObject(
   )
   if (problems.length > 0) throw new ProblemError(problems)
   const edges = await edgeDigests(workspace, described.flow, pool, context)
-  return { flow: described.flow, edges, cached: false, codeOf: lookAtSteps(workspace, edges, context) }
+  return {
+    flow: described.flow,
+    edges,
+    cached: false,
+    loadedAgain: false,
+    codeOf: lookAtSteps(workspace, edges, context),
+  }
 }
 
 /** A table has one owner in a project: looked at whenever declarations were loaded, with the flows as they are written. */

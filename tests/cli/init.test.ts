@@ -53,7 +53,7 @@ test('init overwrites nothing, names all that is in its way, and writes nothing 
   expect((await readdir(cwd)).toSorted()).toEqual(['flows', 'sluice.yaml'])
 })
 
-test('what init writes compiles', async () => {
+test('what init writes compiles', { timeout: 120_000 }, async () => {
   const cwd = await emptyFolder()
   await sluice(['init'], { cwd })
   await symlink(path.join(root, 'node_modules'), path.join(cwd, 'node_modules'))

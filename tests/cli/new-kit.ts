@@ -30,7 +30,7 @@ import type { BoundInput } from '../../src/engine/engine.ts'
 import { sourceFiles } from '../../src/freshness/source-files.ts'
 import { plainPaint } from '../../src/report/paint.ts'
 
-export const repository = fileURLToPath(new URL('../..', import.meta.url))
+const repository = fileURLToPath(new URL('../..', import.meta.url))
 const made: string[] = []
 
 /** A project in a temporary folder that finds `sluice` in this repository. */
@@ -81,7 +81,10 @@ export class NewProject {
       signal: () => new AbortController().signal,
       exit: () => undefined,
     }
-    await sluiceProgram(cli).parseAsync(['new', ...words, '--project', this.root], { from: 'user' })
+    await sluiceProgram(cli).parseAsync(
+      ['new', ...words, ...(words.length > 1 ? ['--project', this.root] : [])],
+      { from: 'user' },
+    )
     return printed
   }
 

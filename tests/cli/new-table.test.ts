@@ -228,3 +228,15 @@ describe('a table is not made', () => {
     expect(project.read('notebooks/there.ts')).toContain(`table('a.sales'`)
   })
 })
+
+describe('sluice new', () => {
+  const project = new NewProject()
+
+  it.each([
+    [['tabel'], "did you mean 'table'?"],
+    [[], 'say sluice new table or sluice new notebook'],
+  ])('with %j says what there is', async (words, hint) => {
+    const problems = await project.refused(...words)
+    expect(problems.map(({ code, hint }) => ({ code, hint }))).toEqual([{ code: 'project/usage', hint }])
+  })
+})

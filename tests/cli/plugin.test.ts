@@ -6,6 +6,7 @@ import { emptyFolder, sluice } from './rig.ts'
 async function projectWith(plugins: { readonly [file: string]: string }): Promise<string> {
   const root = await emptyFolder()
   await mkdir(path.join(root, 'plugins'))
+  await writeFile(path.join(root, 'package.json'), '{"type":"module"}')
   for (const [file, text] of Object.entries(plugins)) await writeFile(path.join(root, file), text)
   await writeFile(path.join(root, 'sluice.yaml'), `plugins: [${Object.keys(plugins).join(', ')}]\n`)
   return root

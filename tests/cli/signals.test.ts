@@ -24,6 +24,7 @@ const plugin = `export default {
 async function project(): Promise<string> {
   const cwd = await emptyFolder()
   await mkdir(path.join(cwd, 'plugins'))
+  await writeFile(path.join(cwd, 'package.json'), '{"type":"module"}')
   await writeFile(path.join(cwd, 'plugins/endless.ts'), plugin)
   await writeFile(path.join(cwd, 'sluice.yaml'), 'plugins: [plugins/endless.ts]\n')
   return cwd

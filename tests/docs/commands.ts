@@ -13,9 +13,13 @@ export interface Call {
 /** All calls in blocks of shell and in inline code. A word in `<...>` or `[...]` stands for something. */
 export function callsIn(page: Page): Call[] {
   const lines = page.blocks
-    .filter(({ language }) => language === 'sh')
-    .flatMap((block) => block.text.split('\n').map((line, at) => ({ line, number: block.line + at })))
-    .map(({ line, number }) => ({ text: line.replace(/\s#.*$/, ''), number }))
+    .filter(({ language }) => language === 'sh' || language === '')
+    .flatMap((block) =>
+      block.text.split('\n').map((line, at) => ({ line, number: block.line + at, language: block.language })),
+    )
+    // In a block without a language, what is typed stands behind a prompt.
+    .filter(({ line, language }) => language === 'sh' || line.startsWith('$ '))
+    .map(({ line, number }) => ({ text: line.replace(/^\$ /, '').replace(/\s#.*$/, ''), number }))
   const inline = page.prose
     .split('\n')
     .flatMap((line, at) =>

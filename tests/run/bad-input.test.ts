@@ -296,7 +296,7 @@ describe('a mistake in a project', () => {
   it('a source without rows gives an empty table', async () => {
     const other = await Rig.open({ ...smallFlow, 'data/sales.csv': 'id,region,amount,note\n' })
     expect((await other.run()).code).toBe(0)
-    expect(await other.query('SELECT count(*) AS n FROM bronze.sales')).toEqual([{ n: '0' }])
+    expect(await other.query('SELECT count(*) AS n FROM bronze.sales')).toEqual([{ n: 0 }])
     await other.close()
   })
 })

@@ -31,7 +31,10 @@ describe('a plain script', () => {
         cwd: project.folder,
         env: { ...process.env, NODE_OPTIONS: '', NODE_PATH: path.join(root, 'node_modules') },
       })
-      return stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
     }
     await project.link('tsx')
     const [first, ...rows] = await script()

@@ -15,7 +15,11 @@ export default {
 
 describe('plugins', () => {
   it('see every event of a run in order, and add commands', async () => {
-    const project = (rig = await Rig.open({ ...smallFlow, 'plugins/watcher.ts': watcher, 'sluice.yaml': 'plugins: [plugins/watcher.ts]\n' }))
+    const project = (rig = await Rig.open({
+      ...smallFlow,
+      'plugins/watcher.ts': watcher,
+      'sluice.yaml': 'plugins: [plugins/watcher.ts]\n',
+    }))
     expect((await project.run()).code).toBe(0)
     const seen = (await project.read('seen.txt')).trim().split('\n')
     expect(seen[0]).toBe('run-started  ')
@@ -34,7 +38,11 @@ describe('plugins', () => {
 
   it('that throw are told, and fail nothing', async () => {
     const throwing = `export default { name: 'grumpy', onEvent() { throw new Error('I am grumpy') } }\n`
-    const project = (rig = await Rig.open({ ...smallFlow, 'plugins/grumpy.ts': throwing, 'sluice.yaml': 'plugins: [plugins/grumpy.ts]\n' }))
+    const project = (rig = await Rig.open({
+      ...smallFlow,
+      'plugins/grumpy.ts': throwing,
+      'sluice.yaml': 'plugins: [plugins/grumpy.ts]\n',
+    }))
     const ended = await project.run()
     expect(ended.code).toBe(0)
     expect(ended.outcomes).toEqual({ ingest: 'ran', totals: 'ran', report: 'ran' })
@@ -45,11 +53,20 @@ describe('plugins', () => {
   })
 
   it.each([
-    ['a reserved command', `export default { name: 'a', commands: { run: { description: 'x', run() {} } } }`, 'plugin/clash', ['run']],
+    [
+      'a reserved command',
+      `export default { name: 'a', commands: { run: { description: 'x', run() {} } } }`,
+      'plugin/clash',
+      ['run'],
+    ],
     ['a name twice', `export default [{ name: 'a' }, { name: 'a' }]`, 'plugin/clash', ['run']],
     ['no form of one', `export default { nome: 'a' }`, 'plugin/invalid', ['run']],
   ])('with %s are refused', async (_, text, code, args) => {
-    const project = (rig = await Rig.open({ ...smallFlow, 'plugins/bad.ts': text, 'sluice.yaml': 'plugins: [plugins/bad.ts]\n' }))
+    const project = (rig = await Rig.open({
+      ...smallFlow,
+      'plugins/bad.ts': text,
+      'sluice.yaml': 'plugins: [plugins/bad.ts]\n',
+    }))
     const ended = await project.sluice(...args, '--json')
     expect(ended.code, ended.out + ended.err).toBe(2)
     expect(ended.out).toContain(code)

@@ -111,9 +111,7 @@ export class Rig {
   }
 
   /** Runs flows; the outcome of each step, and the reasons. */
-  async run(
-    ...args: string[]
-  ): Promise<
+  async run(...args: string[]): Promise<
     Ended & {
       readonly outcomes: Readonly<Record<string, string>>
       readonly reasons: Readonly<Record<string, readonly string[]>>
@@ -124,9 +122,7 @@ export class Rig {
   }
 
   /** The verdict of each step and its reasons. */
-  async plan(
-    ...args: string[]
-  ): Promise<
+  async plan(...args: string[]): Promise<
     Ended & {
       readonly outcomes: Readonly<Record<string, string>>
       readonly reasons: Readonly<Record<string, readonly string[]>>

@@ -214,8 +214,8 @@ describe('a step that fails', () => {
       expect(problem?.code).toBe(code)
       expect(problem?.message).toMatch(message)
       expect(problem?.where?.file).toBe('notebooks/bad.ts')
-      expect(await rig.query('SELECT n FROM a.bad')).toEqual([{ n: '7' }])
-      expect(await rig.query('SELECT n FROM a.good')).toEqual([{ n: '2' }])
+      expect(await rig.query('SELECT n FROM a.bad')).toEqual([{ n: 7 }])
+      expect(await rig.query('SELECT n FROM a.good')).toEqual([{ n: 2 }])
     },
   )
 
@@ -258,8 +258,8 @@ export default notebook({ inputs: { input }, outputs: { last }, select: { last: 
 
 describe('inputs that change while a step is computed', () => {
   it.each([
-    ['a source', 'data/in.csv', 'n\n1\n', 'n\n2\n', '2'],
-    ['the notebook', 'notebooks/slow.ts', 'n * 1', 'n * 10', '10'],
+    ['a source', 'data/in.csv', 'n\n1\n', 'n\n2\n', 2],
+    ['the notebook', 'notebooks/slow.ts', 'n * 1', 'n * 10', 10],
   ])('%s: the result is thrown away and the step judged anew', async (_, file, from, to, expected) => {
     const slow = `import { notebook, source, table, t, sql } from 'sluice'
 import { existsSync, writeFileSync } from 'node:fs'

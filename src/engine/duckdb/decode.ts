@@ -20,6 +20,8 @@ export interface ColumnOut {
   /** Such as `input table 'silver.trips': column 'at'`, for messages. */
   readonly subject: string
   readonly readAs?: ReadAs
+  /** How to read a time without loss, where it is not `.micros()`. */
+  readonly exactTime?: string
 }
 
 /** The values of a vector as a row holds them (`contract/types.ts`). Throws a ProblemError (`contract/lossy`). */
@@ -113,11 +115,15 @@ function decodeMicros(micros: bigint, column: ColumnOut): Date | bigint {
   const date = new Date(exact ? (fast ? number / 1000 : Number(micros / 1000n)) : NaN)
   if (!Number.isNaN(date.getTime())) return date
   if (exact)
-    throw lossy(column, 'a time is outside of what a Date holds', 'read it as microseconds: .micros()')
+    throw lossy(
+      column,
+      'a time is outside of what a Date holds',
+      column.exactTime ?? 'read it as microseconds: .micros()',
+    )
   throw lossy(
     column,
     'a time has microseconds, and a Date has milliseconds',
-    'read it as microseconds: .micros()',
+    column.exactTime ?? 'read it as microseconds: .micros()',
   )
 }
 

@@ -11,20 +11,53 @@ export interface Functions {
 
 /** The clock and chance: allowed where a query is declared volatile. */
 const volatile = new Set([
-  ...['now', 'today', 'get_current_time', 'get_current_timestamp', 'transaction_timestamp', 'ago'],
-  ...['current_date', 'current_time', 'current_timestamp', 'current_localtime', 'current_localtimestamp'],
-  ...['localtime', 'localtimestamp'],
-  ...['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid', 'reservoir_quantile'],
+  'now',
+  'today',
+  'get_current_time',
+  'get_current_timestamp',
+  'transaction_timestamp',
+  'ago',
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'current_localtime',
+  'current_localtimestamp',
+  'localtime',
+  'localtimestamp',
+  'random',
+  'uuid',
+  'uuidv4',
+  'uuidv7',
+  'gen_random_uuid',
+  'reservoir_quantile',
 ])
 
 /** Functions that DuckDB calls consistent, or has as macros, and that look outside of the query all the same. */
 const forbidden = new Set([
-  ...['getenv', 'current_setting', 'getvariable', 'query', 'query_table'],
-  ...['json_serialize_plan', 'json_execute_serialized_sql'],
-  ...['current_database', 'current_schema', 'current_schemas', 'current_query', 'current_catalog'],
-  ...['current_user', 'current_role', 'session_user', 'user'],
-  ...['pg_sleep', 'pg_conf_load_time', 'pg_postmaster_start_time', 'get_block_size'],
-  ...['format_type', 'pg_get_viewdef', 'pg_get_constraintdef', 'map_to_pg_oid'],
+  'getenv',
+  'current_setting',
+  'getvariable',
+  'query',
+  'query_table',
+  'json_serialize_plan',
+  'json_execute_serialized_sql',
+  'current_database',
+  'current_schema',
+  'current_schemas',
+  'current_query',
+  'current_catalog',
+  'current_user',
+  'current_role',
+  'session_user',
+  'user',
+  'pg_sleep',
+  'pg_conf_load_time',
+  'pg_postmaster_start_time',
+  'get_block_size',
+  'format_type',
+  'pg_get_viewdef',
+  'pg_get_constraintdef',
+  'map_to_pg_oid',
 ])
 
 /** Raises an error and does nothing else; DuckDB calls it volatile only so that it is not optimized away. */
@@ -32,8 +65,17 @@ const pure = new Set(['error'])
 
 /** Words that DuckDB reads as calls when no column has their name. */
 const keywords = new Set([
-  ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'],
-  ...['current_user', 'current_role', 'current_catalog', 'current_schema', 'session_user', 'user'],
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+  'current_user',
+  'current_role',
+  'current_catalog',
+  'current_schema',
+  'session_user',
+  'user',
 ])
 
 export function isKeyword(name: string): boolean {

@@ -7,12 +7,10 @@ import { Connection } from './connection.ts'
 import { decodeVector } from './decode.ts'
 import { openInstance } from './instance.ts'
 import { previewFiles, profileFiles, type ColumnProfile, type TextPreview } from './profile.ts'
-import { sniffFile, type SniffedFile } from './sniff.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 
 export type { QueryRows } from './ad-hoc.ts'
 export type { ColumnProfile, TextPreview } from './profile.ts'
-export type { SniffedFile } from './sniff.ts'
 
 /** Reads tables and files for people, in the process that asks. */
 export interface Reader {
@@ -27,8 +25,6 @@ export interface Reader {
   profile(files: readonly string[], columns?: readonly string[]): Promise<ColumnProfile[]>
   /** The result of a single SELECT over tables, by name, such as `silver.trips`; it reaches nothing else. */
   adHoc(text: string, tables: { readonly [name: string]: readonly string[] }): Promise<QueryRows>
-  /** Names and types of a CSV, JSON or Parquet file, from all its rows, for writing a contract. */
-  sniff(file: string): Promise<SniffedFile>
   close(): Promise<void>
 }
 
@@ -42,7 +38,6 @@ export async function openReader(options: EngineOptions): Promise<Reader> {
     preview: (files, limit) => previewFiles(connection, files, limit),
     profile: (files, columns) => profileFiles(connection, files, columns),
     adHoc: async (text, tables) => adHocQuery(options, text, tables, open),
-    sniff: (file) => sniffFile(connection, file),
     async close() {
       for (const close of open) await close()
       await connection.close()

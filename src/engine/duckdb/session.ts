@@ -92,7 +92,9 @@ export class DuckDbSession implements Session {
   async *query(query: RenderedQuery): AsyncGenerator<Batch, void> {
     const place = { subject: 'query', handle: '', text: query.text }
     const { params } = await passQuery(this.rules, query, place)
-    const column = (name: string) => ({ subject: `query: column '${name}'` })
+    const exactTime =
+      "read microseconds: epoch_us(column), or cut them off: date_trunc('millisecond', column)"
+    const column = (name: string) => ({ subject: `query: column '${name}'`, exactTime })
     yield* this.stream({ query: query.text, params, column }, query.relations, place)
   }
 

@@ -6,6 +6,8 @@ import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 export interface FileColumns {
   readonly file: string
   readonly names: readonly string[]
+  /** Read leniently, because its line ends are mixed. */
+  readonly lenient?: boolean
 }
 
 /** What differs between a file's columns and those that its source declares; both by exact name, in any order. */
@@ -45,16 +47,17 @@ function problem(source: DeclaredSource, file: string, message: string, hint?: s
 export interface Layout {
   readonly names: readonly string[]
   readonly files: readonly string[]
+  readonly lenient: boolean
 }
 
 /** Groups files by their columns, in the order in which they come. */
 export function layoutsOf(files: readonly FileColumns[]): Layout[] {
-  const layouts = new Map<string, { names: readonly string[]; files: string[] }>()
-  for (const { file, names } of files) {
-    const key = JSON.stringify(names)
+  const layouts = new Map<string, Layout & { readonly files: string[] }>()
+  for (const { file, names, lenient = false } of files) {
+    const key = JSON.stringify([lenient, names])
     const layout = layouts.get(key)
     if (layout) layout.files.push(file)
-    else layouts.set(key, { names, files: [file] })
+    else layouts.set(key, { names, lenient, files: [file] })
   }
   return [...layouts.values()]
 }

@@ -83,7 +83,7 @@ async function fractions(
 ): Promise<Problem[]> {
   const problems: Problem[] = []
   const { dialect } = source
-  const before = Number(dialect.skip ?? 0) + (dialect.header === false ? 0 : 1)
+  const before = Math.trunc(dialect.skip ?? 0) + (dialect.header === false ? 0 : 1)
   for (const column of picked.filter((item) => asText(item, dialect))) {
     for (const file of layout.files) {
       const name = quoteName(column.name)

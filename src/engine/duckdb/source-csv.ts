@@ -2,8 +2,7 @@ import type { Problem } from '../../base/problem.ts'
 import type { CsvDialect } from '../../contract/source.ts'
 import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
-import { csvFieldsOf } from './csv-line.ts'
-import { FaultError } from './faults.ts'
+import { headerOf } from './csv-header.ts'
 import {
   columnProblems,
   layoutsOf,
@@ -12,7 +11,6 @@ import {
   type FileColumns,
   type Layout,
 } from './source-columns.ts'
-import { csvFaultProblem } from './csv-fault.ts'
 import { quoteName, quotePaths, quoteText, quoteTexts, quoteTypes } from './sql-text.ts'
 import { typeSql } from './types.ts'
 
@@ -51,41 +49,34 @@ export async function csvLayouts(
     if (faults.length === 0 && !('code' in header)) good.push(header)
     problems.push(...faults)
   }
-  return { layouts: layoutsOf(good), problems }
+  const layouts = layoutsOf(good)
+  for (const layout of layouts) problems.push(...(await surplusProblems(connection, source, layout)))
+  return { layouts, problems }
 }
 
-/** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
-const lineOptions = `auto_detect=false, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
+/** The column behind the last one of a lenient layout, where it is looked for fields that are too many. */
+const beyond = 'beyond the last column'
 
-async function headerOf(
+/**
+ * DuckDB's lenient reader, which files with mixed line ends need, drops fields behind the last column without
+ * a word. They are looked for once, with a column more.
+ */
+async function surplusProblems(
   connection: Connection,
   source: DeclaredSource,
-  file: string,
-): Promise<FileColumns | Problem> {
-  const { dialect, columns } = source
-  const lines = `SELECT line FROM read_csv(${quotePaths([file])}, ${lineOptions}, skip=${Number(dialect.skip ?? 0)}) LIMIT 1`
-  try {
-    const first = (await connection.rows(lines))[0]?.['line']
-    if (dialect.header === false) return { file, names: placeNames(first, dialect, columns) }
-    if (typeof first === 'string') return { file, names: csvFieldsOf(first, dialect) }
-  } catch (error) {
-    if (error instanceof FaultError) return csvFaultProblem(source, error.fault, file)
-    throw error
-  }
-  return {
+  layout: Layout,
+): Promise<Problem[]> {
+  if (!layout.lenient) return []
+  const wide = { ...layout, names: [...layout.names, beyond] }
+  const from = csvFiles(source, wide, ['null_padding=true', 'filename=true'])
+  const rows = await connection.rows(
+    `SELECT filename, count(*) AS n FROM ${from} WHERE ${quoteName(beyond)} IS NOT NULL GROUP BY ALL`,
+  )
+  return rows.map(({ filename, n }) => ({
     code: 'source/format',
-    message: `source '${source.name}': the file has no header`,
-    where: { file, line: 1 },
-    hint: 'say `header: false` when the first line is data',
-  }
-}
-
-/** Without a header, columns are named by place: as declared, and those behind them by number. */
-function placeNames(first: unknown, dialect: CsvDialect, columns: readonly DeclaredColumn[]): string[] {
-  const declared = columns.map(({ name }) => name)
-  if (typeof first !== 'string') return declared
-  const count = csvFieldsOf(first, dialect).length
-  return Array.from({ length: count }, (_, at) => declared[at] ?? `column ${at + 1}`)
+    message: `source '${source.name}': ${String(n)} lines have more fields than the header`,
+    where: { file: String(filename) },
+  }))
 }
 
 function csvSelect(source: DeclaredSource, layout: Layout, picked: readonly DeclaredColumn[]): string {
@@ -119,7 +110,12 @@ export function csvFiles(
     taken.add(name.toLowerCase())
     return { name: clash || name === '' ? `column ${at + 1} of the file` : name, type }
   })
-  const options = [...dialectOptions(dialect), `columns=${quoteTypes(columns)}`, ...more]
+  const options = [
+    ...dialectOptions(dialect),
+    `strict_mode=${!layout.lenient}`,
+    `columns=${quoteTypes(columns)}`,
+    ...more,
+  ]
   return `read_csv(${quotePaths(layout.files)}, ${options.join(', ')})`
 }
 
@@ -135,7 +131,7 @@ function dialectOptions(dialect: CsvDialect): string[] {
     `quote=${quoteText(quote)}`,
     `escape=${quoteText(escape)}`,
     `header=${dialect.header !== false}`,
-    `skip=${Number(dialect.skip ?? 0)}`,
+    `skip=${Math.trunc(dialect.skip ?? 0)}`,
     `nullstr=${quoteTexts(nulls)}`,
     `decimal_separator=${quoteText(dialect.decimalSeparator ?? '.')}`,
     ...(dialect.dateFormat === undefined ? [] : [`dateformat=${quoteText(dialect.dateFormat)}`]),

@@ -40,7 +40,7 @@ export async function stageOutput(
   return { handle: target.handle, files, rows: copied.rows, bytes, stats: copied.stats }
 }
 
-export function isProblems<T>(value: T | readonly Problem[]): value is readonly Problem[] {
+export function isProblems(value: unknown): value is readonly Problem[] {
   return Array.isArray(value)
 }
 

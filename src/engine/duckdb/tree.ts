@@ -2,7 +2,6 @@ import { sha256 } from '../../base/digest.ts'
 import { VARCHAR } from '@duckdb/node-api'
 import type { ProblemCode } from '../../base/codes.ts'
 import type { Connection } from './connection.ts'
-import { offsetIn } from './faults.ts'
 
 /** A node of a statement's syntax tree as `json_serialize_sql` gives it. */
 export type TreeNode = { readonly [key: string]: unknown }
@@ -55,7 +54,8 @@ function parseFault(text: string, tree: TreeNode): ParseFault {
   const message = String(tree['error_message'])
   if (tree['error_type'] === 'parser') {
     const position = tree['position'] === undefined ? undefined : Number(tree['position'])
-    const offset = offsetIn(text, position)
+    // The parser counts characters, the binder bytes.
+    const offset = position === undefined ? undefined : [...text].slice(0, position).join('').length
     return { code: 'query/parse', message, ...(offset !== undefined && { offset }) }
   }
   const hint = /\bpivot\b/i.test(text) ? 'a PIVOT needs its values: ON column IN (...)' : undefined

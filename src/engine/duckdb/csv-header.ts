@@ -1,0 +1,62 @@
+import type { Problem } from '../../base/problem.ts'
+import type { CsvDialect } from '../../contract/source.ts'
+import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
+import type { Connection } from './connection.ts'
+import { csvFaultProblem } from './csv-fault.ts'
+import { csvFieldsOf } from './csv-line.ts'
+import { FaultError } from './faults.ts'
+import type { FileColumns } from './source-columns.ts'
+import { quotePaths } from './sql-text.ts'
+
+/** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
+const lineOptions = `auto_detect=false, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
+
+/** What DuckDB's strict reader says of line ends of two kinds. */
+const mixedLines = /state machine reached an invalid state/
+
+/**
+ * The names of a CSV file's columns, from its header, or by place when it has none. A file whose line ends are
+ * mixed is marked as lenient: DuckDB's strict reader refuses it.
+ */
+export async function headerOf(
+  connection: Connection,
+  source: DeclaredSource,
+  file: string,
+): Promise<FileColumns | Problem> {
+  try {
+    return await readHeader(connection, source, file, false)
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    if (!mixedLines.test(error.fault.message)) return csvFaultProblem(source, error.fault, file)
+  }
+  return readHeader(connection, source, file, true)
+}
+
+async function readHeader(
+  connection: Connection,
+  source: DeclaredSource,
+  file: string,
+  lenient: boolean,
+): Promise<FileColumns | Problem> {
+  const { dialect, columns } = source
+  const options = `${lineOptions}, strict_mode=${!lenient}, skip=${Math.trunc(dialect.skip ?? 0)}`
+  const first = (
+    await connection.row(`SELECT line FROM read_csv(${quotePaths([file])}, ${options}) LIMIT 1`)
+  )['line']
+  if (dialect.header === false) return { file, names: placeNames(first, dialect, columns), lenient }
+  if (typeof first === 'string') return { file, names: csvFieldsOf(first, dialect), lenient }
+  return {
+    code: 'source/format',
+    message: `source '${source.name}': the file has no header`,
+    where: { file, line: 1 },
+    hint: 'say `header: false` when the first line is data',
+  }
+}
+
+/** Without a header, columns are named by place: as declared, and those behind them by number. */
+function placeNames(first: unknown, dialect: CsvDialect, columns: readonly DeclaredColumn[]): string[] {
+  const declared = columns.map(({ name }) => name)
+  if (typeof first !== 'string') return declared
+  const count = csvFieldsOf(first, dialect).length
+  return Array.from({ length: count }, (_, at) => declared[at] ?? `column ${at + 1}`)
+}

@@ -1,0 +1,24 @@
+import type { ResolvedFlow } from '../flow/resolve.ts'
+import type { CodeOf, EdgeDigests } from './code-facts.ts'
+import type { EventStream } from './event-stream.ts'
+import type { RunOptions } from './options.ts'
+import type { Pool } from './pool.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What the flows of one run share. */
+export interface RunParts {
+  readonly workspace: Workspace
+  readonly pools: { readonly get: () => Pool; readonly renew: () => Promise<void> }
+  readonly events: EventStream
+  readonly options: RunOptions
+}
+
+/** A flow that is ready to run, and how it is declared anew when its code changes during the run. */
+export interface PlannedFlow {
+  readonly resolved: ResolvedFlow
+  readonly edges: EdgeDigests
+  readonly codeOf: CodeOf
+  readonly selected: ReadonlySet<string>
+  /** Undefined for a flow that a program built: its code is loaded and stays. */
+  readonly again?: () => Promise<PlannedFlow>
+}
