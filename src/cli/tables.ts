@@ -16,19 +16,19 @@ export function tablesCommand(cli: Cli): Command {
   return withProject(new Command('tables'))
     .description('list the tables of an environment')
     .option('--digest', 'with the content digest of each: equal rows have equal digests')
-    .option('--json', 'one JSON object for each table')
+    .option('--json', 'an array of JSON objects, one for each table')
     .action(async (flags: TablesFlags) => {
       const { openLake } = await import('../run/open-lake.ts')
       const lake = await openLake(projectOptions(flags))
       try {
-        await list(lake, flags, cli)
+        await listTables(lake, flags, cli)
       } finally {
         await lake.close()
       }
     })
 }
 
-async function list(lake: OpenLake, flags: TablesFlags, { out, err }: Cli): Promise<void> {
+async function listTables(lake: OpenLake, flags: TablesFlags, { out, err }: Cli): Promise<void> {
   const tables = await lake.tables()
   const digests = flags.digest
     ? await digestsOf(
@@ -37,8 +37,8 @@ async function list(lake: OpenLake, flags: TablesFlags, { out, err }: Cli): Prom
       )
     : undefined
   if (flags.json) {
-    tables.forEach((table, at) => out.write(`${JSON.stringify({ ...table, digest: digests?.[at] })}\n`))
-    return
+    const list = tables.map((table, at) => ({ ...table, digest: digests?.[at] }))
+    return out.write(`${JSON.stringify(list, null, 2)}\n`)
   }
   if (tables.length === 0) return err.write(`${emptyText(lake)}\n`)
   const now = new Date()

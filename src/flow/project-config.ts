@@ -1,6 +1,6 @@
-import { LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
-import { ProblemError, type Problem } from '../base/problem.ts'
+import { ProblemError, type Place, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 
 const memory = z.string().regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, 'such as 4GB')
@@ -44,21 +44,29 @@ export function parseConfig(text: string, file: string): ProjectConfig {
   }
   const parsed = schema.safeParse(document.toJS() ?? {})
   if (parsed.success) return parsed.data
-  const known = Object.keys(schema.shape)
-  const problems = parsed.error.issues.map((issue): Problem => {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-    const trail = unknown === undefined ? issue.path : [...issue.path, unknown]
-    const node = trail.length === 0 ? undefined : document.getIn(trail, true)
-    const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0] ?? 0
+  const problems = parsed.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownKey(key, document, file, at))
+    const node = document.getIn(issue.path, true)
+    const message = `${file}: \`${issue.path.join('.')}\`: ${issue.message}`
     return {
-      code: 'project/config-invalid',
-      message:
-        unknown === undefined
-          ? `${file}: \`${trail.join('.')}\`: ${issue.message}`
-          : `${file}: there is no setting \`${unknown}\``,
-      where: at(offset),
-      hint: unknown === undefined ? undefined : didYouMean(unknown, known),
+      code: 'project/config-invalid' as const,
+      message,
+      where: at(isNode(node) ? (node.range?.[0] ?? 0) : 0),
     }
   })
   throw new ProblemError(problems)
+}
+
+function unknownKey(key: string, document: Document, file: string, at: (offset: number) => Place): Problem {
+  const pair = isMap(document.contents)
+    ? document.contents.items.find((item) => String(item.key) === key)
+    : undefined
+  const offset = isNode(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0
+  return {
+    code: 'project/config-invalid',
+    message: `${file}: there is no setting \`${key}\``,
+    where: at(offset),
+    hint: didYouMean(key, Object.keys(schema.shape)),
+  }
 }

@@ -43,16 +43,16 @@ export function resolveFlow(flow: DeclaredFlow): { plan?: ResolvedFlow; problems
   for (const step of flow.steps) {
     for (const input of step.inputs) problems.push(...readFaults(step, input, providers))
   }
-  const upstream = new Map(flow.steps.map((step) => [step.name, upstreamOf(step, flow, providers)]))
+  const position = new Map(flow.steps.map(({ name }, at) => [name, at]))
+  const upstream = new Map(flow.steps.map((step) => [step.name, upstreamOf(step, providers, position)]))
   const { order, cycles } = orderSteps(flow.steps, upstream)
   problems.push(...cycles)
   if (problems.length > 0) return { problems: orderProblems(problems) }
+  const downstream = downstreamOf(flow, upstream)
   const steps = order.map((step) => ({
     ...step,
     upstream: upstream.get(step.name) ?? [],
-    downstream: flow.steps
-      .filter((other) => upstream.get(other.name)?.includes(step.name))
-      .map(({ name }) => name),
+    downstream: downstream.get(step.name) ?? [],
   }))
   const producers = new Map(
     flow.steps.flatMap((step) => step.outputs.map(({ table }) => [table.name, step.name] as const)),
@@ -100,14 +100,26 @@ function readFaults(
   ]
 }
 
+/** @param position of each step in the flow, by name: the order of the result */
 function upstreamOf(
   step: DeclaredStep,
-  flow: DeclaredFlow,
   providers: ReadonlyMap<string, Provider>,
+  position: ReadonlyMap<string, number>,
 ): string[] {
   const tables = [...step.inputs.map(({ name }) => name), ...step.outputs.flatMap(referredTables)]
-  const names = new Set(tables.map((table) => providers.get(table)?.step))
-  return flow.steps.filter(({ name }) => names.has(name)).map(({ name }) => name)
+  const names = new Set(tables.flatMap((table) => providers.get(table)?.step ?? []))
+  return [...names].toSorted((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0))
+}
+
+/** The other way round, in the order of the flow. */
+function downstreamOf(
+  flow: DeclaredFlow,
+  upstream: ReadonlyMap<string, readonly string[]>,
+): Map<string, string[]> {
+  const downstream = new Map<string, string[]>(flow.steps.map(({ name }) => [name, []]))
+  for (const { name } of flow.steps)
+    for (const above of upstream.get(name) ?? []) downstream.get(above)?.push(name)
+  return downstream
 }
 
 /** Rows are checked against the tables that they refer to, so those are written first. */

@@ -1,4 +1,4 @@
-import { digestOf } from '../base/digest.ts'
+import { digestOf, digestOfOrdered } from '../base/digest.ts'
 import type { DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { FingerprintParts } from '../lake/types.ts'
@@ -51,7 +51,7 @@ export function fingerprintParts(step: DeclaredStep, facts: StepFacts): Fingerpr
   }
   for (const { table } of step.outputs) parts[`contract:out:${table.name}`] = contractDigest(table)
   for (const input of step.inputs) {
-    parts[`contract:in:${input.handle}`] = digestOf(input.columns.map(readPart))
+    parts[`contract:in:${input.handle}`] = digestOfOrdered(input.columns.map(readPart))
     const fact = facts.inputs.get(input.handle)
     if (fact) parts[`input:${input.handle}`] = inputPart(fact)
   }
@@ -61,7 +61,8 @@ export function fingerprintParts(step: DeclaredStep, facts: StepFacts): Fingerpr
 
 /** The fingerprint of a step: the digest of its parts. */
 export function fingerprintOf(parts: FingerprintParts): string {
-  return digestOf(parts)
+  const names = Object.keys(parts).toSorted()
+  return digestOfOrdered(Object.fromEntries(names.map((name) => [name, parts[name]])))
 }
 
 /** One input as a part: what it is called and what it held. */
@@ -72,20 +73,24 @@ export function inputPart(fact: InputFact): string {
 
 /** The digest of the part of a contract that can change what is published. */
 export function contractDigest(table: Pick<DeclaredTable, 'name' | 'columns' | 'key' | 'checks'>): string {
-  const { name, key, checks } = table
-  return digestOf({ name, key, checks, columns: table.columns.map(writePart) })
+  const { checks, key, name } = table
+  return digestOfOrdered({ checks, columns: table.columns.map(writePart), key, name })
 }
 
+// The keys stand in the order of the alphabet: see `digestOfOrdered`.
 const readPart = ({ name, type, nullable, readAs }: DeclaredColumn) => ({
   name,
-  type,
   nullable,
   readAs: readAs ?? null,
+  type,
 })
 
-const writePart = (column: DeclaredColumn) => ({
-  ...readPart(column),
-  checks: column.checks,
-  unique: column.unique,
-  references: column.references ?? null,
+const writePart = ({ name, type, nullable, readAs, checks, unique, references }: DeclaredColumn) => ({
+  checks,
+  name,
+  nullable,
+  readAs: readAs ?? null,
+  references: references ? { column: references.column, table: references.table } : null,
+  type,
+  unique,
 })

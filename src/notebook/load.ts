@@ -28,7 +28,17 @@ function loadProblem(error: unknown, file: string, root: string): ProblemError {
   if (known !== undefined)
     return new ProblemError(known.map((problem) => ({ ...problem, where: within(root, problem.where) })))
   const cause = error instanceof Error ? error : new Error(String(error))
+  const missing = missingExport.exec(cause.message)
+  if (missing?.[1] !== undefined && missing[2] !== undefined) return noExport(name, missing[1], missing[2])
   const place = within(root, placeInStack(`\n${cause.stack ?? ''}`)) ?? { file: name }
+  if (notAModule.test(cause.message)) {
+    return new ProblemError({
+      code: 'notebook/load',
+      message: `${name} was taken for CommonJS, and Sluice loads modules`,
+      where: { file: name },
+      hint: 'put "type": "module" into the package.json of the project',
+    })
+  }
   const syntax = cause.name === 'SyntaxError' || cause.name === 'TransformError'
   return new ProblemError({
     code: syntax ? 'notebook/syntax' : 'notebook/load',
@@ -39,8 +49,25 @@ function loadProblem(error: unknown, file: string, root: string): ProblemError {
   })
 }
 
+const missingExport = /requested module '(.+?)' does not provide an export named '(.+?)'/
+const notAModule = /Cannot require\(\) ES Module|"cjs" output format/
+
+/** Node says this of a link between modules before any of them runs. */
+function noExport(file: string, from: string, exported: string): ProblemError {
+  const notebook = exported === 'default' && /notebooks\//.test(from)
+  return new ProblemError({
+    code: notebook ? 'notebook/no-export' : 'notebook/import-unresolved',
+    message: notebook
+      ? `${from}, which ${file} reads, has no notebook as its default export`
+      : `${from} has no export '${exported}', which is imported on the way from ${file}`,
+    where: { file },
+    hint: notebook ? 'a notebook module says `export default notebook({ ... })`' : undefined,
+  })
+}
+
 /** A path as messages show it: relative to the project when it lies within, with `/`. */
 export function relativeTo(root: string, file: string): string {
+  if (!path.isAbsolute(file)) return file
   const relative = path.relative(root, file)
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative.split(path.sep).join('/')
 }

@@ -9,7 +9,7 @@ import { newVersionId } from '../lake/version-id.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
-import type { Printed } from './child.ts'
+import { ChildEnded, type Printed } from './child.ts'
 import { killLate } from './kill-late.ts'
 import type { Pool } from './pool.ts'
 import type { NamedQuery } from './protocol.ts'
@@ -74,10 +74,15 @@ export async function renderQueries(
     columns: columns.map(({ name }) => name),
   }))
   const ask = { file: path.join(root, step.file), projectRoot: root, handles, args: step.args, env: step.env }
-  const { queries } = await pool.withWorker((worker) =>
-    killLate(worker, signal, worker.call('render', ask, { signal, printed })),
-  )
-  return queries
+  for (let tried = 1; ; tried++) {
+    const worker = pool.renderer()
+    try {
+      return (await killLate(worker, signal, worker.call('render', ask, { signal, printed }))).queries
+    } catch (error) {
+      // Another step's code may have ended the process that all share.
+      if (!(error instanceof ChildEnded) || signal.aborted || tried === 3) throw error
+    }
+  }
 }
 
 function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed> {

@@ -1,4 +1,4 @@
-import { InternalError, problemsOf, type Problem } from '../base/problem.ts'
+import { InternalError, problemsOf, type Place, type Problem } from '../base/problem.ts'
 import { placeInStack } from '../base/site.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { relativeTo } from '../notebook/load.ts'
@@ -8,7 +8,7 @@ import { ChildEnded, ChildThrew } from './child.ts'
 export function stepProblems(error: unknown, step: DeclaredStep, root: string): readonly Problem[] {
   const where = { file: step.file }
   const problems = problemsOf(error)
-  if (problems) return problems.map((problem) => ({ ...problem, where: problem.where ?? where }))
+  if (problems) return problems.map((problem) => withPlace(problem, where, root))
   if (error instanceof ChildThrew) {
     if (error.op === 'compute')
       return [{ code: 'step/engine', message: `step '${step.name}': ${error.message}`, where }]
@@ -24,6 +24,12 @@ export function stepProblems(error: unknown, step: DeclaredStep, root: string): 
   if (error instanceof ChildEnded) return [endedProblem(error, step)]
   if (error instanceof InternalError) throw error
   throw new InternalError(`step '${step.name}' failed in Sluice itself: ${String(error)}`, { cause: error })
+}
+
+/** Engines know absolute paths; people read those of their project. */
+function withPlace(problem: Problem, otherwise: Place, root: string): Problem {
+  const where = problem.where ?? otherwise
+  return { ...problem, where: { ...where, file: relativeTo(root, where.file) } }
 }
 
 function endedProblem({ code, signal }: ChildEnded, step: DeclaredStep): Problem {

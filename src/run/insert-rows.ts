@@ -13,8 +13,8 @@ export async function insertRows(
 ): Promise<void> {
   const add = (list: readonly object[]) => session.insert(handle, list)
   if (Array.isArray(rows) && rows.length <= chunk) {
-    if (rows.length > 0) await add(rows.map((row) => checked(row, table)))
-    return
+    // An empty list says that there are no rows: it counts as written.
+    return add(rows.map((row) => checked(row, table)))
   }
   let buffer: object[] = []
   const take = async (row: unknown) => {
@@ -26,7 +26,7 @@ export async function insertRows(
   if (isAsyncIterable(rows)) for await (const row of rows) await take(row)
   else if (isIterable(rows)) for (const row of rows) await take(row)
   else await take(rows)
-  if (buffer.length > 0) await add(buffer)
+  await add(buffer)
 }
 
 function checked(row: unknown, table: string): object {

@@ -20,6 +20,7 @@ export interface PoolOptions {
 export class Pool {
   private readonly options: PoolOptions
   private host?: Child<EngineCalls>
+  private renders?: Child<WorkerCalls>
   private readonly idle: Child<WorkerCalls>[] = []
   private readonly all = new Set<Child<WorkerCalls>>()
   private readonly queue: ((worker: Child<WorkerCalls>) => void)[] = []
@@ -43,6 +44,15 @@ export class Pool {
       this.host = new Child(entry, { execArgv, env: { UV_THREADPOOL_SIZE: '16' }, engine: this.hostEngine() })
     }
     return this.host
+  }
+
+  /** The worker that renders queries: one for all steps, because rendering takes less time than a start. */
+  renderer(): Child<WorkerCalls> {
+    if (!this.renders?.alive) {
+      while (this.idle.at(-1)?.alive === false) this.idle.pop()
+      this.renders = this.idle.pop() ?? this.startWorker()
+    }
+    return this.renders
   }
 
   /** Lends a worker; others wait when all are taken. A worker that died is not lent again. */
@@ -78,7 +88,8 @@ export class Pool {
       this.all.delete(worker)
     }
     for (const worker of this.all) if (!worker.alive) this.all.delete(worker)
-    if (this.all.size < this.options.workers) return Promise.resolve(this.startWorker())
+    if (this.all.size < this.options.workers + (this.renders?.alive ? 1 : 0))
+      return Promise.resolve(this.startWorker())
     return new Promise((resolve) => this.queue.push(resolve))
   }
 

@@ -4,6 +4,7 @@ import { problemsOf } from '../base/problem.ts'
 import type { LooseFlow } from '../flow/flow.ts'
 import type { Plugin } from '../flow/plugin.ts'
 import { isPlugin, pluginsIn, validatePlugins, type FoundPlugin } from '../flow/plugins.ts'
+import { reservedCommands } from '../flow/reserved-commands.ts'
 import { loadModule } from '../notebook/load.ts'
 import type { WorkerCalls } from './protocol.ts'
 
@@ -29,7 +30,7 @@ export async function loadPlugins(
   }
   for (const file of ask.modules) await load(file, (module) => pluginsIn(module, file))
   for (const file of ask.flowFiles) await load(file, (module) => flowPlugins(module['default'], file))
-  problems.push(...validatePlugins(found, []))
+  problems.push(...validatePlugins(found, reservedCommands))
   plugins = [...new Set(found.filter(isPlugin).map(({ plugin }) => plugin))]
   return { names: plugins.map(({ name }) => name), problems }
 }

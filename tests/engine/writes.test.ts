@@ -90,7 +90,7 @@ describe('a written table', () => {
     const staged = await writeQuery(
       rig,
       contract('t', types, { key: ['id'] }),
-      sql`SELECT 1 AS id, NULL AS at, ['x'] AS tags WHERE false`,
+      sql`SELECT 1 AS id, NULL AS "at", ['x'] AS tags WHERE false`,
     )
     expect(staged).toMatchObject({
       rows: 0,
@@ -99,7 +99,7 @@ describe('a written table', () => {
     expect(await readAll(rig, parquetInput('r', types, [staged.path]))).toEqual([])
     const [type] = await queryAll(
       rig,
-      sql`SELECT typeof(max(id)) AS id, typeof(max(at)) AS at FROM ${handle('r')}`,
+      sql`SELECT typeof(max(id)) AS id, typeof(max("at")) AS "at" FROM ${handle('r')}`,
       [parquetInput('r', types, [staged.path])],
     )
     expect(type).toEqual({ id: 'BIGINT', at: 'TIMESTAMP' })
@@ -453,7 +453,7 @@ describe('promises of a contract', () => {
       }),
     )
     expect(late.map(({ code }) => code)).toEqual(['contract/value'])
-    expect(await readdir(folder)).toEqual(['part-0.parquet'])
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('allow NULL in a unique column many times, and in no part of the key', async () => {

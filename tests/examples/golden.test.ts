@@ -30,9 +30,12 @@ describe('the tables that the flows write', () => {
     }
     const lake = await openLake({ projectRoot: project, env: 'dev' })
     for (const { what, built } of cases) {
-      const rows: object[] = []
-      for await (const row of lake.query(built)) rows.push(row)
-      found.set(what, rows)
+      const { columns, rows } = await lake.query(built)
+      const list: object[] = []
+      for await (const row of rows) {
+        list.push(Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])))
+      }
+      found.set(what, list)
     }
   }, 180_000)
 

@@ -139,7 +139,7 @@ describe('freshness', () => {
   it('is the same in every time zone and with the clock moved', async () => {
     for (const zone of ['Asia/Tokyo', 'America/Los_Angeles']) {
       const ended = await rig.with({ TZ: zone }, 'plan', '--json')
-      expect(ended.lines.map(({ verdict }) => verdict)).toEqual(['fresh', 'fresh', 'fresh'])
+      expect(ended.lines.flatMap(({ verdict }) => verdict ?? [])).toEqual(['fresh', 'fresh', 'fresh'])
     }
     const future = new Date(Date.now() + 400 * 86_400_000)
     for (const file of [totals, 'data/sales.csv']) await utimes(rig.path(file), future, future)

@@ -262,7 +262,9 @@ describe('a mistake in a project', () => {
       const ended = await rig.run()
       for (const [file, text] of before)
         await (text === undefined ? rig.remove(file) : rig.write({ [file]: text }))
-      const problem = told(ended).find(({ code }) => code === mistake.code)
+      const problem = told(ended).find(
+        ({ code, message }) => code === mistake.code && mistake.says.test(message),
+      )
       expect(problem, ended.out + ended.err).toBeDefined()
       expect(problem?.message).toMatch(mistake.says)
       if (mistake.where) expect(problem?.where).toMatchObject(mistake.where)

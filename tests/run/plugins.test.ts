@@ -21,10 +21,13 @@ describe('plugins', () => {
       'sluice.yaml': 'plugins: [plugins/watcher.ts]\n',
     }))
     expect((await project.run()).code).toBe(0)
-    const seen = (await project.read('seen.txt')).trim().split('\n')
-    expect(seen[0]).toBe('run-started  ')
+    const seen = (await project.read('seen.txt'))
+      .trim()
+      .split('\n')
+      .map((line) => line.trim())
+    expect(seen[0]).toBe('run-started')
     expect(seen).toContain('step-finished totals ran')
-    expect(seen.at(-1)).toBe('run-finished  ')
+    expect(seen.at(-1)).toBe('run-finished')
     expect((await project.sluice('hello', 'you')).out).toBe('hello you\n')
   })
 

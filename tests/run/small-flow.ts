@@ -63,6 +63,7 @@ export default notebook({
       await outputs.report.insert({ line: \`\${row.region}: \${row.total}\` })
       count++
     }
+    if (count === 0) await outputs.report.empty()
     return { count }
   },
 })

@@ -105,26 +105,23 @@ function decodeDecimal(value: DuckDBDecimalValue, column: ColumnOut): string | n
 }
 
 const safe = Number.MAX_SAFE_INTEGER
+/** What a Date holds, in microseconds before and after 1970. */
+const dateMicros = 8.64e18
 
 function decodeMicros(micros: bigint, column: ColumnOut): Date | bigint {
   if (column.readAs === 'micros') return micros
   // Up to the year 2255 a double holds microseconds exactly, and is much faster than a bigint.
   const number = Number(micros)
   const fast = number <= safe && number >= -safe
-  const exact = fast ? number % 1000 === 0 : micros % 1000n === 0n
-  const date = new Date(exact ? (fast ? number / 1000 : Number(micros / 1000n)) : NaN)
-  if (!Number.isNaN(date.getTime())) return date
-  if (exact)
-    throw lossy(
-      column,
-      'a time is outside of what a Date holds',
-      column.exactTime ?? 'read it as microseconds: .micros()',
-    )
-  throw lossy(
-    column,
-    'a time has microseconds, and a Date has milliseconds',
-    column.exactTime ?? 'read it as microseconds: .micros()',
-  )
+  if (fast ? number % 1000 === 0 : micros % 1000n === 0n) {
+    if (fast) return new Date(number / 1000)
+    if (Math.abs(number) <= dateMicros) return new Date(Number(micros / 1000n))
+  }
+  const outside = Math.abs(number) > dateMicros
+  const what = outside
+    ? 'a time is outside of what a Date holds'
+    : 'a time has microseconds, and a Date has milliseconds'
+  throw lossy(column, what, column.exactTime ?? 'read it as microseconds: .micros()')
 }
 
 function decodeDate({ days }: DuckDBDateValue, column: ColumnOut): Date {

@@ -1,4 +1,6 @@
 import type { ProblemCode } from '../../base/codes.ts'
+import { ProblemError } from '../../base/problem.ts'
+import { problemsOf } from '../../base/problem.ts'
 import { EngineInterrupted, type EngineProblem } from '../engine.ts'
 
 /** An error of DuckDB's, taken apart (`errors_as_json`). */
@@ -25,6 +27,8 @@ export class FaultError extends Error {
 /** What DuckDB threw as a FaultError, or as EngineInterrupted. */
 export function faultError(error: unknown): Error {
   if (error instanceof FaultError || error instanceof EngineInterrupted) return error
+  // A mistake that was told already stays what it is.
+  if (error instanceof Error && problemsOf(error)) return error
   const fault = readFault(error instanceof Error ? error.message : String(error))
   return fault.type === 'INTERRUPT' ? new EngineInterrupted() : new FaultError(fault, error)
 }
@@ -100,4 +104,14 @@ export function offsetIn(text: string, position: number | undefined, skip = 0): 
   const bytes = Buffer.from(text)
   const at = position - skip
   return at >= 0 && at <= bytes.length ? bytes.subarray(0, at).toString().length : undefined
+}
+
+/** Runs work of the engine's own; a fault that no one else has told becomes a Problem of the subject. */
+export async function toldOf<T>(subject: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    throw new ProblemError(queryProblem(error.fault, { subject, handle: '', text: '' }))
+  }
 }

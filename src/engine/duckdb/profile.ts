@@ -71,7 +71,7 @@ function profileSql({ name, type }: BoundColumn, at: number): string {
     : ['min', 'max'].map((end) => `left(CAST(${end}(${column}) AS VARCHAR), 200) AS ${end}${at}`)
   return [
     `count(*) - count(${column}) AS nulls${at}`,
-    `approx_count_distinct(${column}) AS distinct${at}`,
+    `least(approx_count_distinct(${column}), count(${column})) AS distinct${at}`,
     ...range,
   ].join(', ')
 }

@@ -6,7 +6,7 @@ import { passQuery, passWrite, type QueryRules } from './check-query.ts'
 import { requireConditions } from './condition.ts'
 import { Connection } from './connection.ts'
 import type { ColumnOut } from './decode.ts'
-import { FaultError, queryProblem, type FaultPlace } from './faults.ts'
+import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { Gathering } from './gather.ts'
 import { inputProblems, inputViews, type InputView } from './inputs.ts'
@@ -53,13 +53,11 @@ export class DuckDbSession implements Session {
     const { instance, functions } = around
     const connection = await Connection.open(instance)
     try {
-      await requireConditions(
-        connection,
-        functions,
-        request.outputs.map(({ table }) => table),
-      )
-      const views = await inputViews(connection, request.inputs)
-      for (const view of views) await connection.run(view.sql)
+      const tables = request.outputs.map(({ table }) => table)
+      const views = await toldOf('inputs', async () => {
+        await requireConditions(connection, functions, tables)
+        return prepareViews(connection, request)
+      })
       return new DuckDbSession(around, { connection, functions, request }, views)
     } catch (error) {
       await connection.close()
@@ -74,19 +72,19 @@ export class DuckDbSession implements Session {
     output.written = true
     // Alone, a query goes straight into its file when the step is finished.
     if (first) output.query = rows
-    else await this.gather(output, rows)
+    else await this.work(output, async () => this.into(await this.gathering(output), output, rows))
   }
 
   async insert(handle: string, rows: readonly object[]): Promise<void> {
     const output = this.output(handle)
     output.written = true
-    await (await this.gathering(output)).insert(rows)
+    await this.work(output, async () => (await this.gathering(output)).insert(rows))
   }
 
   async empty(handle: string): Promise<void> {
     const output = this.output(handle)
     output.written = true
-    await this.gathering(output)
+    await this.work(output, () => this.gathering(output))
   }
 
   async *query(query: RenderedQuery): AsyncGenerator<Batch, void> {
@@ -114,7 +112,9 @@ export class DuckDbSession implements Session {
     const problems: Problem[] = []
     const staged: StagedOutput[] = []
     for (const output of this.outputs.values()) {
-      const outcome = output.written ? await this.stage(output) : [unwritten(output.target)]
+      const outcome = output.written
+        ? await this.work(output, () => this.stage(output))
+        : [unwritten(output.target)]
       if (isProblems(outcome)) problems.push(...outcome)
       else staged.push(outcome)
     }
@@ -190,8 +190,8 @@ export class DuckDbSession implements Session {
     return gathering
   }
 
-  private async gather(output: OutputState, rows: RowsIn): Promise<void> {
-    await this.into(await this.gathering(output), output, rows)
+  private work<T>({ target }: OutputState, work: () => Promise<T>): Promise<T> {
+    return toldOf(`output table '${target.table.name}'`, work)
   }
 
   private async into(gathering: Gathering, output: OutputState, rows: RowsIn): Promise<void> {
@@ -202,6 +202,12 @@ export class DuckDbSession implements Session {
       raise(await diagnose(this.staging(output), rows, error, gathering.statement(rows)))
     }
   }
+}
+
+async function prepareViews(connection: Connection, { inputs }: SessionRequest): Promise<InputView[]> {
+  const views = await inputViews(connection, inputs)
+  for (const view of views) await connection.run(view.sql)
+  return views
 }
 
 function unwritten({ table }: OutputTarget): Problem {
