@@ -4,7 +4,8 @@ import { open } from 'node:fs/promises'
 const chunkBytes = 1 << 20
 let loading: Promise<typeof import('@napi-rs/blake-hash')> | undefined
 /** Kept, because each `import()` of a loaded module costs more than the hash of a small file. */
-const native = (): Promise<typeof import('@napi-rs/blake-hash')> => (loading ??= import('@napi-rs/blake-hash'))
+const native = (): Promise<typeof import('@napi-rs/blake-hash')> =>
+  (loading ??= import('@napi-rs/blake-hash'))
 
 /** BLAKE3 (github.com/BLAKE3-team/BLAKE3-specs) of bytes in memory, 64 hexadecimal digits. */
 export async function hashBytes(bytes: Uint8Array): Promise<string> {

@@ -45,7 +45,7 @@ export function placeText(where: Place): string {
 }
 
 /** One Problem in one line, without its hint. */
-export function problemLine(problem: Problem): string {
+function problemLine(problem: Problem): string {
   return `${problem.where ? `${placeText(problem.where)}: ` : ''}${problem.message} [${problem.code}]`
 }
 

@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
-import type { Columns } from './column.ts'
 import type { RunContext, SelectContext } from './context.ts'
 import type { Inputs } from './input.ts'
 import type { Relation, Sql } from './sql.ts'
@@ -106,9 +105,8 @@ export type AnyNotebook = Notebook<string, any, any, any, any>
  */
 export function notebook<
   const N extends string = '',
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no inputs
+  // `{}`: no inputs, no outputs.
   I extends Inputs = {},
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no outputs
   O extends Tables = {},
   A extends z.ZodType = Nothing,
   E extends z.ZodType = Nothing,
@@ -125,5 +123,3 @@ export function notebook<
     ...(site && { site }),
   }
 }
-
-export type { Columns }

@@ -48,9 +48,6 @@ export interface Source<N extends string, C extends Columns>
   readonly kind: 'source'
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the columns are invariant
-export type AnySource = Source<string, any>
-
 type Paths<P extends string> = P | readonly string[]
 
 function make<const P extends string, C extends Columns, const N extends string>(

@@ -49,8 +49,17 @@ export function argProblem(
   }
   if (secret(arg))
     return { ...sentence, message: `step '${told.step}': arg '${name}' does not fit its schema` }
-  const shown = typeof value === 'object' ? '' : `, and it is '${String(value)}'`
-  return { ...sentence, message: `step '${told.step}': arg '${name}': ${issue.message}${shown}` }
+  return { ...sentence, message: `step '${told.step}': arg '${name}': ${issue.message}${shown(value)}` }
+}
+
+/** A value that fits in a sentence. */
+function shown(value: unknown): string {
+  const short =
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'bigint'
+  return short ? `, and it is '${value}'` : ''
 }
 
 function wordOf(value: unknown): string {

@@ -28,10 +28,10 @@ type OutputName<O> = {
 }[keyof O]
 
 /** Keys that are not known: options, handles. */
-export type OptionFaults<Step extends string, Given, Known, Word extends string> =
+export type OptionFaults<Step extends string, Given, Known, Noun extends string> =
   Exclude<Given, Known> extends infer K
     ? K extends string
-      ? `${Step}: there is no ${Word} '${K}'`
+      ? `${Step}: there is no ${Noun} '${K}'`
       : never
     : never
 
@@ -87,7 +87,7 @@ export type ArgFaults<Step extends string, A, G> = string extends keyof A
   : Missing<Step, A, G> | Wrong<Step, A, G>
 
 type Missing<Step extends string, A, G> = {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "may be left out"
+  // `{}` fits what may be left out.
   [K in keyof A & string]-?: {} extends Pick<A, K>
     ? never
     : K extends keyof G

@@ -63,7 +63,7 @@ export type Fitting<N, Av, S> = Fits<N, Av, S> extends true ? N : NoInfer<Explai
 type Fits<N, Av, S> = [keyof S] extends [never]
   ? N extends { readonly kind: 'flow' }
     ? true
-    : // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- "every arg has a default"
+    : // `{}` fits when every arg has a default.
       {} extends ArgsOf<N>
       ? N extends { readonly inputs: infer I }
         ? [Needed<I>] extends [Av]
@@ -80,6 +80,7 @@ type Explained<N, Av, S> = N extends { readonly kind: 'flow' }
     : never
 
 /** The template makes `tsc` print the sentences instead of the name of the type that worked them out. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-template-expression -- see above
 type Judged<N, Fault> = [Fault] extends [never] ? N : FlowError<`${Fault & string}`>
 
 /** The origins that inputs need. An optional input is never covered here, so that it is looked at closely. */
@@ -95,7 +96,7 @@ type StepFaults<Step extends string, I, O, A, Av, S> =
   | OptionFaults<Step, keyof S, keyof StepSettings, 'option'>
   | OptionFaults<Step, KeysAt<S, 'inputs'>, keyof I, 'input'>
   | OptionFaults<Step, KeysAt<S, 'outputs'>, keyof O, 'output'>
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- no args are given
+  // `{}`: no args are given.
   | ArgFaults<Step, A, S extends { readonly args: infer G } ? G : {}>
   | { [H in keyof I]: I[H] extends AnyInput ? InputFault<Step, I[H], Bound<S, H>, Av> : never }[keyof I]
 

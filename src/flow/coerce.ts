@@ -34,7 +34,7 @@ export function coerceText(text: string, schema: Json): Coerced {
     const allowed = kinds.get(kind)
     if (allowed === undefined) continue
     if (kind === 'const') {
-      const found = allowed.find((value) => String(value) === text)
+      const found = allowed.find((value) => jsonText(value) === text)
       if (found !== undefined) return { value: found }
       continue
     }
@@ -44,9 +44,14 @@ export function coerceText(text: string, schema: Json): Coerced {
     if (value !== undefined) return { value }
   }
   const wanted = [...kinds].map(([kind, values]) =>
-    kind === 'const' ? `one of ${values.map(String).join(', ')}` : (expectations[kind] ?? kind),
+    kind === 'const' ? `one of ${values.map(jsonText).join(', ')}` : (expectations[kind] ?? kind),
   )
   return { expected: wanted.join(' or ') }
+}
+
+/** A value of an enum as people type it: a text without quotes. */
+function jsonText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 const readers: Readonly<Record<string, (text: string) => unknown>> = {

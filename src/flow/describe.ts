@@ -56,10 +56,14 @@ function declareFlow(flow: LooseFlow, context: Describing): DeclaredFlow {
     publish: flow.options.publish ?? 'step',
     ...describeSources(sources, context),
     steps: steps.flatMap((placed) => describeStep(placed, context) ?? []),
-    // `plugins.ts` says what is wrong with one.
-    plugins: [...new Set(plugins.map((plugin) => String(plugin?.name)))],
+    plugins: [...new Set(plugins.map(pluginName))],
     ...(where && { where }),
   }
+}
+
+/** Nothing is known of a plugin's form here: `plugins.ts` says what is wrong with one. */
+function pluginName(plugin: { readonly name?: unknown } | undefined): string {
+  return String(plugin?.name)
 }
 
 function checkNames(flow: DeclaredFlow, { problems }: Describing): void {

@@ -33,7 +33,11 @@ export function schemaOf(
     const required = new Set(json.required ?? [])
     const properties = Object.entries(json.properties ?? {})
     return {
-      properties: properties.map(([name, schema]) => ({ name, schema, required: required.has(name) })),
+      properties: properties.map(([name, property]) => ({
+        name,
+        schema: property,
+        required: required.has(name),
+      })),
       open: json.additionalProperties !== undefined && json.additionalProperties !== false,
     }
   } catch (error) {
@@ -50,6 +54,7 @@ function toJson(schema: z.ZodType): JsonSchema {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
+      // eslint-disable-next-line no-underscore-dangle -- zod's name for what it offers to libraries
       const { type } = zodSchema._zod.def
       if (type === 'bigint') Object.assign(jsonSchema, { type: 'integer', wire: 'bigint' })
       if (type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time', wire: 'date' })

@@ -1,4 +1,4 @@
-import path from 'node:path'
+import { basename } from 'node:path'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { z } from 'zod'
 import type { Place, Problem } from '../base/problem.ts'
@@ -117,7 +117,7 @@ function build(
   }
   if (!outer.success || problems.length > 0) return { problems }
   const { description, publish, sources } = outer.data
-  const name = outer.data.flow ?? path.basename(file).replace(/\.ya?ml$/, '')
+  const name = outer.data.flow ?? basename(file).replace(/\.ya?ml$/, '')
   const declared = sources.map((reference, index): YamlLink => ({
     kind: 'source',
     reference,

@@ -7,7 +7,7 @@ import type { FingerprintParts } from '../lake/types.ts'
  * The number of the rules by which a fingerprint stands for a result. It counts up when Sluice itself begins
  * to compute something else from the same parts; a release that does not leaves every lake as it is.
  */
-export const semantics = '1'
+const semantics = '1'
 
 /** What an input was when it was looked at. */
 export type InputFact =

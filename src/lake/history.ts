@@ -40,7 +40,7 @@ export async function* entriesDown(
 }
 
 /** An entry that must exist, because a later one does. */
-export async function existing(log: Log, number: number): Promise<LogEntry> {
+async function existing(log: Log, number: number): Promise<LogEntry> {
   const entry = await readEntry(log, number)
   if (entry !== undefined) return entry
   throw corrupt(

@@ -31,7 +31,7 @@ export async function entryAt(log: Log, number: number): Promise<LogEntry> {
 }
 
 /** The state that an entry leads to: its checkpoint, the changes since, its own changes. */
-export async function stateAfter(log: Log, entry: LogEntry): Promise<EnvState> {
+async function stateAfter(log: Log, entry: LogEntry): Promise<EnvState> {
   const start = await checkpointState(log, entry)
   const since = mergeDeltas(entry.since, entry)
   return {

@@ -32,7 +32,7 @@ export function analyse(path: string, source: string, language: Language): Modul
   const written = parseSync(path, text, { lang: language, sourceType: isCommon ? 'unambiguous' : 'module' })
   const sourceType = isCommon && !written.module.hasModuleSyntax ? 'commonjs' : 'module'
   const stripped = transformSync(path, text, { lang: language, sourceType })
-  const error = stripped.errors.find(({ severity }) => severity === 'Error')
+  const error = stripped.errors.find(({ severity }: { readonly severity: string }) => severity === 'Error')
   if (error) return faulty('module', text, offsetOfByte(text, error.labels[0]?.start ?? 0), error.message)
   const canonicalName = sourceType === 'commonjs' ? 'module.cjs' : 'module.mjs'
   const code = minifySync(canonicalName, stripped.code, {

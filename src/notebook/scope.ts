@@ -184,6 +184,8 @@ export function namesOf(node: Node, names: Set<string>): void {
       return namesOf(node.argument, names)
     case 'TSParameterProperty':
       return namesOf(node.parameter, names)
+    // Nothing else stands in a pattern and binds a name.
+    default:
   }
 }
 

@@ -54,7 +54,7 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
 }
 
 /** Plugins cost a process: it is started only where a project or a flow lists some. */
-export async function attachPlugins(
+async function attachPlugins(
   workspace: Workspace,
   flows: readonly Declaration[],
   events: EventStream,

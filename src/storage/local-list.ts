@@ -22,7 +22,9 @@ export async function* listFolder(walk: Walk, prefix: string): AsyncGenerator<Li
   const entries = await entriesOf(walk, prefix)
   for (let start = 0; start < entries.length; start += batch) {
     const part = entries.slice(start, start + batch)
-    const sizes = await Promise.all(part.map((key) => (key.endsWith('/') ? undefined : sizeOf(walk, key))))
+    const sizes = await Promise.all(
+      part.map(async (key) => (key.endsWith('/') ? undefined : sizeOf(walk, key))),
+    )
     for (const [i, key] of part.entries()) {
       const size = sizes[i]
       if (key.endsWith('/')) yield* listFolder(walk, key)

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { problemsOf, type Problem } from '../../src/base/problem.ts'
-import type { AnyColumn, Columns } from '../../src/contract/column.ts'
+import type { Columns } from '../../src/contract/column.ts'
 import { renderQuery } from '../../src/contract/render.ts'
 import type { CsvDialect, SourceFormat } from '../../src/contract/source.ts'
 import type { DeclaredColumn, DeclaredTable } from '../../src/contract/spec.ts'
@@ -54,7 +54,7 @@ export async function openRig(threads = 2): Promise<Rig> {
 }
 
 export function declared(columns: Columns): DeclaredColumn[] {
-  return Object.entries(columns).map(([name, column]) => ({ name, ...(column as AnyColumn).spec }))
+  return Object.entries(columns).map(([name, column]) => ({ name, ...column.spec }))
 }
 
 /** A table's contract as it crosses processes. */

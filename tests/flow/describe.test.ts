@@ -179,7 +179,7 @@ describe('args that do not fit', () => {
     ],
     ['a schema that is no object', z.string(), 'they must be a zod object'],
   ])('%s is a Problem', (_, args, message) => {
-    const odd = notebook({ name: 'odd', args: args as z.ZodType, run() {} })
+    const odd = notebook({ name: 'odd', args, run() {} })
     const { problems } = described(loose('x', odd))
     expect(lines(problems).join()).toContain(message)
   })

@@ -25,7 +25,7 @@ function expectations() {
 }
 
 function options(): ts.CompilerOptions {
-  const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const config = ts.readConfigFile(join(root, 'tsconfig.json'), (name) => ts.sys.readFile(name))
   return ts.parseJsonConfigFileContent({ ...config.config, include: [], files: fixtures }, ts.sys, root)
     .options
 }
@@ -118,8 +118,8 @@ describe('an editor', () => {
     getDefaultLibFileName: ts.getDefaultLibFilePath,
     fileExists: (name) => name === file || ts.sys.fileExists(name),
     readFile: (name) => (name === file ? text : ts.sys.readFile(name)),
-    readDirectory: ts.sys.readDirectory,
-    directoryExists: ts.sys.directoryExists,
+    readDirectory: (...given) => ts.sys.readDirectory(...given),
+    directoryExists: (name) => ts.sys.directoryExists(name),
   })
 
   it.each([

@@ -2,8 +2,8 @@ import type { Outcome, RunEvent, StepFinished, WrittenTable } from '../../src/ru
 import type { Reason } from '../../src/freshness/reason.ts'
 
 /** Hand-made events: what a run would tell. */
-export const base = { at: '2026-01-02T03:04:05.000Z', run: '01kxy' }
-export const notebookOf = (step: string): string => `notebooks/${step}.ts`
+const base = { at: '2026-01-02T03:04:05.000Z', run: '01kxy' }
+const notebookOf = (step: string): string => `notebooks/${step}.ts`
 
 export function started(steps: readonly string[]): RunEvent {
   return { ...base, event: 'run-started', flow: 'taxi', env: 'dev', storage: 'storage/lake', steps }

@@ -80,10 +80,11 @@ async function race(creator: Creator, writer: number, keys: number): Promise<Out
 
 /** Writes two contents over one object in turn until it is told to stop. */
 async function overwrite(root: string): Promise<void> {
-  let running = true
-  process.once('message', () => (running = false))
+  const told = new AbortController()
+  process.once('message', () => told.abort())
   const storage = localStorage(root)
-  for (let turn = 0; running; turn++) await storage.put('hint.json', contentOf(1 + (turn % 2), 0))
+  for (let turn = 0; !told.signal.aborted; turn++)
+    await storage.put('hint.json', contentOf(1 + (turn % 2), 0))
 }
 
 // As a process: waits for the word to start, so that all writers start together, and sends what came of it.

@@ -55,7 +55,7 @@ function parseFault(text: string, tree: TreeNode): ParseFault {
   if (tree['error_type'] === 'parser') {
     const position = tree['position'] === undefined ? undefined : Number(tree['position'])
     // The parser counts characters, the binder bytes.
-    const offset = position === undefined ? undefined : [...text].slice(0, position).join('').length
+    const offset = position === undefined ? undefined : Array.from(text).slice(0, position).join('').length
     return { code: 'query/parse', message, ...(offset !== undefined && { offset }) }
   }
   const hint = /\bpivot\b/i.test(text) ? 'a PIVOT needs its values: ON column IN (...)' : undefined
