@@ -9,7 +9,7 @@ export interface InitFile {
 /** The files of a new project: a flow of two notebooks over a CSV file, and what they need to run. */
 export function initFiles(version: string, name: string): readonly InitFile[] {
   return [
-    { file: 'package.json', text: packageJson(version, name), ifThere: ': npm install sluice zod' },
+    { file: 'package.json', text: packageJson(version, name), ifThere: '' },
     {
       file: 'tsconfig.json',
       text: tsconfig,

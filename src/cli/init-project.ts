@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { initFiles } from './init-files.ts'
@@ -32,16 +32,59 @@ export async function initProject(folder: string): Promise<InitResult> {
       })),
     )
   }
+  const manifest = there.some(({ file }) => file === 'package.json') ? await readPackage(root) : undefined
   const fresh = files.filter((each) => !there.includes(each))
   for (const { file, text } of fresh) {
     await mkdir(path.dirname(path.join(root, file)), { recursive: true })
     // Never over a file that appeared meanwhile.
     await writeFile(path.join(root, file), text, { flag: 'wx' })
   }
+  const packageNote = there.some(({ file }) => file === 'package.json')
+    ? await completePackage(root, files)
+    : ''
   return {
     made: fresh.map(({ file }) => file),
-    kept: there.map(({ file, ifThere = '' }) => ({ file, note: ifThere })),
+    kept: there.map(({ file, ifThere = '' }) => ({
+      file,
+      note: file === 'package.json' ? packageNote : ifThere,
+    })),
   }
+}
+
+type Package = {
+  type?: string
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+async function readPackage(root: string): Promise<Package> {
+  const text = await readFile(path.join(root, 'package.json'), 'utf8')
+  try {
+    return JSON.parse(text) as Package
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new ProblemError({
+      code: 'project/config-invalid',
+      message: `package.json is not JSON: ${error.message}; nothing was written`,
+      where: { file: 'package.json' },
+    })
+  }
+}
+
+/** `npm init` and `npm install` write a package.json that says CommonJS, or nothing; notebooks are modules. */
+async function completePackage(
+  root: string,
+  files: readonly { file: string; text: string }[],
+): Promise<string> {
+  const file = path.join(root, 'package.json')
+  const there = JSON.parse(await readFile(file, 'utf8')) as Package
+  const ours = JSON.parse(files.find((each) => each.file === 'package.json')?.text ?? '{}') as Package
+  const dependencies = { ...ours.dependencies, ...there.dependencies }
+  const devDependencies = { ...ours.devDependencies, ...there.devDependencies }
+  const next = { ...there, type: 'module', dependencies, devDependencies }
+  if (JSON.stringify(next) === JSON.stringify(there)) return ''
+  await writeFile(path.join(root, 'package.json'), `${JSON.stringify(next, null, 2)}\n`)
+  return ': it says "type": "module" now, and names zod and typescript'
 }
 
 /** A package name (npm, package.json) from the name of a folder. */

@@ -87,6 +87,8 @@ export interface StepRecord {
   readonly result?: Json
   /** When its rows were computed (not when they were reused), ISO 8601, for `expires`. */
   readonly computedAt: string
+  /** The run that computed its rows; for reused rows the run that took them over. */
+  readonly run?: string
   readonly accepted?: readonly Accepted[]
   /** Digests of the rendered queries of a `select` step, by output: another text of the same query is accepted. */
   readonly queries?: { readonly [output: string]: string }

@@ -17,13 +17,15 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
   const lines = [`${paint.bold(step)} is ${verdictWords[verdict]} ${paint.dim(`(${notebook})`)}`]
   lines.push(...branches(causes, paint))
   if (computed) {
-    lines.push(
-      `its rows were computed ${agoText(computed.at, now)} by run ${computed.run}, commit ${computed.commit}`,
-    )
+    lines.push(`its rows were computed ${agoText(computed.at, now)} by run ${computed.run}`)
   } else lines.push('it was never computed here')
-  for (const { input, from, to, columns } of accepted) {
+  for (const { input, columns } of accepted) {
     const same = columns.length === 0 ? 'what it reads' : columns.join(', ')
-    lines.push(oneLine(`accepted ${input}: computed from ${from}, and ${to} holds the same in ${same}`))
+    const told =
+      input === 'code'
+        ? `accepted other code: the queries of ${same} are the same`
+        : `accepted a later version of ${input}: it holds the same rows in ${same}`
+    lines.push(oneLine(told))
   }
   return `${lines.join('\n')}\n`
 }

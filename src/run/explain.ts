@@ -62,7 +62,6 @@ async function explanationOf(
   state: EnvState,
 ): Promise<Explanation> {
   const record = state.steps.get(stepKey(step, flow.flow.name))
-  const entry = record && (await entryOf(workspace, record))
   const causes = await causesOf(workspace, flow, step, surveyed, state, new Set())
   const told = (record?.accepted ?? []).map(({ input, from, to, columns }) => ({ input, from, to, columns }))
   return {
@@ -70,7 +69,7 @@ async function explanationOf(
     notebook: step.notebook,
     verdict: surveyed.get(step.name)?.verdict ?? 'fresh',
     causes,
-    ...(record && entry && { computed: { at: record.computedAt, run: entry.run, commit: entry.number } }),
+    ...(record?.run !== undefined && { computed: { at: record.computedAt, run: record.run } }),
     accepted: told,
   }
 }

@@ -80,7 +80,7 @@ export interface Explanation {
   readonly verdict: 'fresh' | 'stale' | 'may-run'
   readonly causes: readonly Cause[]
   /** When and by which run its rows were computed, and what has been accepted since. */
-  readonly computed?: { readonly at: string; readonly run: string; readonly commit: number }
+  readonly computed?: { readonly at: string; readonly run: string }
   readonly accepted: readonly {
     readonly input: string
     readonly from: string

@@ -27,6 +27,7 @@ export function recordOf(
     ...(result !== undefined && { result }),
     ...(queryDigests && { queries: queryDigests }),
     computedAt,
+    run: scope.run,
   }
 }
 

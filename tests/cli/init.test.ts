@@ -30,15 +30,29 @@ test('init makes a project and says what to do next', async () => {
   expect(manifest.name).toBe('shop')
 })
 
-test('init leaves general files as they are', async () => {
+test('init leaves general files as they are, and makes a package.json fit for modules', async () => {
   const cwd = await emptyFolder()
   await writeFile(path.join(cwd, 'package.json'), '{"name":"mine"}')
   await writeFile(path.join(cwd, 'README.md'), 'mine')
   const { code, stdout } = await sluice(['init'], { cwd })
   expect(code).toBe(0)
-  expect(stdout).toContain('= package.json was there already: npm install sluice zod')
-  expect(await readFile(path.join(cwd, 'package.json'), 'utf8')).toBe('{"name":"mine"}')
+  expect(stdout).toContain('= package.json was there already: it says "type": "module" now')
+  const manifest = JSON.parse(await readFile(path.join(cwd, 'package.json'), 'utf8')) as object
+  expect(manifest).toMatchObject({
+    name: 'mine',
+    type: 'module',
+    dependencies: { zod: expect.any(String) as string },
+  })
   expect(await readFile(path.join(cwd, 'README.md'), 'utf8')).toBe('mine')
+})
+
+test('init writes nothing beside a package.json that it cannot read', async () => {
+  const cwd = await emptyFolder()
+  await writeFile(path.join(cwd, 'package.json'), '{"name":')
+  const { code, stderr } = await sluice(['init'], { cwd })
+  expect(code).toBe(2)
+  expect(stderr).toContain('package.json')
+  expect(await readdir(cwd)).toEqual(['package.json'])
 })
 
 test('init overwrites nothing, names all that is in its way, and writes nothing then', async () => {

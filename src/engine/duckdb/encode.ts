@@ -12,13 +12,19 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import type { ReadAs } from '../../contract/column.ts'
-import { dayMs, parseDecimal, parseTime } from './scalars.ts'
+import { dayMs, decimalParser, parseTime } from './scalars.ts'
 import { typeText, type SqlType } from './types.ts'
 
-/** A value as the engine takes it, or the word that says what was expected. */
-export type Encoded = { readonly value: DuckDBValue } | { readonly expected: string }
-/** Turns a value of a row, which is not null, into one of the engine's. */
-export type Encode = (value: unknown) => Encoded
+/** Stands for a value that does not fit, and says what was expected. */
+export class Refused {
+  readonly expected: string
+  constructor(expected: string) {
+    this.expected = expected
+  }
+}
+
+/** Turns a value of a row, which is not null, into one of the engine's, or into why it does not fit. */
+export type Encode = (value: unknown) => DuckDBValue | Refused
 
 const whole: Readonly<Record<string, number | undefined>> = {
   TINYINT: 8,
@@ -31,7 +37,7 @@ const whole: Readonly<Record<string, number | undefined>> = {
 export function encoderOf(type: SqlType, readAs?: ReadAs): Encode {
   switch (type.kind) {
     case 'decimal':
-      return (value) => encodeDecimal(value, type.width, type.scale, readAs === 'number')
+      return decimalEncoder(type.width, type.scale, readAs === 'number')
     case 'list':
       return listEncoder(type.item)
     case 'struct':
@@ -39,7 +45,7 @@ export function encoderOf(type: SqlType, readAs?: ReadAs): Encode {
     case 'plain':
       return plainEncoder(type.name, readAs)
     default:
-      return () => ({ expected: `a type that rows can hold, not ${typeText(type)}` })
+      return () => new Refused(`a type that rows can hold, not ${typeText(type)}`)
   }
 }
 
@@ -49,41 +55,41 @@ function plainEncoder(name: string, readAs?: ReadAs): Encode {
   const encoder = plain[name]
   if (name.startsWith('TIMESTAMP'))
     return timestampEncoder(name === 'TIMESTAMP' ? timestampValue : timestampTZValue, readAs)
-  return encoder ?? (() => ({ expected: `a type that rows can hold, not ${name}` }))
+  return encoder ?? (() => new Refused(`a type that rows can hold, not ${name}`))
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 const plain: Readonly<Record<string, Encode | undefined>> = {
-  BOOLEAN: (value) => (typeof value === 'boolean' ? { value } : { expected: 'a boolean' }),
-  FLOAT: (value) => (typeof value === 'number' ? { value } : { expected: 'a number' }),
-  DOUBLE: (value) => (typeof value === 'number' ? { value } : { expected: 'a number' }),
+  BOOLEAN: (value) => (typeof value === 'boolean' ? value : new Refused('a boolean')),
+  FLOAT: (value) => (typeof value === 'number' ? value : new Refused('a number')),
+  DOUBLE: (value) => (typeof value === 'number' ? value : new Refused('a number')),
   VARCHAR: encodeText,
   JSON: (value) => {
     const text = encodeText(value)
-    return 'expected' in text || isJson(value) ? text : { expected: 'a string of JSON' }
+    return text instanceof Refused || isJson(value) ? text : new Refused('a string of JSON')
   },
-  BLOB: (value) => (value instanceof Uint8Array ? { value: blobValue(value) } : { expected: 'a Uint8Array' }),
+  BLOB: (value) => (value instanceof Uint8Array ? blobValue(value) : new Refused('a Uint8Array')),
   UUID: (value) => {
     if (typeof value !== 'string' || !uuid.test(value))
-      return { expected: 'a string like 12345678-1234-1234-1234-123456789abc' }
-    return { value: uuidValue(BigInt(`0x${value.replaceAll('-', '')}`)) }
+      return new Refused('a string like 12345678-1234-1234-1234-123456789abc')
+    return uuidValue(BigInt(`0x${value.replaceAll('-', '')}`))
   },
   DATE: (value) => {
     const days = value instanceof Date ? value.getTime() / dayMs : NaN
-    return Number.isInteger(days) ? { value: dateValue(days) } : { expected: 'a Date at midnight UTC' }
+    return Number.isInteger(days) ? dateValue(days) : new Refused('a Date at midnight UTC')
   },
   TIME: (value) => {
     const micros = typeof value === 'string' ? parseTime(value) : undefined
-    return micros === undefined ? { expected: 'a string like 12:34:56.123456' } : { value: timeValue(micros) }
+    return micros === undefined ? new Refused('a string like 12:34:56.123456') : timeValue(micros)
   },
 }
 
-function encodeText(value: unknown): Encoded {
-  if (typeof value !== 'string') return { expected: 'a string' }
+function encodeText(value: unknown): string | Refused {
+  if (typeof value !== 'string') return new Refused('a string')
   return value.isWellFormed()
-    ? { value }
-    : { expected: 'a string of whole characters (it holds half of a surrogate pair)' }
+    ? value
+    : new Refused('a string of whole characters (it holds half of a surrogate pair)')
 }
 
 function isJson(value: unknown): boolean {
@@ -101,74 +107,70 @@ function wholeEncoder(bits: number): Encode {
   const limit = 2 ** (bits - 1)
   if (bits === 64) {
     return (value) => {
-      if (typeof value === 'number' && Number.isSafeInteger(value)) return { value: BigInt(value) }
-      return typeof value === 'bigint' && BigInt.asIntN(64, value) === value ? { value } : { expected }
+      if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+      return typeof value === 'bigint' && BigInt.asIntN(64, value) === value ? value : new Refused(expected)
     }
   }
   return (value) => {
     const number = typeof value === 'bigint' ? Number(value) : value
-    if (typeof number !== 'number' || !Number.isInteger(number)) return { expected }
-    return number >= -limit && number < limit ? { value: number } : { expected }
+    if (typeof number !== 'number' || !Number.isInteger(number)) return new Refused(expected)
+    return number >= -limit && number < limit ? number : new Refused(expected)
   }
 }
 
-function encodeDecimal(value: unknown, width: number, scale: number, numbers: boolean): Encoded {
-  const text =
-    typeof value === 'number' && numbers && Math.abs(value) < 1e21
-      ? value.toFixed(Math.min(scale, 100))
-      : value
-  const scaled =
-    typeof text === 'string' || typeof text === 'bigint'
-      ? parseDecimal(String(text), width, scale)
-      : undefined
-  if (scaled !== undefined) return { value: decimalValue(scaled, width, scale) }
-  return {
-    expected: `${numbers ? 'a number' : 'a string'} of at most ${width - scale} digits before the point and ${scale} behind it`,
+function decimalEncoder(width: number, scale: number, numbers: boolean): Encode {
+  const places = `${width - scale} digits before the point and ${scale} behind it`
+  const expected = `${numbers ? 'a number' : 'a string'} of at most ${places}`
+  const parse = decimalParser(width, scale)
+  return (value) => {
+    const text = numbers && typeof value === 'number' && Math.abs(value) < 1e21 ? value.toFixed(scale) : value
+    const scaled = typeof text === 'string' || typeof text === 'bigint' ? parse(String(text)) : undefined
+    return scaled === undefined ? new Refused(expected) : decimalValue(scaled, width, scale)
   }
 }
 
 function timestampEncoder(make: (micros: bigint) => DuckDBValue, readAs?: ReadAs): Encode {
   return (value) => {
     if (readAs === 'micros' && typeof value === 'bigint' && BigInt.asIntN(64, value) === value)
-      return { value: make(value) }
+      return make(value)
     const ms = value instanceof Date ? value.getTime() : NaN
     if (Number.isNaN(ms))
-      return { expected: readAs === 'micros' ? 'a bigint of microseconds' : 'a valid Date' }
-    return { value: make(BigInt(ms) * 1000n) }
+      return new Refused(readAs === 'micros' ? 'a bigint of microseconds' : 'a valid Date')
+    return make(BigInt(ms) * 1000n)
   }
 }
 
 function listEncoder(item: SqlType): Encode {
   const encode = nullable(encoderOf(item))
   return (value) => {
-    if (!Array.isArray(value)) return { expected: `a list of ${typeText(item)}` }
+    if (!Array.isArray(value)) return new Refused(`a list of ${typeText(item)}`)
     const items: DuckDBValue[] = []
     for (const element of value as unknown[]) {
       const encoded = encode(element)
-      if ('expected' in encoded) return { expected: `a list with ${encoded.expected} in each place` }
-      items.push(encoded.value)
+      if (encoded instanceof Refused) return new Refused(`a list with ${encoded.expected} in each place`)
+      items.push(encoded)
     }
-    return { value: listValue(items) }
+    return listValue(items)
   }
 }
 
 function structEncoder(fields: readonly (readonly [string, Encode])[]): Encode {
   const names = new Set(fields.map(([name]) => name))
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return { expected: 'an object' }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Refused('an object')
     const row = value as Readonly<Record<string, unknown>>
     const unknown = Object.keys(row).find((key) => !names.has(key))
-    if (unknown !== undefined) return { expected: `an object without '${unknown}'` }
+    if (unknown !== undefined) return new Refused(`an object without '${unknown}'`)
     const entries: Record<string, DuckDBValue> = {}
     for (const [name, encode] of fields) {
       const encoded = nullable(encode)(row[name])
-      if ('expected' in encoded) return { expected: `an object with ${encoded.expected} as '${name}'` }
-      entries[name] = encoded.value
+      if (encoded instanceof Refused) return new Refused(`an object with ${encoded.expected} as '${name}'`)
+      entries[name] = encoded
     }
-    return { value: structValue(entries) }
+    return structValue(entries)
   }
 }
 
 function nullable(encode: Encode): Encode {
-  return (value) => (value === null || value === undefined ? { value: null } : encode(value))
+  return (value) => (value === null || value === undefined ? null : encode(value))
 }

@@ -3,7 +3,7 @@ import { ProblemError, type Problem } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
 import type { DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
 import { mayBeNull } from './copy.ts'
-import { encoderOf, type Encode } from './encode.ts'
+import { encoderOf, Refused, type Encode } from './encode.ts'
 import { parseType } from './types.ts'
 
 /** Rows that DuckDB takes at a time. */
@@ -72,8 +72,8 @@ export class Inserter {
         if (value !== undefined) present++
         if (value !== null && value !== undefined) {
           const encoded = encode(value)
-          if ('value' in encoded) values.push(encoded.value)
-          else problems.push(this.wrong(column, at, value, encoded.expected))
+          if (encoded instanceof Refused) problems.push(this.wrong(column, at, value, encoded.expected))
+          else values.push(encoded)
         } else if (nullable) values.push(null)
         else problems.push(this.missing(column, at, value))
       }

@@ -4,18 +4,21 @@ export const dayMs = 86_400_000
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?$/
 
 /**
- * A decimal's digits as a whole number, scaled by 10^scale; undefined when the text is no decimal or has more
- * digits than the type. Zeros at the end are no digits.
+ * Reads decimals: the digits as a whole number, scaled by 10^scale; undefined when the text is no decimal or
+ * has more digits than the type. Zeros at the end are no digits.
  */
-export function parseDecimal(text: string, width: number, scale: number): bigint | undefined {
-  const match = decimal.exec(text)
-  const [, sign, before = '', after = ''] = match ?? []
-  if (!match || before + after === '') return undefined
-  const fraction = after.replace(/0+$/, '')
-  if (fraction.length > scale) return undefined
-  const digits = BigInt(before + fraction.padEnd(scale, '0') || '0')
-  if (digits >= 10n ** BigInt(width)) return undefined
-  return sign === '-' ? -digits : digits
+export function decimalParser(width: number, scale: number): (text: string) => bigint | undefined {
+  const limit = 10n ** BigInt(width)
+  return (text) => {
+    const match = decimal.exec(text)
+    const [, sign, before = '', after = ''] = match ?? []
+    if (!match || before + after === '') return undefined
+    const fraction = after.length > scale ? after.replace(/0+$/, '') : after
+    if (fraction.length > scale) return undefined
+    const digits = BigInt(before + fraction.padEnd(scale, '0'))
+    if (digits >= limit) return undefined
+    return sign === '-' ? -digits : digits
+  }
 }
 
 const time = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/
