@@ -39,9 +39,7 @@ export async function initProject(folder: string): Promise<InitResult> {
     // Never over a file that appeared meanwhile.
     await writeFile(path.join(root, file), text, { flag: 'wx' })
   }
-  const packageNote = there.some(({ file }) => file === 'package.json')
-    ? await completePackage(root, files)
-    : ''
+  const packageNote = manifest ? await completePackage(root, manifest, files) : ''
   return {
     made: fresh.map(({ file }) => file),
     kept: there.map(({ file, ifThere = '' }) => ({
@@ -74,10 +72,9 @@ async function readPackage(root: string): Promise<Package> {
 /** `npm init` and `npm install` write a package.json that says CommonJS, or nothing; notebooks are modules. */
 async function completePackage(
   root: string,
+  there: Package,
   files: readonly { file: string; text: string }[],
 ): Promise<string> {
-  const file = path.join(root, 'package.json')
-  const there = JSON.parse(await readFile(file, 'utf8')) as Package
   const ours = JSON.parse(files.find((each) => each.file === 'package.json')?.text ?? '{}') as Package
   const dependencies = { ...ours.dependencies, ...there.dependencies }
   const devDependencies = { ...ours.devDependencies, ...there.devDependencies }

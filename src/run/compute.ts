@@ -93,7 +93,7 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
     file: path.join(root, step.file),
     projectRoot: root,
     request,
-    engine: pool.workerEngine(),
+    engine: pool.workerEngine(step.limits),
     args,
     env,
     secrets,

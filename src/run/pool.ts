@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
+import type { Limits } from '../contract/notebook.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import { Child } from './child.ts'
 import { processEntry } from './entries.ts'
@@ -65,11 +66,11 @@ export class Pool {
     }
   }
 
-  /** The engine of a worker: its share of threads and memory. */
-  workerEngine(): EngineOptions {
+  /** The engine of a worker: its share of threads and memory, or what its step says. */
+  workerEngine(limits: Limits): EngineOptions {
     const { workers, memory } = this.options
-    const threads = Math.max(1, Math.floor(availableParallelism() / workers))
-    return this.engineOptions(memory / 2 / workers, threads)
+    const threads = limits.threads ?? Math.max(1, Math.floor(availableParallelism() / workers))
+    return this.engineOptions(memorySize(limits.memory) ?? memory / 2 / workers, threads)
   }
 
   async close(): Promise<void> {
@@ -119,8 +120,13 @@ export class Pool {
 
 /** Bytes for all engines of a run: what the project says, else seven tenths of this machine's memory. */
 export function engineMemory(setting: string | undefined): number {
+  return memorySize(setting) ?? totalmem() * 0.7
+}
+
+/** Bytes of a size such as `2GB`; undefined for none. */
+function memorySize(setting: string | undefined): number | undefined {
   const match = /^([\d.]+)\s?(MB|GB|MiB|GiB)$/.exec(setting ?? '')
   const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
   const unit = match?.[2] === undefined ? undefined : units[match[2]]
-  return unit === undefined ? totalmem() * 0.7 : Number(match?.[1]) * unit
+  return unit === undefined ? undefined : Number(match?.[1]) * unit
 }

@@ -13,6 +13,7 @@ import { publishOutputs } from './publish.ts'
 import { findReusable } from './reuse.ts'
 import type { RunScope } from './scope.ts'
 import { publish, recordOf, remember } from './step-commit.ts'
+import { withRetries } from './retry.ts'
 import { stepLimits } from './step-limits.ts'
 
 /** How often a step is judged anew, because its inputs or code changed while it was computed. */
@@ -37,7 +38,9 @@ export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<S
     const settled =
       (record && (await forgive(scope, findings, record, reasons))) ??
       (await reuse(scope, findings, reasons)) ??
-      (await runStep(scope, findings, reasons))
+      (await withRetries(step.limits.retries ?? 0, scope.signal, (attempt) =>
+        runStep(scope, findings, reasons, attempt),
+      ))
     if (settled) return settled
   }
   throw new ProblemError({
@@ -95,11 +98,12 @@ async function runStep(
   scope: RunScope,
   findings: StepFindings,
   reasons: readonly Reason[],
+  attempt: number,
 ): Promise<Settled | undefined> {
   const { step } = findings
   const { workspace, pool } = scope
   const { lake } = workspace
-  scope.emit({ event: 'step-started', step: step.name, notebook: step.notebook, reasons, attempt: 1 })
+  scope.emit({ event: 'step-started', step: step.name, notebook: step.notebook, reasons, attempt })
   const { timeout } = stepLimits(step, scope.timeout)
   const limited = limitedSignal(scope.signal, timeout)
   const stagings = await stageOutputs(lake.storage, step)

@@ -7,12 +7,19 @@ import type { RunAsk, WorkerCalls } from './protocol.ts'
 import type { CallContext } from './serve-calls.ts'
 import { notebookIn } from './worker-notebook.ts'
 
-let engine: Promise<Engine> | undefined
+let known: { readonly share: string; readonly engine: Promise<Engine> } | undefined
 
-/** A worker keeps its engine from step to step: a second one would cost a start. */
-function opened(options: EngineOptions): Promise<Engine> {
-  engine ??= import('../engine/duckdb/open.ts').then(({ openDuckDb }) => openDuckDb(options))
-  return engine
+/** A worker keeps its engine from step to step, unless a step has another share of memory or threads. */
+async function opened(options: EngineOptions): Promise<Engine> {
+  const share = `${options.memory} ${options.threads}`
+  if (known?.share !== share) {
+    await (await known?.engine)?.close()
+    known = {
+      share,
+      engine: import('../engine/duckdb/open.ts').then(({ openDuckDb }) => openDuckDb(options)),
+    }
+  }
+  return known.engine
 }
 
 /** Runs the code of a notebook and stages its outputs. */

@@ -30,7 +30,7 @@ export function conditionSql({ text }: Condition): string {
  * The Problems of a table's conditions: each must be one expression over the columns of a row, true, false or
  * NULL, without queries, aggregates, parameters, or functions whose result changes.
  */
-export async function conditionProblems(
+async function conditionProblems(
   connection: Connection,
   functions: Functions,
   table: DeclaredTable,

@@ -29,7 +29,7 @@ export const copyStart = 'COPY ('
 /**
  * The rows of a contract with its conditions checked on the way: the first column of a row that breaks one
  * raises an error. It is no filter, which the optimizer could move to rows that the query drops. Measured on
- * 10M rows of 8 columns, two conditions cost 3 to 5% of a plain COPY.
+ * 10M rows of 8 columns, two conditions cost about 7% of the time of a plain COPY, and the hash of the file 2%.
  */
 export function guarded(table: DeclaredTable, rows: string): string {
   const nested = table.columns.filter((column) => !mayBeNull(table, column.name) && isNested(column.type))

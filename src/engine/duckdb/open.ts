@@ -25,6 +25,7 @@ class DuckDbEngine implements Engine {
   private readonly shared: Connection
   private readonly options: EngineOptions
   private readonly sessions = new Set<DuckDbSession>()
+  private readonly digests = new Set<Connection>()
   private functions: Promise<Functions> | undefined
 
   constructor(instance: DuckDBInstance, shared: Connection, options: EngineOptions) {
@@ -51,6 +52,7 @@ class DuckDbEngine implements Engine {
   ): Promise<string> {
     signal?.throwIfAborted()
     const connection = await Connection.open(this.instance)
+    this.digests.add(connection)
     const interrupt = () => connection.interrupt()
     signal?.addEventListener('abort', interrupt, { once: true })
     try {
@@ -63,6 +65,7 @@ class DuckDbEngine implements Engine {
       })
     } finally {
       signal?.removeEventListener('abort', interrupt)
+      this.digests.delete(connection)
       await connection.close()
     }
   }
@@ -78,6 +81,7 @@ class DuckDbEngine implements Engine {
       session.interrupt()
       await session.close()
     }
+    for (const digest of this.digests) await digest.close()
     await this.shared.close()
     this.instance.closeSync()
     await rm(this.options.tempFolder, { recursive: true, force: true })

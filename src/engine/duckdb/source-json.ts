@@ -125,7 +125,7 @@ export async function jsonProblems(
 }
 
 /** An error of DuckDB's JSON reader. It stops at the first. */
-export function jsonFaultProblem(source: DeclaredSource, { message }: Fault): Problem | undefined {
+function jsonFaultProblem(source: DeclaredSource, { message }: Fault): Problem | undefined {
   const file = /in file "(.+?)"/.exec(message)?.[1]
   if (file === undefined) return undefined
   const line = /in line (\d+)/.exec(message)?.[1]

@@ -32,7 +32,7 @@ export function quoteTypes(columns: readonly { readonly name: string; readonly t
 const pieces = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;/g
 
 /** A statement's text with its semicolons blanked, so that it can stand in parentheses. Places stay the same. */
-export function withoutSemicolons(text: string): string {
+function withoutSemicolons(text: string): string {
   return text.includes(';') ? text.replace(pieces, (piece) => (piece === ';' ? ' ' : piece)) : text
 }
 
