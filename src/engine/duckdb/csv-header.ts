@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { csvFaultProblem } from './csv-fault.ts'
 import { csvFieldsOf } from './csv-line.ts'
 import { FaultError } from './faults.ts'
+import { beginsWithCrLf } from './line-ends.ts'
 import type { FileColumns } from './source-columns.ts'
 import { quotePaths } from './sql-text.ts'
 
@@ -24,12 +25,30 @@ export async function headerOf(
   file: string,
 ): Promise<FileColumns | Problem> {
   try {
-    return await readHeader(connection, source, file, false)
+    const strict = await readHeader(connection, source, file, false)
+    if ('code' in strict || !(await isMixed(connection, file))) return strict
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
     if (!mixedLines.test(error.fault.message)) return csvFaultProblem(source, error.fault, file)
   }
   return readHeader(connection, source, file, true)
+}
+
+/**
+ * Whether line ends are of two kinds, however late in the file. Files that begin with LF are taken to go on so:
+ * a look at every line costs a pass, and exports that mix begin as Windows does and end otherwise.
+ */
+async function isMixed(connection: Connection, file: string): Promise<boolean> {
+  if (!(await beginsWithCrLf(file))) return false
+  try {
+    await connection.row(
+      `SELECT count(*) FROM read_csv(${quotePaths([file])}, ${lineOptions}, strict_mode=true)`,
+    )
+    return false
+  } catch (error) {
+    if (error instanceof FaultError && mixedLines.test(error.fault.message)) return true
+    throw error
+  }
 }
 
 async function readHeader(
