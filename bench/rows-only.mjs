@@ -54,7 +54,7 @@ const types = [INTEGER, DOUBLE, VARCHAR, TIMESTAMP]
 
 /** The fastest way in: chunks by column to an appender. */
 async function insert() {
-  await connection.run('CREATE TABLE copied (id INTEGER, amount DOUBLE, name VARCHAR, at TIMESTAMP)')
+  await connection.run('CREATE TABLE copied (id INTEGER, amount DOUBLE, name VARCHAR, "at" TIMESTAMP)')
   const appender = await connection.createAppender('copied')
   for (let from = 0; from < count; from += 2048) {
     const ids = Array.from({ length: Math.min(2048, count - from) }, (_, at) => from + at)

@@ -33,12 +33,16 @@ async function measureAll(): Promise<void> {
   const { cores, cpu, memoryGb, os, node } = about
   console.log(`${cores} cores (${cpu}), ${memoryGb} GB, ${os}, node ${node}\n`)
   const figures: Figure[] = []
-  for (const name of names) {
-    process.stderr.write(`${name} ...\n`)
-    const measure = await benches[name]?.()
-    if (measure) figures.push(...(await measure()))
+  try {
+    for (const name of names) {
+      process.stderr.write(`${name} ...\n`)
+      const measure = await benches[name]?.()
+      if (measure) figures.push(...(await measure()))
+    }
+  } finally {
+    // What was measured before one failed is worth something.
+    console.log(figureTable(figures))
   }
-  console.log(figureTable(figures))
   if (values.json !== undefined) {
     writeFileSync(
       values.json,

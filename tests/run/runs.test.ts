@@ -1,6 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Rig, type Ended } from './rig.ts'
 import { smallFlow } from './small-flow.ts'
+
+/** Where CI runs, strace is there; elsewhere the one test that needs it is left out, and says so. */
+const canTrace = process.env['CI'] !== undefined || spawnSync('strace', ['-V']).status === 0
+if (!canTrace)
+  console.warn('left out: what a run with nothing to do loads is watched with strace, which is not installed')
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())
@@ -127,7 +133,7 @@ describe('a run', () => {
     expect((await rig.run()).outcomes).toEqual({ ingest: 'fresh', totals: 'fresh', report: 'fresh' })
   })
 
-  it('loads neither the engine nor a notebook when nothing is to be done', async () => {
+  it.skipIf(!canTrace)('loads neither the engine nor a notebook when nothing is to be done', async () => {
     rig = await Rig.open(smallFlow)
     await rig.run()
     await rig.run()
