@@ -63,7 +63,7 @@ export class Column<S extends string = string, T = unknown> {
     return this.with({ readAs: 'micros' }) as unknown as Column<S, Extract<T, null> | bigint>
   }
 
-  /** DECIMAL and BIGINT only: a row holds a number, rounded to 53 bits where it must be. */
+  /** DECIMAL and BIGINT only: a row holds a number. One with more digits than a number keeps is an error. */
   asNumber(): Column<S, Extract<T, null> | number> {
     this.allow('asNumber', /^(DECIMAL|BIGINT|UBIGINT)/)
     return this.with({ readAs: 'number' }) as unknown as Column<S, Extract<T, null> | number>

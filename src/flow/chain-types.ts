@@ -79,9 +79,8 @@ type Explained<N, Av, S> = N extends { readonly kind: 'flow' }
     ? Judged<N, StepFaults<Title<N, S>, I, O, ArgsOf<N>, Av, S>>
     : never
 
-/** The template makes `tsc` print the sentences instead of the name of the type that worked them out. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-template-expression -- see above
-type Judged<N, Fault> = [Fault] extends [never] ? N : FlowError<`${Fault & string}`>
+/** `& string` makes `tsc` print the sentences instead of the name of the type that worked them out. */
+type Judged<N, Fault> = [Fault] extends [never] ? N : FlowError<Fault & string>
 
 /** The origins that inputs need. An optional input is never covered here, so that it is looked at closely. */
 type Needed<I> = {

@@ -49,7 +49,8 @@ function listDifference(before: readonly string[], now: readonly string[]): Chan
   return difference(old, young).map(({ key, was, is }) => change(`package ${key}`, shown(was), shown(is)))
 }
 
-function valueChanges(before: Json, now: Json): Change[] {
+/** The keys of two objects whose values differ, as texts. */
+export function valueChanges(before: Json, now: Json): Change[] {
   if (!isRecord(before) || !isRecord(now)) return [change('args', text(before), text(now))]
   const texts = (record: { readonly [key: string]: Json }) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, text(value)]))

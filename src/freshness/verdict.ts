@@ -1,6 +1,8 @@
 import { placeText, type Place } from '../base/problem.ts'
+import type { Json } from '../base/wire.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
+import { valueChanges } from './explain.ts'
 import { inputPart, type InputFact } from './parts.ts'
 import type { Reason } from './reason.ts'
 
@@ -70,7 +72,7 @@ function partReason(name: string, findings: Findings, record: StepRecord): Reaso
     case 'semantics':
       return { word: 'engine-changed', detail: `${record.parts['engine']} -> ${findings.parts['engine']}` }
     case 'args':
-      return { word: 'args-changed' }
+      return { word: 'args-changed', ...argsDetail(findings.step.args, record.args) }
     case 'env':
       return { word: 'env-changed' }
     case 'contract':
@@ -80,6 +82,16 @@ function partReason(name: string, findings: Findings, record: StepRecord): Reaso
     default:
       return { word: 'code-changed', where: { file: findings.step.file } }
   }
+}
+
+/** `least: 1 -> 2`, for what is short. */
+function argsDetail(now: Json, before: Json | undefined): { detail?: string } {
+  const changes = before === undefined ? [] : valueChanges(before, now)
+  const texts = changes.map(
+    ({ what, before: was = 'none', after: is = 'none' }) => `${what}: ${was} -> ${is}`,
+  )
+  const detail = texts.join(', ')
+  return detail === '' || detail.length > 200 ? {} : { detail }
 }
 
 function inputReason(handle: string, findings: Findings, record: StepRecord): Reason {

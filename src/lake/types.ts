@@ -81,6 +81,8 @@ export interface StepRecord {
   readonly notebook: string
   readonly fingerprint: string
   readonly parts: FingerprintParts
+  /** The args that it was computed with, so that a plan can say which of them changed. */
+  readonly args?: Json
   /** Versions of the outputs that it wrote or kept, by table. */
   readonly outputs: { readonly [table: string]: string }
   /** What the notebook returned, encoded by `toWire`. */

@@ -23,6 +23,7 @@ export function recordOf(
     notebook: step.file,
     fingerprint,
     parts,
+    args: step.args,
     outputs: Object.fromEntries(Object.entries(heads).map(([table, { head }]) => [table, head.version])),
     ...(result !== undefined && { result }),
     ...(queryDigests && { queries: queryDigests }),

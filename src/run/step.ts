@@ -65,6 +65,7 @@ async function forgive(
     ...record,
     fingerprint: findings.fingerprint,
     parts: findings.parts,
+    args: findings.step.args,
     accepted: [...(record.accepted ?? []), ...acceptance.accepted].slice(-20),
     ...(acceptance.queries && { queries: acceptance.queries }),
   }
