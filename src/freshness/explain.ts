@@ -1,13 +1,6 @@
-import type { Json } from '../base/wire.ts'
+import { change, difference, valueChanges, type Change } from './changes.ts'
 import type { StepDetail } from './detail.ts'
 import type { Reason } from './reason.ts'
-
-/** One thing that changed, in words, with what it was and is. */
-export interface Change {
-  readonly what: string
-  readonly before?: string
-  readonly after?: string
-}
 
 /**
  * What changed within a reason, by comparing what a commit kept with what is now: files and symbols of the
@@ -49,14 +42,6 @@ function listDifference(before: readonly string[], now: readonly string[]): Chan
   return difference(old, young).map(({ key, was, is }) => change(`package ${key}`, shown(was), shown(is)))
 }
 
-/** The keys of two objects whose values differ, as texts. */
-export function valueChanges(before: Json, now: Json): Change[] {
-  if (!isRecord(before) || !isRecord(now)) return [change('args', text(before), text(now))]
-  const texts = (record: { readonly [key: string]: Json }) =>
-    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, text(value)]))
-  return difference(texts(before), texts(now)).map(({ key, was, is }) => change(key, was, is))
-}
-
 function contractChanges(subject: string, before: StepDetail, now: StepDetail): Change[] {
   for (const side of ['out', 'in']) {
     const columns = now.contracts[`${side}:${subject}`]
@@ -64,7 +49,7 @@ function contractChanges(subject: string, before: StepDetail, now: StepDetail): 
     const found = difference(before.contracts[`${side}:${subject}`] ?? {}, columns)
     return found.length > 0
       ? found.map(({ key, was, is }) => change(`column ${key}`, was, is))
-      : [{ what: `key, unique columns or references of ${subject} changed` }]
+      : [{ what: `handle, key, unique columns, references or checks of ${subject} changed` }]
   }
   return []
 }
@@ -79,24 +64,4 @@ function inputChanges(handle: string, before: StepDetail, now: StepDetail): Chan
   const was = before.tables[handle]
   const is = now.tables[handle]
   return was === is ? [] : [change(handle, was, is)]
-}
-
-function change(what: string, before: string | undefined, after: string | undefined): Change {
-  return { what, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
-}
-
-function difference(
-  before: { readonly [key: string]: string },
-  now: { readonly [key: string]: string },
-): { key: string; was?: string; is?: string }[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
-  return keys.flatMap((key) => (before[key] === now[key] ? [] : [{ key, was: before[key], is: now[key] }]))
-}
-
-function isRecord(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function text(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,3 +1,4 @@
+import { problemsOf } from '../base/problem.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Head } from '../lake/types.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
@@ -6,27 +7,36 @@ import type { StatIndex } from '../notebook/stat-index.ts'
 const compared = 'manifest'
 
 /**
- * Whether the files of a head are what was published, by stat: on a local disk a file that was edited or
- * deleted behind our back is noticed at once. A file that the index does not know is hashed and compared with
- * its manifest. On a bucket nothing is read here.
+ * Whether the files of a head, its manifest among them, are what was published, by stat: on a local disk a file
+ * that was edited or deleted behind our back is noticed at once. A file that the index does not know is hashed
+ * and compared with its manifest. On a bucket nothing is read here.
  */
 export async function lookAtOutput(
   lake: Lake,
   head: Head,
   index: StatIndex,
 ): Promise<'good' | 'missing' | 'changed'> {
-  for (const file of head.files) {
-    const local = lake.storage.pathOf(file.key)
+  for (const key of [head.manifest, ...head.files.map((file) => file.key)]) {
+    const local = lake.storage.pathOf(key)
     if (local === undefined) continue
     const known = index.lookup(local)
     if (known === null) return 'missing'
     if (known?.data[compared] === head.version) continue
     const hash = await index.contentHash(local)
     if (hash === null) return 'missing'
-    const manifest = await lake.manifests.read(head.manifest)
-    const published = manifest.files.find(({ key }) => key === file.key)
-    if (published?.hash !== hash) return 'changed'
+    if (!(await isPublished(lake, head, key, hash))) return 'changed'
     index.annotate(local, compared, head.version)
   }
   return 'good'
+}
+
+/** Whether a file is what the manifest says; a manifest is when it can be read, for it has a checksum. */
+async function isPublished(lake: Lake, head: Head, key: string, hash: string): Promise<boolean> {
+  try {
+    const manifest = await lake.manifests.read(head.manifest)
+    return key === head.manifest || manifest.files.some((file) => file.key === key && file.hash === hash)
+  } catch (error) {
+    if (problemsOf(error)) return false
+    throw error
+  }
 }

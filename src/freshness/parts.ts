@@ -35,7 +35,8 @@ export interface StepFacts {
  * - `semantics`, `engine`: another engine, or another way of ours to compute, can give other rows;
  * - `code`: the code that can run, with all that it imports, as it would run;
  * - `args`, `env`: values that the code sees; by value, so that a default that moves into a flow changes nothing;
- * - `contract:out:*`: types decide casts, keys and checks decide whether rows are published at all;
+ * - `contract:out:*`: types decide casts, keys and checks decide whether rows are published at all, the handle
+ *   decides which rows of the notebook they are;
  * - `contract:in:*`: the columns that the step sees, with the types that it expects;
  * - `contract:code:*`: contracts that the code itself reads, such as a list of column names;
  * - `input:*`: the version of each table, the content of each file.
@@ -49,7 +50,8 @@ export function fingerprintParts(step: DeclaredStep, facts: StepFacts): Fingerpr
     args: digestOf(step.args),
     env: digestOf(step.env),
   }
-  for (const { table } of step.outputs) parts[`contract:out:${table.name}`] = contractDigest(table)
+  for (const { handle, table } of step.outputs)
+    parts[`contract:out:${table.name}`] = outputDigest(handle, table)
   for (const input of step.inputs) {
     parts[`contract:in:${input.handle}`] = digestOfOrdered(input.columns.map(readPart))
     const fact = facts.inputs.get(input.handle)
@@ -71,10 +73,9 @@ export function inputPart(fact: InputFact): string {
   return fact.kind === 'source' ? `files:${fact.digest}` : 'absent'
 }
 
-/** The digest of the part of a contract that can change what is published. */
-export function contractDigest(table: Pick<DeclaredTable, 'name' | 'columns' | 'key' | 'checks'>): string {
-  const { checks, key, name } = table
-  return digestOfOrdered({ checks, columns: table.columns.map(writePart), key, name })
+/** The digest of an output: which it is, and the part of its contract that can change what is published. */
+function outputDigest(handle: string, { checks, columns, key, name }: DeclaredTable): string {
+  return digestOfOrdered({ checks, columns: columns.map(writePart), handle, key, name })
 }
 
 // The keys stand in the order of the alphabet: see `digestOfOrdered`.

@@ -2,7 +2,7 @@ import { placeText, type Place } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
-import { valueChanges } from './explain.ts'
+import { valueChanges } from './changes.ts'
 import { inputPart, type InputFact } from './parts.ts'
 import type { Reason } from './reason.ts'
 
@@ -139,11 +139,21 @@ function changedOutputs(findings: Findings, record: StepRecord, state: EnvState)
 }
 
 function aged(findings: Findings, record: StepRecord): Reason[] {
-  const limit = findings.step.expiresAfter
-  if (limit === undefined) return []
-  const age = findings.now - Date.parse(record.computedAt)
-  // A time in the future says that a clock is wrong: the age is not known, so the step runs.
-  return age >= 0 && age < limit ? [] : [{ word: 'expired', detail: `computed at ${record.computedAt}` }]
+  const expired = isExpired(findings.step, record.computedAt, findings.now)
+  return expired ? [{ word: 'expired', detail: `computed at ${record.computedAt}` }] : []
+}
+
+/**
+ * Whether what was computed at a time (ISO 8601) is too old for its step now (milliseconds). A time in the
+ * future says that a clock is wrong: the age is not known, so the step runs.
+ */
+export function isExpired(
+  { expiresAfter }: Pick<DeclaredStep, 'expiresAfter'>,
+  computedAt: string,
+  now: number,
+): boolean {
+  const age = now - Date.parse(computedAt)
+  return expiresAfter !== undefined && !(age >= 0 && age < expiresAfter)
 }
 
 function unseen({ step, untracked }: Findings): Reason[] {

@@ -20,10 +20,14 @@ type Op<K extends keyof EngineCalls> = (
 ) => Promise<ReturnType<EngineCalls[K]>>
 
 const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
-  compute: async ({ request, queries }, { signal }) => ({
-    staged: await computeQueries(await opened(), request, queries, signal),
-    queryDigests: await digestQueries(await opened(), queries),
-  }),
+  compute: async ({ request, queries }, { signal }) => {
+    const host = await opened()
+    const digests = digestQueries(host, queries)
+    // A query that does not parse has no digest; computing it tells more.
+    digests.catch(() => undefined)
+    const staged = await computeQueries(host, request, queries, signal)
+    return { staged, queryDigests: await digests }
+  },
   digest: async ({ files, columns }, { signal }) => ({
     digest: await (await opened()).contentDigest(files, columns, signal),
   }),
