@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,7 +91,6 @@ function check(folder: string, files: readonly string[]): number {
     types: ['node'],
     allowImportingTsExtensions: true,
     typeRoots: [join(packages, '@types')],
-    paths: { zod: [join(packages, 'zod')] },
   }
   const config = join(folder, 'tsconfig.json')
   writeFileSync(config, JSON.stringify({ compilerOptions, files }))
@@ -105,6 +104,9 @@ function check(folder: string, files: readonly string[]): number {
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-chain-'))
 try {
+  writeFileSync(join(folder, 'package.json'), '{ "name": "bench", "type": "module" }')
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(join(packages, 'zod'), join(folder, 'node_modules/zod'))
   writeFileSync(join(folder, 'api.ts'), apiText)
   const names = Array.from({ length: steps }, (_, at) => `n${at}.ts`)
   names.forEach((name, at) => writeFileSync(join(folder, name), notebookText(at)))

@@ -5,7 +5,7 @@ import { compared, type Figure, type Goal } from './figure.ts'
 import { inLayers, writeLayered } from './layered-project.ts'
 import { interleaved, spreadOf } from './measure.ts'
 import { sluice, timed } from './processes.ts'
-import { checkout, inScratch, writeFiles } from './scratch.ts'
+import { inScratch, installedSluice, writeFiles } from './scratch.ts'
 import { addWireit, runWireit } from './wireit-project.ts'
 
 const rounds = 9
@@ -64,5 +64,5 @@ function throughNpm(project: string): void {
   const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as object
   writeFiles(project, { 'package.json': JSON.stringify({ ...manifest, scripts: { flow: 'sluice run' } }) })
   mkdirSync(join(project, 'node_modules/.bin'), { recursive: true })
-  symlinkSync(join(checkout, 'dist/cli/main.js'), join(project, 'node_modules/.bin/sluice'))
+  symlinkSync(join(installedSluice(), 'dist/cli/main.js'), join(project, 'node_modules/.bin/sluice'))
 }

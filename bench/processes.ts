@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { existsSync, writeFileSync } from 'node:fs'
-import { checkout } from './scratch.ts'
-
-const commandLine = join(checkout, 'dist/cli/main.js')
+import { writeFileSync } from 'node:fs'
+import { checkout, installedSluice } from './scratch.ts'
 
 interface Ended {
   /** From the start of the process to its end. */
@@ -35,8 +33,7 @@ export function timed(
 
 /** Runs the built command line in a project. */
 export function sluice(project: string, ...words: readonly string[]): Ended {
-  if (!existsSync(commandLine)) throw new Error('there is no build to measure: run `npm run build`')
-  return timed(process.execPath, [commandLine, ...words], { cwd: project })
+  return timed(process.execPath, [join(installedSluice(), 'dist/cli/main.js'), ...words], { cwd: project })
 }
 
 /** Statements for one DuckDB process, with its settings. */

@@ -1,10 +1,29 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of this checkout. */
 export const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
+
+let copy: string | undefined
+
+/**
+ * The folder of Sluice as it is measured: a copy of the build, as if it were installed, so that a build that is
+ * made meanwhile changes nothing. It goes when this process ends.
+ */
+export function installedSluice(): string {
+  if (copy !== undefined) return copy
+  if (!existsSync(join(checkout, 'dist/cli/main.js')))
+    throw new Error('there is no build to measure: run `npm run build`')
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-installed-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  copy = join(folder, 'node_modules/sluice')
+  cpSync(join(checkout, 'dist'), join(copy, 'dist'), { recursive: true })
+  cpSync(join(checkout, 'package.json'), join(copy, 'package.json'))
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
 
 /** Gives a new folder to work in (under TMPDIR), and removes it however the work ends. */
 export async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -40,12 +59,15 @@ export function makeProject(folder: string, files: { readonly [path: string]: st
     ...files,
   })
   mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(checkout, join(folder, 'node_modules/sluice'))
+  symlinkSync(installedSluice(), join(folder, 'node_modules/sluice'))
   symlinkSync(join(checkout, 'node_modules/zod'), join(folder, 'node_modules/zod'))
 }
 
-/** Forgets what a project has computed and cached: the next run is the first. */
-export function forget(project: string): void {
-  for (const kept of ['.sluice', 'storage/lake'])
-    rmSync(join(project, kept), { recursive: true, force: true })
+/**
+ * Forgets the tables of a project, so that every step runs, and, for a first run after a checkout, what is kept
+ * of its notebooks too.
+ */
+export function forget(project: string, { notebooks }: { readonly notebooks: boolean }): void {
+  rmSync(join(project, 'storage/lake'), { recursive: true, force: true })
+  if (notebooks) rmSync(join(project, '.sluice'), { recursive: true, force: true })
 }

@@ -80,7 +80,7 @@ function side(folder: string, layered: Layered) {
   const statements = layeredStatements(layered, project, output)
   return {
     first: () => {
-      forget(project)
+      forget(project, { notebooks: true })
       return sluice(project, 'run').ms
     },
     forced: () => sluice(project, 'run', '--force').ms,

@@ -7,13 +7,19 @@ import type { Cli, ExitCode } from './cli.ts'
 
 /**
  * Tells what a command threw, and gives the exit code: Problems with their places (as JSON lines on stdout for
- * `--json`), and anything else as our bug, whose stack is shown with SLUICE_DEBUG=1.
+ * `--json`), and anything else as our bug, whose stack is shown with SLUICE_DEBUG=1. `help` is what tells the
+ * options of the command.
  */
-export function tellFailure(error: unknown, cli: Cli, json: boolean): ExitCode {
+export function tellFailure(
+  error: unknown,
+  cli: Cli,
+  json: boolean,
+  help = 'sluice <command> --help',
+): ExitCode {
   // Help and version also end by throwing.
   if (error instanceof CommanderError && error.exitCode === 0) return 0
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Cancelled')) return 130
-  const problems = error instanceof CommanderError ? [usageProblem(error)] : problemsOf(error)
+  const problems = error instanceof CommanderError ? [usageProblem(error, help)] : problemsOf(error)
   if (problems !== undefined) {
     tellProblems(problems, cli, json)
     return 2
@@ -29,13 +35,13 @@ export function tellProblems(problems: readonly Problem[], cli: Cli, json: boole
 }
 
 /** What commander says of wrong usage, as a Problem. Its text is `error: ...` with `(Did you mean ...?)` below. */
-function usageProblem({ message }: CommanderError): Problem {
+function usageProblem({ message }: CommanderError, help: string): Problem {
   const [first = '', ...rest] = message.split('\n')
   const hint = /\((Did you mean .*)\)/.exec(rest.join(' '))?.[1]
   return {
     code: 'project/usage',
     message: first.replace(/^error: /, ''),
-    hint: hint === undefined ? '`sluice <command> --help` tells the options' : hint.replace(/^D/, 'd'),
+    hint: hint === undefined ? `\`${help}\` tells the options` : hint.replace(/^D/, 'd'),
   }
 }
 

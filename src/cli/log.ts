@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { LogEntry } from '../lake/types.ts'
-import { tableLines } from '../report/table-text.ts'
+import { tableLines, type TextColumn } from '../report/table-text.ts'
 import { agoText } from '../report/time.ts'
 import type { Cli } from './cli.ts'
 import { countOption, projectOptions, withProject } from './options.ts'
@@ -48,11 +48,14 @@ function logText(entries: readonly LogEntry[], { out }: Cli): string {
     changesOf(entry).join(', '),
     entry.run,
   ])
-  const titles = ['commit', 'when', 'kind', 'step', 'tables', 'run']
-  const columns = titles.map((title, at) => ({
-    title,
-    align: at === 0 ? ('right' as const) : ('left' as const),
-  }))
+  const columns: readonly TextColumn[] = [
+    { title: 'commit', align: 'right' },
+    { title: 'when', minor: true },
+    { title: 'kind', minor: true },
+    { title: 'step' },
+    { title: 'tables' },
+    { title: 'run', minor: true, cut: 'end' },
+  ]
   return `${tableLines(columns, rows, { width: out.width, paint: out.paint }).join('\n')}\n`
 }
 

@@ -39,6 +39,7 @@ function tableCommand(cli: Cli): Command {
     .requiredOption('--from <file>', 'a CSV, JSON, NDJSON or Parquet file, or a glob in quotes; .gz too')
     .option('--notebook <path>', 'notebooks/<first part of the name>/<last part>.ts when left out')
     .option('--key <columns>', 'the columns that identify a row: a,b')
+    .option('--flow <flow>', 'adds its source and its step to flows/<flow>.ts')
     .action(async (name: string, flags: NewTableFlags) => {
       const { newTable } = await import('./scaffold/new-table.ts')
       tell(await newTable(name, flags), cli)

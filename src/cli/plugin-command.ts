@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { ProblemError, problemsOf } from '../base/problem.ts'
 import type { Problem } from '../base/problem.ts'
 import { placeInStack } from '../base/site.ts'
@@ -58,7 +57,10 @@ async function loadPlugins(
 ): Promise<Plugin[]> {
   const { loadModule } = await import('../notebook/load.ts')
   const { isPlugin, pluginsIn, validatePlugins } = await import('../flow/plugins.ts')
-  const modules = await Promise.all(files.map((file) => loadModule(path.resolve(root, file), root)))
+  const { absentPlugins, pluginFile } = await import('../flow/plugin-files.ts')
+  const absent = absentPlugins(root, files)
+  if (absent.length > 0) throw new ProblemError(absent)
+  const modules = await Promise.all(files.map((file) => loadModule(pluginFile(root, file), root)))
   const found = modules.flatMap((module, at) => pluginsIn(module, files[at] ?? ''))
   const problems = validatePlugins(found, reserved)
   if (problems.length > 0) throw new ProblemError(problems)

@@ -22,7 +22,7 @@ export function sluiceProgram(cli: Cli): Command {
     .enablePositionalOptions()
     .addHelpText(
       'after',
-      '\nExit codes: 0 good, 1 a step or a contract failed, 2 invalid project or usage, 130 cancelled.',
+      '\nExit codes: 0 good, 1 a step or a contract failed,\n2 invalid project or usage, 130 cancelled.',
     )
   const commands = [
     initCommand(cli),
@@ -61,6 +61,7 @@ function newStub(cli: Cli): Command {
 /** Makes a command and those below it throw instead of ending the process, and write where we say. */
 function tamed(command: Command, cli: Cli): Command {
   command.exitOverride()
+  command.configureHelp({ minWidthToWrap: 20 })
   command.configureOutput({
     writeOut: (text) => cli.out.write(text),
     // Errors are told by `failure.ts`.

@@ -40,7 +40,9 @@ export function runCommand(cli: Cli): Command {
       // Help also tells the args of a notebook that is named, so it is an option of our own.
       .helpOption(false)
       .option('-h, --help', 'show this help, and the args of a notebook that is named')
-      .action(async (targets: readonly string[], flags: RunFlags, self: Command) => {
+      .action(async (words: readonly string[], flags: RunFlags, self: Command) => {
+        const targets =
+          words.length === 0 ? words : await (await import('./targets.ts')).targetsHere(words, flags)
         if (flags.help) return help(targets, flags, self, cli)
         if (flags.dryRun) return (await import('./plan.ts')).showPlan(targets, flags, cli)
         return start(targets, flags, cli)
@@ -71,6 +73,13 @@ async function start(targets: readonly string[], flags: RunFlags, cli: Cli): Pro
       hint: 'name the notebook: sluice run silver/clean_trips --sample 1000',
     })
   }
+  if (flags.watch && notebook !== undefined) {
+    throw new ProblemError({
+      code: 'project/usage',
+      message: `--watch runs flows, and '${notebook}' is none`,
+      hint: `select it: sluice run --watch --select ${notebook}`,
+    })
+  }
   const report = await reportTo(cli, flags)
   const options = runOptions(flags, cli, report.event)
   try {
@@ -78,6 +87,7 @@ async function start(targets: readonly string[], flags: RunFlags, cli: Cli): Pro
       const { watch } = await import('../run/watch.ts')
       await watch([...targets], options, (round) => {
         if ('problems' in round) tellProblems(round.problems.problems, cli, flags.json === true)
+        if (!flags.json) cli.err.write(cli.err.paint.dim('Watching for changes; Ctrl-C ends.\n'))
       })
       // It only ends by being stopped.
       cli.exit(130)

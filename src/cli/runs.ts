@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { eventLine } from '../report/json.ts'
-import { tableLines } from '../report/table-text.ts'
+import { tableLines, type TextColumn } from '../report/table-text.ts'
 import { textReport } from '../report/text.ts'
 import { agoText, durationText } from '../report/time.ts'
 import type { RunSummary } from '../run/lake-runs.ts'
@@ -57,7 +57,14 @@ async function list(lake: OpenLake, flags: RunsFlags, { out, err }: Cli): Promis
     run.ended === undefined ? '' : durationText(Date.parse(run.ended) - Date.parse(run.at)),
     endText(run),
   ])
-  const columns = ['run', 'when', 'flow', 'env', 'time', 'steps'].map((title) => ({ title }))
+  const columns: readonly TextColumn[] = [
+    { title: 'run', cut: 'end' },
+    { title: 'when' },
+    { title: 'flow' },
+    { title: 'env', minor: true },
+    { title: 'time', minor: true },
+    { title: 'steps' },
+  ]
   out.write(`${tableLines(columns, rows, { width: out.width, paint: out.paint }).join('\n')}\n`)
 }
 

@@ -54,8 +54,8 @@ async function listTables(lake: OpenLake, flags: TablesFlags, { out, err }: Cli)
     { title: 'table' },
     { title: 'rows', align: 'right' as const },
     { title: 'size', align: 'right' as const },
-    { title: 'written' },
-    { title: 'notebook' },
+    { title: 'written', minor: true as const },
+    { title: 'notebook', minor: true as const },
     ...(digests ? [{ title: 'digest' }] : []),
   ]
   out.write(`${tableLines(columns, rows, { width: out.width, paint: out.paint }).join('\n')}\n`)

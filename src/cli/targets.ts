@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { nearest } from '../base/suggest.ts'
 import type { ProjectFlags } from './options.ts'
 
@@ -9,15 +11,33 @@ export async function isOneNotebook(targets: readonly string[], flags: ProjectFl
   const [target, ...others] = targets
   if (target === undefined || others.length > 0) return false
   const { findProject, listNotebooks } = await import('../flow/project.ts')
-  const { notebookName } = await import('../flow/place.ts')
+  const { notebooksCalled } = await import('../flow/place.ts')
   const { root, flows } = await findProject(flags.project)
   const wanted = target.replace(/^\.\//, '')
-  if (flows.some(({ name, file }) => name === wanted || file === wanted)) return false
-  if (listNotebooks(root).some((file) => file === wanted || notebookName(file) === wanted)) return true
+  if (wanted.startsWith('flows/') || flows.some(({ name }) => name === wanted)) return false
+  if (notebooksCalled(wanted, listNotebooks(root)).length > 0) return true
   return (
     nearest(
       wanted,
       flows.map(({ name }) => name),
     ).length === 0
   )
+}
+
+/** Targets with the files among them as the project knows them: a shell completes them from where one stands. */
+export async function targetsHere(
+  targets: readonly string[],
+  flags: ProjectFlags,
+): Promise<readonly string[]> {
+  if (!targets.some(isFile)) return targets
+  const { findProject } = await import('../flow/project.ts')
+  const { withinProject } = await import('../flow/place.ts')
+  const { root } = await findProject(flags.project)
+  return targets.map((target) =>
+    isFile(target) ? (withinProject(root, path.resolve(target)) ?? target) : target,
+  )
+}
+
+function isFile(target: string): boolean {
+  return /\.(m?ts|ya?ml)$/.test(target) && existsSync(target)
 }

@@ -62,6 +62,8 @@ export interface DeclaredStep {
   readonly owner?: string
   readonly tags?: readonly string[]
   readonly where?: Place
+  /** The parts of its fingerprint that follow from all this; see `declaredParts` in `freshness/parts.ts`. */
+  readonly parts?: { readonly [part: string]: string }
   /** The flow that is written down where this step stands: the outer one, or an inner one. */
   readonly inFlow: string
 }
@@ -79,5 +81,7 @@ export interface DeclaredFlow {
   readonly mayBeAbsent?: readonly string[]
   readonly steps: readonly DeclaredStep[]
   readonly plugins: readonly string[]
+  /** For each step in run order, the steps upstream: kept, so that a run need not connect the tables again. */
+  readonly upstream?: readonly (readonly [step: string, upstream: readonly string[]])[]
   readonly where?: Place
 }

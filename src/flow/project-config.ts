@@ -2,6 +2,7 @@ import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { ProblemError, type Place, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { parseDuration } from '../base/duration.ts'
 
 const memory = z.string().regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, 'such as 4GB')
 
@@ -17,7 +18,10 @@ const schema = z.strictObject({
   /** Memory of the engine, all processes together. */
   memory: memory.optional(),
   /** The time limit of steps that do not say one. */
-  timeout: z.string().optional(),
+  timeout: z
+    .string()
+    .refine((text) => parseDuration(text) !== undefined, "no length of time, such as '30s', '10m' or '1h30m'")
+    .optional(),
   /** Modules that export plugins, relative to the project. */
   plugins: z.array(z.string()).default([]),
 })
@@ -42,13 +46,17 @@ export function parseConfig(text: string, file: string): ProjectConfig {
       })),
     )
   }
-  const parsed = schema.safeParse(document.toJS() ?? {})
+  const parsed = schema.safeParse(valueOf(document, file) ?? {})
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => unknownKey(key, document, file, at))
     const node = document.getIn(issue.path, true)
-    const message = `${file}: \`${issue.path.join('.')}\`: ${issue.message}`
+    const said = issue.message.replace(/^Invalid input: /, '')
+    const message =
+      issue.path.length === 0
+        ? `${file} holds no settings, such as 'env: dev': ${said}`
+        : `${file}: \`${issue.path.join('.')}\`: ${said}`
     return {
       code: 'project/config-invalid' as const,
       message,
@@ -56,6 +64,20 @@ export function parseConfig(text: string, file: string): ProjectConfig {
     }
   })
   throw new ProblemError(problems)
+}
+
+/** The yaml package throws this for aliases that name nothing, or that repeat more than any project needs. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    throw new ProblemError({
+      code: 'project/config-invalid',
+      message: `${file} is not valid YAML: ${error.message}`,
+      where: { file },
+    })
+  }
 }
 
 function unknownKey(key: string, document: Document, file: string, at: (offset: number) => Place): Problem {

@@ -5,6 +5,7 @@ import { segmentFault } from '../base/names.ts'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
+import { notebooksCalled } from './place.ts'
 import type { ProjectConfig } from './project-config.ts'
 
 /** A project: its folder, its configuration and its flows. */
@@ -25,7 +26,8 @@ export const cacheFolder = '.sluice'
 
 /**
  * Finds the project that a folder belongs to: the nearest one upwards that holds `sluice.yaml`, or both
- * `notebooks/` and `flows/`. Throws a ProblemError when there is none or its configuration is not valid.
+ * `notebooks/` and `flows/`; not a folder like `/tmp`, where everybody may write. Throws a ProblemError when
+ * there is none or its configuration is not valid.
  */
 export async function findProject(from: string = process.cwd()): Promise<Project> {
   const root = rootAbove(path.resolve(from))
@@ -39,11 +41,24 @@ export async function findProject(from: string = process.cwd()): Promise<Project
   return { root, config: await readConfig(root), flows: listFlows(root) }
 }
 
-function rootAbove(folder: string): string | undefined {
-  if (existsSync(path.join(folder, 'sluice.yaml'))) return folder
-  if (isFolder(path.join(folder, 'notebooks')) && isFolder(path.join(folder, 'flows'))) return folder
+function rootAbove(folder: string, from = folder): string | undefined {
+  if ((folder === from || !isShared(folder)) && isProject(folder)) return folder
   const up = path.dirname(folder)
-  return up === folder ? undefined : rootAbove(up)
+  return up === folder ? undefined : rootAbove(up, from)
+}
+
+function isProject(folder: string): boolean {
+  if (existsSync(path.join(folder, 'sluice.yaml'))) return true
+  return isFolder(path.join(folder, 'notebooks')) && isFolder(path.join(folder, 'flows'))
+}
+
+/**
+ * Whether everybody may put files there, as in `/tmp`: the sticky bit, and write permission for others. Code
+ * that lies there by chance, or for a trap, must not run in a folder below it.
+ */
+function isShared(folder: string): boolean {
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0
+  return (mode & 0o1002) === 0o1002
 }
 
 function isFolder(file: string): boolean {
@@ -84,10 +99,13 @@ export function flowNamed(project: Project, name: string): FlowFile {
     })
   }
   const known = project.flows.map((flow) => flow.name)
+  const isNotebook = notebooksCalled(wanted, listNotebooks(project.root)).length > 0
   throw new ProblemError({
     code: 'project/unknown',
     message: `there is no flow '${name}'`,
-    hint: didYouMean(wanted, known) ?? 'a flow is a file in flows/, such as flows/taxi.ts',
+    hint: isNotebook
+      ? `it is a notebook: say --select ${wanted}`
+      : (didYouMean(wanted, known) ?? 'a flow is a file in flows/, such as flows/taxi.ts'),
   })
 }
 

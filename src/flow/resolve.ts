@@ -38,6 +38,7 @@ interface Provider {
  * tables, columns that do not fit, tables that may be absent, names that differ in case only, cycles.
  */
 export function resolveFlow(flow: DeclaredFlow): { plan?: ResolvedFlow; problems: Problem[] } {
+  if (flow.upstream) return { plan: connected(flow, flow.upstream), problems: [] }
   const problems = [...twoProducers(flow), ...clashes(flow)]
   const providers = providersOf(flow)
   for (const step of flow.steps) {
@@ -48,19 +49,22 @@ export function resolveFlow(flow: DeclaredFlow): { plan?: ResolvedFlow; problems
   const { order, cycles } = orderSteps(flow.steps, upstream)
   problems.push(...cycles)
   if (problems.length > 0) return { problems: orderProblems(problems) }
-  const downstream = downstreamOf(flow, upstream)
-  const steps = order.map((step) => ({
-    ...step,
-    upstream: upstream.get(step.name) ?? [],
-    downstream: downstream.get(step.name) ?? [],
-  }))
+  const connections = order.map(({ name }) => [name, upstream.get(name) ?? []] as const)
+  return { plan: connected(flow, connections), problems }
+}
+
+/** A flow with its steps connected, in an order in which they can run. */
+function connected(flow: DeclaredFlow, order: NonNullable<DeclaredFlow['upstream']>): ResolvedFlow {
+  const declared = new Map(flow.steps.map((step) => [step.name, step]))
+  const downstream = downstreamOf(flow, new Map(order))
+  const steps = order.flatMap(([name, above]) => {
+    const step = declared.get(name)
+    return step ? [{ ...step, upstream: above, downstream: downstream.get(name) ?? [] }] : []
+  })
   const producers = new Map(
     flow.steps.flatMap((step) => step.outputs.map(({ table }) => [table.name, step.name] as const)),
   )
-  return {
-    plan: { flow, steps, byName: new Map(steps.map((step) => [step.name, step])), producers },
-    problems,
-  }
+  return { flow, steps, byName: new Map(steps.map((step) => [step.name, step])), producers }
 }
 
 /** A step that writes a table comes before a flow's own word that the table comes from elsewhere. */

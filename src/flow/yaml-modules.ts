@@ -18,16 +18,13 @@ export interface YamlLoading {
   readonly load: (file: string) => Promise<Module>
   /** Parses another YAML flow by its path relative to the project. Throws a ProblemError. */
   readonly readYaml: (file: string) => Promise<ParsedFlow>
+  /** Is told files that are not there, and would have been taken. */
+  readonly absent?: (file: string) => void
 }
 
 /** The notebook of a name, path under `notebooks/` or file. Throws a ProblemError. */
 export async function loadNotebook(name: string, where: Place, loading: YamlLoading): Promise<AnyNotebook> {
-  const file = findFile(loading.root, [
-    name,
-    `notebooks/${name}`,
-    `notebooks/${name}.ts`,
-    `notebooks/${name}.mts`,
-  ])
+  const file = findFile(loading, [name, `notebooks/${name}`, `notebooks/${name}.ts`, `notebooks/${name}.mts`])
   if (file === undefined) {
     const hint = didYouMean(notebookName(name), listNotebooks(loading.root).map(notebookName))
     throw problem('notebook/not-found', `there is no notebook '${name}'`, where, hint)
@@ -40,7 +37,7 @@ export async function loadNotebook(name: string, where: Place, loading: YamlLoad
 /** `module#export`: a table or a source. Throws a ProblemError. */
 export async function readReference(text: string, where: Place, loading: YamlLoading): Promise<AnyInput> {
   const [name = '', exportName = ''] = text.split('#')
-  const file = findFile(loading.root, [name, `${name}.ts`, `notebooks/${name}`, `notebooks/${name}.ts`])
+  const file = findFile(loading, [name, `${name}.ts`, `notebooks/${name}`, `notebooks/${name}.ts`])
   if (file === undefined) {
     const hint = didYouMean(name, listNotebooks(loading.root))
     throw problem('notebook/not-found', `there is no module '${name}'`, where, hint)
@@ -60,10 +57,17 @@ export async function readReference(text: string, where: Place, loading: YamlLoa
 }
 
 /** The first path that is a file of the project. */
-export function findFile(root: string, candidates: readonly string[]): string | undefined {
-  return candidates
-    .map((candidate) => withinProject(root, candidate))
-    .find((file) => file !== undefined && /\.[a-z]+$/.test(file) && existsSync(path.join(root, file)))
+export function findFile(
+  { root, absent }: Pick<YamlLoading, 'root' | 'absent'>,
+  candidates: readonly string[],
+): string | undefined {
+  for (const candidate of candidates) {
+    const file = withinProject(root, candidate)
+    if (file === undefined || !/\.[a-z]+$/.test(file)) continue
+    if (existsSync(path.join(root, file))) return file
+    absent?.(file)
+  }
+  return undefined
 }
 
 /** Whether something that a module exports was made by `notebook`, `flow`, `table` or `source`. */

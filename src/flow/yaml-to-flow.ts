@@ -151,7 +151,7 @@ async function loadFlow(
   trail: readonly string[],
 ): Promise<LooseFlow> {
   const endings = ['ts', 'mts', 'yaml', 'yml']
-  const file = findFile(loading.root, [
+  const file = findFile(loading, [
     name,
     `flows/${name}`,
     ...endings.map((ending) => `flows/${name}.${ending}`),

@@ -2,7 +2,7 @@ import { ProblemError, type Place } from '../base/problem.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { Lake } from '../lake/lake.ts'
-import type { EnvState } from '../lake/types.ts'
+import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
 import { lookAtOutput } from './output-files.ts'
 import { fingerprintOf, fingerprintParts, type InputFact } from './parts.ts'
@@ -47,7 +47,7 @@ export async function lookAtStep(
   around: Surroundings,
   step: DeclaredStep,
   state: EnvState,
-  options: { readonly forced?: boolean; readonly now?: number } = {},
+  options: { readonly forced?: boolean; readonly now?: number; readonly record?: StepRecord } = {},
 ): Promise<StepFindings> {
   const code = await around.codeOf(step)
   const sources = new Map<string, SourceState>()
@@ -68,7 +68,7 @@ export async function lookAtStep(
   return {
     step,
     parts,
-    fingerprint: fingerprintOf(parts),
+    fingerprint: sameParts(parts, options.record) ? options.record.fingerprint : fingerprintOf(parts),
     inputs,
     untracked: code.untracked,
     damaged,
@@ -78,6 +78,16 @@ export async function lookAtStep(
     sources,
     state,
   }
+}
+
+/** The same parts have the same fingerprint: it need not be worked out again. */
+function sameParts(parts: FingerprintParts, record: StepRecord | undefined): record is StepRecord {
+  if (!record) return false
+  const names = Object.keys(parts)
+  return (
+    names.length === Object.keys(record.parts).length &&
+    names.every((name) => parts[name] === record.parts[name])
+  )
 }
 
 async function lookAtInput(

@@ -7,7 +7,7 @@ import type { FingerprintParts } from '../lake/types.ts'
  * The number of the rules by which a fingerprint stands for a result. It counts up when Sluice itself begins
  * to compute something else from the same parts; a release that does not leaves every lake as it is.
  */
-const semantics = '1'
+export const semantics = '1'
 
 /** What an input was when it was looked at. */
 export type InputFact =
@@ -47,17 +47,23 @@ export function fingerprintParts(step: DeclaredStep, facts: StepFacts): Fingerpr
     semantics,
     engine: facts.engine,
     code: facts.code,
-    args: digestOf(step.args),
-    env: digestOf(step.env),
+    ...(step.parts ?? declaredParts(step)),
   }
-  for (const { handle, table } of step.outputs)
-    parts[`contract:out:${table.name}`] = outputDigest(handle, table)
-  for (const input of step.inputs) {
-    parts[`contract:in:${input.handle}`] = digestOfOrdered(input.columns.map(readPart))
-    const fact = facts.inputs.get(input.handle)
-    if (fact) parts[`input:${input.handle}`] = inputPart(fact)
+  for (const { handle } of step.inputs) {
+    const fact = facts.inputs.get(handle)
+    if (fact) parts[`input:${handle}`] = inputPart(fact)
   }
   for (const [edge, digest] of Object.entries(facts.edges)) parts[`contract:code:${edge}`] = digest
+  return parts
+}
+
+/** The parts that follow from the declaration alone; they are kept with it, so that a run need not work them out. */
+export function declaredParts(step: DeclaredStep): FingerprintParts {
+  const parts: Record<string, string> = { args: digestOf(step.args), env: digestOf(step.env) }
+  for (const { handle, table } of step.outputs)
+    parts[`contract:out:${table.name}`] = outputDigest(handle, table)
+  for (const { handle, columns } of step.inputs)
+    parts[`contract:in:${handle}`] = digestOfOrdered(columns.map(readPart))
   return parts
 }
 

@@ -12,12 +12,14 @@ export interface SourceState {
   readonly hashes: { readonly [file: string]: string }
   /** Of names, contents, and how they are read. */
   readonly digest: string
+  /** Their stats: a file that was changed and put back while it was read has another. */
+  readonly stats: readonly (string | undefined)[]
 }
 
 const globbed = /[*?[\]{}!()]/
 
 /** The files that a source names now. Paths with no glob cost one look at the file. */
-export async function sourceFiles(source: DeclaredSource, root: string): Promise<string[]> {
+export async function sourceFiles(source: Pick<DeclaredSource, 'paths'>, root: string): Promise<string[]> {
   const found = new Set<string>()
   for (const pattern of source.paths) {
     if (!globbed.test(pattern)) {
@@ -51,7 +53,8 @@ export async function lookAtSource(
   }
   const { format, dialect, extra, columns } = source
   const reading = { format, dialect, extra, columns: columns.map(({ name, type }) => [name, type]) }
-  return { files, hashes, digest: digestOf({ hashes, reading }) }
+  const stats = files.map((file) => index.peek(file)?.key)
+  return { files, hashes, digest: digestOf({ hashes, reading }), stats }
 }
 
 function relative(root: string, file: string): string {

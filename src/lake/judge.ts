@@ -54,7 +54,8 @@ function movedBy(before: EnvState, after: EnvState, changes: Changes): string[] 
 }
 
 function conflict(env: string, names: readonly string[], what: string): ProblemError {
-  const list = names.map((name) => `'${name}'`).join(', ')
+  // A step is known by its tables.
+  const list = [...new Set(names)].map((name) => `'${name}'`).join(', ')
   const message = `${what} ${list === '' ? 'the same log' : list} in environment '${env}'`
   return new ProblemError({
     code: 'storage/commit-conflict',

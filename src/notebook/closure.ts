@@ -1,7 +1,8 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import type { Json } from '../base/wire.ts'
 import type { ImportOf, ModuleInfo } from './module-info.ts'
+import { Leads } from './leads.ts'
 import { Packages } from './packages.ts'
 import { isModulePath, readModule } from './read-module.ts'
 import { Resolver, targetKey, type Target } from './resolve.ts'
@@ -15,6 +16,8 @@ export interface GraphModule {
   readonly info: ModuleInfo
   /** BLAKE3 of the content. */
   readonly hash: string
+  /** The stat of the file when it was looked at; see `statKey`. */
+  readonly stat: string
   readonly target: (imported: ImportOf) => Target
 }
 
@@ -32,6 +35,7 @@ export class ModuleGraph {
   readonly packages: Packages
   readonly #index: StatIndex
   readonly #resolver: Resolver
+  readonly #leads = new Leads()
   readonly #modules = new Map<string, GraphModule>()
   #last: Promise<unknown> = Promise.resolve()
   readonly #files = new Map<string, string>()
@@ -41,8 +45,9 @@ export class ModuleGraph {
   constructor(root: string, index: StatIndex) {
     this.root = realpathSync.native(root)
     this.#index = index
-    this.packages = new Packages(index)
-    this.#resolver = new Resolver(this.root, index, this.packages, (path) => this.#lookup(path) !== null)
+    this.packages = new Packages(index, this.#leads)
+    const exists = (path: string) => this.#lookup(path) !== null
+    this.#resolver = new Resolver(this.root, index, this.packages, this.#leads, exists)
   }
 
   /**
@@ -60,7 +65,7 @@ export class ModuleGraph {
   async #load(file: string): Promise<GraphModule | undefined> {
     const named = resolve(this.root, file)
     // What the index knows of is a real path, and is the same file as long as its inode is.
-    const entry = this.#lookup(named) ? named : realPath(named)
+    const entry = this.#lookup(named) ? named : (this.#leads.follow(named) ?? named)
     const queue = [entry]
     for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
       if (this.#modules.has(path)) continue
@@ -85,6 +90,24 @@ export class ModuleGraph {
     return this.#modules.get(path)
   }
 
+  /** Where names led that are no real paths, for all that was loaded. */
+  leads(): [path: string, real: string | null][] {
+    return this.#leads.list()
+  }
+
+  /** A loaded module with all modules that loading it loads. */
+  behind(entry: GraphModule): Set<GraphModule> {
+    const modules = new Set([entry])
+    for (const module of modules) {
+      for (const imported of module.info.imports) {
+        const target = module.target(imported)
+        const next = target.to === 'file' || target.to === 'content' ? this.module(target.path) : undefined
+        if (next) modules.add(next)
+      }
+    }
+    return modules
+  }
+
   content(path: string): Content {
     return this.#contents.get(path) ?? 'absent'
   }
@@ -102,12 +125,12 @@ export class ModuleGraph {
     // The kind names the form: `readModule` wrote it.
     const kept = known?.data['module'] as (ModuleInfo & Json) | undefined
     const info = kept ?? (await this.#index.data(path, 'module', (content) => readModule(path, content)))
-    const hash = this.#index.peek(path)?.hash
-    if (info === null || hash === undefined) return undefined
+    const { hash, key: stat } = this.#index.peek(path) ?? {}
+    if (info === null || hash === undefined || stat === undefined) return undefined
     const targets = await this.#resolver.targets(path, info.imports)
     const target = (imported: ImportOf): Target =>
       targets.get(targetKey(imported.kind, imported.from)) ?? missing
-    return { path, file: this.file(path), info, hash, target }
+    return { path, file: this.file(path), info, hash, stat, target }
   }
 
   async #readContent(path: string): Promise<void> {
@@ -124,8 +147,4 @@ export class ModuleGraph {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-function realPath(path: string): string {
-  return existsSync(path) ? realpathSync.native(path) : path
 }

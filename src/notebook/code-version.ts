@@ -93,7 +93,7 @@ export async function loadDigest(entryFile: string, context: CodeContext): Promi
   const { graph } = context
   const entry = await graph.load(entryFile)
   if (!entry) return { ...nowhere(entryFile), digest: '' }
-  const modules = new Set([entry])
+  const modules = graph.behind(entry)
   const contents = new Set<string>()
   const packages = new Set<string>()
   for (const module of modules) {
@@ -101,8 +101,6 @@ export async function loadDigest(entryFile: string, context: CodeContext): Promi
       const target = module.target(imported)
       if (target.to === 'package') packages.add(graph.packages.id(target.dir))
       if (target.to === 'content') contents.add(target.path)
-      const next = target.to === 'file' || target.to === 'content' ? graph.module(target.path) : undefined
-      if (next) modules.add(next)
     }
   }
   const read = [...modules].map(({ file, hash }) => ({ file, digest: hash }))

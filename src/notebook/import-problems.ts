@@ -81,7 +81,7 @@ function namesIn(folder: string): string[] | undefined {
 
 function packageHint(from: string): string {
   if (from.startsWith('#')) return "names with '#' are declared under 'imports' in package.json"
-  return `is the package installed? npm install ${packageName(from)}`
+  return `run npm install; if package.json does not name it: npm install ${packageName(from)}`
 }
 
 function slashed(path: string): string {

@@ -1,7 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Json } from '../base/wire.ts'
+import type { Leads } from './leads.ts'
 import type { StatIndex } from './stat-index.ts'
 
 const folder = `${sep}node_modules${sep}`
@@ -13,12 +13,14 @@ type Lock = { readonly packages?: { readonly [path: string]: { readonly integrit
  */
 export class Packages {
   readonly #index: StatIndex
+  readonly #leads: Leads
   readonly #dirs = new Map<string, string | undefined>()
   readonly #ids = new Map<string, string>()
   readonly #locks = new Map<string, Promise<Lock>>()
 
-  constructor(index: StatIndex) {
+  constructor(index: StatIndex, leads: Leads) {
     this.#index = index
+    this.#leads = leads
   }
 
   /** The real folder of a package as modules of a folder see it: in the nearest `node_modules` above. */
@@ -27,9 +29,8 @@ export class Packages {
     if (this.#dirs.has(key)) return this.#dirs.get(key)
     const here = join(from, 'node_modules', name)
     const above = dirname(from)
-    let found: string | undefined
-    if (existsSync(here)) found = realpathSync.native(here)
-    else if (above !== from) found = this.dir(above, name)
+    let found = this.#leads.follow(here) ?? undefined
+    if (found === undefined && above !== from) found = this.dir(above, name)
     this.#dirs.set(key, found)
     return found
   }

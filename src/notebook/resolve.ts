@@ -5,6 +5,7 @@ import type { ResolverFactory } from 'oxc-resolver'
 import type { Json } from '../base/wire.ts'
 import { isSluice } from './declared.ts'
 import type { ImportOf } from './module-info.ts'
+import type { Leads } from './leads.ts'
 import { packageDirOf, packageName, type Packages } from './packages.ts'
 import type { StatIndex } from './stat-index.ts'
 
@@ -15,16 +16,19 @@ export type Target =
   | { readonly to: 'known' }
   | { readonly to: 'missing' }
 
-/** A resolution as the stat index keeps it. `guard`: a file that decided it, and its hash then. */
+/**
+ * A resolution as the stat index keeps it. `guard`: a file that decided it, and its hash then. `via`: the file by
+ * the name that leads to it through links.
+ */
 type Kept =
-  | { readonly file: string; readonly guard?: readonly [path: string, hash: string] }
+  | { readonly file: string; readonly guard?: readonly [path: string, hash: string]; readonly via?: string }
   | { readonly package: string }
 type KeptAll = { readonly tsconfig: string; readonly targets: { readonly [specifier: string]: Kept } }
 
 /**
  * Resolves imports as Node and tsx do, and keeps the results in the stat index. A kept result is used while
- * the file is still there, the nearest package of the name is the same folder, and the files that decided (the
- * project's `tsconfig.json`, the `package.json` of a workspace package or of a `#` import) are unchanged. A
+ * the file is still there, links lead to it as they did, the nearest package of the name is the same folder, and
+ * the files that decided (the project's `tsconfig.json`, the `package.json` of a workspace package or of a `#` import) are unchanged. A
  * new file that would come before the old one (`x.ts` beside `x/index.ts`) is not noticed: a known limit.
  */
 export class Resolver {
@@ -32,11 +36,20 @@ export class Resolver {
   readonly #index: StatIndex
   readonly #packages: Packages
   readonly #exists: (path: string) => boolean
-  #factory: ResolverFactory | undefined
+  readonly #leads: Leads
+  #real: ResolverFactory | undefined
+  #named: ResolverFactory | undefined
   #tsconfig: string | undefined
 
-  constructor(root: string, index: StatIndex, packages: Packages, exists: (path: string) => boolean) {
+  constructor(
+    root: string,
+    index: StatIndex,
+    packages: Packages,
+    leads: Leads,
+    exists: (path: string) => boolean,
+  ) {
     this.#root = root
+    this.#leads = leads
     this.#index = index
     this.#packages = packages
     this.#exists = exists
@@ -78,25 +91,35 @@ export class Resolver {
   async #holds(path: string, specifier: string, kept: Kept): Promise<boolean> {
     if ('package' in kept) return this.#packages.dir(dirname(path), packageName(specifier)) === kept.package
     if (!this.#exists(kept.file)) return false
+    if (kept.via !== undefined && this.#leads.follow(kept.via) !== kept.file) return false
     const linked = isPath(specifier) ? undefined : this.#packages.dir(dirname(path), packageName(specifier))
     if (linked !== undefined && !kept.file.startsWith(linked + sep)) return false
     return !kept.guard || (await this.#index.contentHash(kept.guard[0])) === kept.guard[1]
   }
 
   async #resolve(path: string, specifier: string): Promise<Kept | undefined> {
-    this.#factory ??= await makeFactory(this.#tsconfig === '' ? undefined : join(this.#root, 'tsconfig.json'))
+    const tsconfig = this.#tsconfig === '' ? undefined : join(this.#root, 'tsconfig.json')
+    this.#real ??= await makeFactory(tsconfig, true)
+    this.#named ??= await makeFactory(tsconfig, false)
     const request = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
-    const { path: file, packageJsonPath } = this.#factory.sync(dirname(path), request)
+    const { path: file, packageJsonPath } = this.#real.sync(dirname(path), request)
     if (file === undefined) return undefined
-    if (isPath(specifier)) return { file }
+    const via = this.#linkTo(file, this.#named.sync(dirname(path), request).path)
+    if (isPath(specifier)) return { file, ...via }
     const dir = packageDirOf(file)
+    const named = this.#packages.dir(dirname(path), packageName(specifier))
     // A package that is reached by another name than its folder's is followed through the file.
-    if (dir !== undefined && this.#packages.dir(dirname(path), packageName(specifier)) === dir)
-      return { package: dir }
+    if (dir !== undefined && named === dir) return { package: dir }
     const hash = packageJsonPath === undefined ? null : await this.#index.contentHash(packageJsonPath)
     return packageJsonPath === undefined || hash === null
-      ? { file }
-      : { file, guard: [packageJsonPath, hash] }
+      ? { file, ...via }
+      : { file, guard: [packageJsonPath, hash], ...via }
+  }
+
+  #linkTo(file: string, via: string | undefined): { via?: string } {
+    if (via === undefined || via === file) return {}
+    this.#leads.follow(via)
+    return { via }
   }
 }
 
@@ -123,7 +146,8 @@ function targetOf(kept: Kept): Target {
   return dir === undefined ? { to: 'file', path: kept.file } : { to: 'package', dir }
 }
 
-async function makeFactory(tsconfig: string | undefined): Promise<ResolverFactory> {
+/** The rules of Node and tsx. `linked`: the real file behind links, as they take it. */
+async function makeFactory(tsconfig: string | undefined, linked: boolean): Promise<ResolverFactory> {
   const { ResolverFactory } = await import('oxc-resolver')
   return new ResolverFactory({
     conditionNames: ['node', 'import'],
@@ -136,6 +160,7 @@ async function makeFactory(tsconfig: string | undefined): Promise<ResolverFactor
     },
     mainFields: ['main'],
     nodePath: false,
+    symlinks: linked,
     ...(tsconfig !== undefined && { tsconfig: { configFile: tsconfig } }),
   })
 }

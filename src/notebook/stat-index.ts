@@ -50,6 +50,7 @@ export class StatIndex {
   readonly #clock: () => number
   readonly #entries: Map<string, IndexEntry>
   readonly #touched = new Set<string>()
+  readonly #absent = new Set<string>()
   #changed = false
   #stamp: string | null
 
@@ -73,7 +74,11 @@ export class StatIndex {
   /** What is known of a file as it is now: null when there is no such file, undefined when it must be read. */
   lookup(path: string): IndexEntry | null | undefined {
     const key = statKey(path)
-    if (key === null) return null
+    if (key === null) {
+      this.#absent.add(path)
+      return null
+    }
+    this.#absent.delete(path)
     const entry = this.#entries.get(path)
     if (entry?.key !== key || entry.racy) return undefined
     this.#touched.add(path)
@@ -126,12 +131,18 @@ export class StatIndex {
     return this.#entries.get(path)
   }
 
-  /** The files that were looked at in this process, with their stat keys; `racy` ones cannot be told by a stat yet. */
-  seen(): { path: string; key: string; racy: boolean }[] {
-    return [...this.#touched].flatMap((path) => {
-      const entry = this.#entries.get(path)
-      return entry ? [{ path, key: entry.key, racy: entry.racy }] : []
-    })
+  /**
+   * The files that were looked at in this process, with their stat keys, null for what was not there; `racy` ones
+   * cannot be told by a stat yet.
+   */
+  seen(): { path: string; key: string | null; racy: boolean }[] {
+    const seen: { path: string; key: string | null; racy: boolean }[] = []
+    for (const path of this.#touched) {
+      const entry = this.#absent.has(path) ? undefined : this.#entries.get(path)
+      if (entry) seen.push({ path, key: entry.key, racy: entry.racy })
+    }
+    for (const path of this.#absent) seen.push({ path, key: null, racy: false })
+    return seen
   }
 
   /**
@@ -167,6 +178,7 @@ export class StatIndex {
       const after = statOf(path)
       if (!before || !result || !after) {
         if (this.#entries.delete(path)) this.#changed = true
+        this.#absent.add(path)
         return null
       }
       const key = keyOf(before)

@@ -3,17 +3,20 @@ import type { Place, Problem } from '../base/problem.ts'
 import { plural } from './amount.ts'
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
+import { oneLine } from './width.ts'
 
 /**
  * A Problem as lines: `file:line:column: message [code]` as editors link it, then what is related and the
  * hint, indented.
  */
 export function problemLines(problem: Problem, paint: Paint = plainPaint): string[] {
-  const related = (problem.related ?? []).map(({ message, where }) => `  see ${at(where, paint)}${message}`)
+  const related = (problem.related ?? []).map(
+    ({ message, where }) => `  see ${at(where, paint)}${inLines(message)}`,
+  )
   return [
-    `${at(problem.where, paint)}${problem.message} ${paint.dim(`[${problem.code}]`)}`,
+    `${at(problem.where, paint)}${inLines(problem.message)} ${paint.dim(`[${problem.code}]`)}`,
     ...related,
-    ...(problem.hint === undefined ? [] : [`  ${paint.cyan('hint:')} ${problem.hint}`]),
+    ...(problem.hint === undefined ? [] : [`  ${paint.cyan('hint:')} ${inLines(problem.hint)}`]),
   ]
 }
 
@@ -22,6 +25,11 @@ export function problemsText(problems: readonly Problem[], paint: Paint = plainP
   const lines = orderProblems(problems).flatMap((problem) => problemLines(problem, paint))
   if (problems.length > 1) lines.push('', paint.red(plural(problems.length, 'problem')))
   return `${lines.join('\n')}\n`
+}
+
+/** Messages quote data and what user code threw: further lines are indented, and no terminal obeys them. */
+function inLines(message: string): string {
+  return message.trimEnd().split(/\r?\n/).map(oneLine).join('\n  ')
 }
 
 function at(where: Place | undefined, paint: Paint): string {

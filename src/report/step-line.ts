@@ -67,7 +67,9 @@ function nameAndRest(name: string, time: string, rest: readonly string[], style:
 }
 
 function timeOf(step: StepFinished): string {
-  return step.outcome === 'blocked' || step.outcome === 'fresh' ? '' : durationText(step.ms)
+  // A step that was cancelled before it began took no time.
+  const began = step.outcome !== 'blocked' && step.outcome !== 'fresh' && step.ms > 0
+  return began ? durationText(step.ms) : ''
 }
 
 /** What is worth a word of a step that ended. */

@@ -1,10 +1,14 @@
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
-import { cutMiddle, oneLine, pad, widthOf } from './width.ts'
+import { cutEnd, cutMiddle, oneLine, pad, widthOf } from './width.ts'
 
 export interface TextColumn {
   readonly title: string
   readonly align?: 'left' | 'right'
+  /** Left out where there is no room for all columns; the last such column goes first. */
+  readonly minor?: true
+  /** What is lost when it is cut: the middle when left out. The beginning of an id is enough to name it. */
+  readonly cut?: 'end'
 }
 
 export interface TableTextOptions {
@@ -16,6 +20,8 @@ export interface TableTextOptions {
 const gap = '  '
 /** No column is cut below this. */
 const least = 6
+/** Minor columns go before another one is cut below this. */
+const legible = 14
 
 /** Rows of texts as aligned columns with a heading. Cells are made safe to print: one line, no control characters. */
 export function tableLines(
@@ -26,15 +32,14 @@ export function tableLines(
   const { width = Infinity, paint = plainPaint } = options
   const cells = rows.map((row) => columns.map((_, at) => oneLine(row[at] ?? '')))
   const titles = columns.map(({ title }) => oneLine(title))
-  const widths = fit(
-    titles.map((title, at) => widest([title, ...cells.map((row) => row[at] ?? '')])),
-    width,
-  )
+  const wanted = titles.map((title, at) => widest([title, ...cells.map((row) => row[at] ?? '')]))
+  const shown = placed(columns, wanted, width)
   const line = (row: readonly string[]) =>
-    row
-      .map((cell, at) => {
-        const room = widths[at] ?? 0
-        return pad(cutMiddle(cell, room), room, columns[at]?.align === 'right' ? 'left' : 'right')
+    shown
+      .map(({ column, at, room }) => {
+        const cell = row[at] ?? ''
+        const cut = column.cut === 'end' ? cutEnd(cell, room) : cutMiddle(cell, room)
+        return pad(cut, room, column.align === 'right' ? 'left' : 'right')
       })
       .join(gap)
       .trimEnd()
@@ -43,6 +48,36 @@ export function tableLines(
 
 function widest(texts: readonly string[]): number {
   return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
+}
+
+interface Placed {
+  readonly column: TextColumn
+  readonly at: number
+  /** Characters that it may take. */
+  readonly room: number
+}
+
+/** The columns that are shown, with their widths: minor ones give way while others would be cut to nothing. */
+function placed(columns: readonly TextColumn[], wanted: readonly number[], width: number): Placed[] {
+  let at = columns.map((_, index) => index)
+  for (;;) {
+    const rooms = fit(
+      at.map((index) => wanted[index] ?? 0),
+      width,
+    )
+    const illegible = at.some((index, place) => {
+      const room = rooms[place] ?? 0
+      return room < (wanted[index] ?? 0) && room < legible
+    })
+    const last = at.findLast((index) => columns[index]?.minor)
+    if (!illegible || last === undefined)
+      return at.map((index, place) => ({
+        column: columns[index] ?? { title: '' },
+        at: index,
+        room: rooms[place] ?? 0,
+      }))
+    at = at.filter((index) => index !== last)
+  }
 }
 
 /** Takes from the widest column, again and again, until all fit or none can give more. */

@@ -5,7 +5,7 @@ import { digestOf } from '../base/digest.ts'
 import { problemsOf } from '../base/problem.ts'
 import { hashFile } from '../base/file-hash.ts'
 import type { Accepted, StepRecord } from '../lake/types.ts'
-import { renderQueries } from './compute.ts'
+import { renderQueries, type ComputeAsk } from './compute.ts'
 import { versionDigest, type Comparing } from './same-rows.ts'
 import type { Manifest } from '../lake/types.ts'
 
@@ -16,13 +16,15 @@ export interface Acceptance {
   readonly queries?: { readonly [output: string]: string }
 }
 
+type Accepting = Comparing & Required<Pick<ComputeAsk, 'root' | 'loaded'>>
+
 /**
  * Whether a stale step can be forgiven, because nothing that changed can change its rows: the columns that it
  * reads of an input hold the same rows in the new version, and its queries, rendered with its args, are the
  * same queries. Decided once: the caller keeps the answer in a commit. Undefined means that the step must run.
  */
 export async function tryAccept(
-  around: Comparing & { readonly root: string },
+  around: Accepting,
   findings: StepFindings,
   record: StepRecord,
   reasons: readonly Reason[],
@@ -42,7 +44,12 @@ export async function tryAccept(
     accepted.push(same)
   }
   if (ofCode.length === 0) return { accepted, reasons: accepted.map(toldInput) }
-  const queries = await queryDigests(around, findings)
+  const queries = await queryDigests(around, findings).catch((error: unknown) => {
+    // A query that is wrong fails when the step runs, which tells more of it.
+    if (problemsOf(error)) return undefined
+    throw error
+  })
+  if (queries === undefined) return undefined
   const before = record.queries
   if (before === undefined || digestOf(before) !== digestOf(queries)) return undefined
   const outputs = Object.keys(queries)
@@ -113,10 +120,11 @@ async function goodManifest(around: Comparing, key: string): Promise<Manifest | 
 }
 
 async function queryDigests(
-  around: Comparing & { readonly root: string },
+  around: Accepting,
   findings: StepFindings,
 ): Promise<Readonly<Record<string, string>>> {
   const queries = await renderQueries(around.pool, around.root, findings.step, around.signal, () => undefined)
+  await around.loaded()
   const { queryDigests: digests } = await around.pool
     .engine()
     .call('queryDigests', { queries }, { signal: around.signal })

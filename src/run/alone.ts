@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
-import { notebookName } from '../flow/place.ts'
+import { notebookCalled, notebookName } from '../flow/place.ts'
 import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
@@ -29,7 +29,7 @@ export type AloneResult = RunResult & { readonly previews: readonly Preview[] }
  * Runs one notebook alone, with the args and inputs of its place in a flow (or its own, when no flow has it),
  * and shows rows that it wrote. With `sample` it reads at most so many rows of each input and keeps nothing.
  *
- * @param name of the notebook or of a step, or the notebook's file
+ * @param name of the notebook (its end will do) or of a step, or the notebook's file
  * @throws ProblemError, also for a step that several flows place in different ways
  */
 export async function runNotebook(
@@ -90,15 +90,12 @@ async function findPlace(
     workspace.project.flows.length > 0
       ? await declareTargets(workspace, undefined, options.args ?? {}, pool)
       : []
-  const places = flows.flatMap((declaration) =>
-    declaration.flow.steps
-      .filter((step) => [step.file, step.notebook, step.name].includes(wanted))
-      .map((step) => ({ declaration, step: step.name })),
-  )
+  const files = listNotebooks(workspace.root)
+  const called = placesOf(wanted, flows)
+  const file = called.length > 0 ? undefined : notebookCalled(wanted, files)
+  const places = file === undefined ? called : placesOf(file, flows)
   if (places.length > 1) throw severalPlaces(name, places)
   if (places[0]) return places[0]
-  const files = listNotebooks(workspace.root)
-  const file = files.find((one) => one === wanted || notebookName(one) === wanted)
   if (file === undefined) {
     const known = [
       ...files.map(notebookName),
@@ -112,6 +109,14 @@ async function findPlace(
   }
   const declaration = await declareFlow(workspace, file, options.args ?? {}, pool)
   return { declaration, step: declaration.flow.steps[0]?.name ?? '' }
+}
+
+function placesOf(wanted: string, flows: readonly Declaration[]): Place[] {
+  return flows.flatMap((declaration) =>
+    declaration.flow.steps
+      .filter((step) => [step.file, step.notebook, step.name].includes(wanted))
+      .map((step) => ({ declaration, step: step.name })),
+  )
 }
 
 function severalPlaces(name: string, places: readonly Place[]): ProblemError {

@@ -54,6 +54,8 @@ export class Child<C> {
   private readonly ended: Promise<void>
   private next = 1
   private gone?: ChildEnded
+  /** A call left something behind that may print, throw or end the process during another one. */
+  restless = false
 
   constructor(
     entry: URL,
@@ -74,10 +76,7 @@ export class Child<C> {
     this.ended = new Promise((resolve) => {
       this.process.once('error', () => this.end(new ChildEnded(null, null), resolve))
       this.process.once('exit', (code, signal) => {
-        // What it printed last may still be on its way; a process of its own that lives on may hold the pipes.
-        void Promise.race([this.printedAll(), wait(500)]).then(() =>
-          this.end(new ChildEnded(code, signal), resolve),
-        )
+        void this.printedRest().then(() => this.end(new ChildEnded(code, signal), resolve))
       })
     })
     // A child that loops cannot notice that its coordinator is gone.
@@ -134,6 +133,7 @@ export class Child<C> {
       call.printed('log', message.text, message.level)
       return
     }
+    this.restless ||= message.restless ?? false
     call.reply = () => {
       this.waiting.delete(message.id)
       if (message.type === 'answer') call.resolve(message.value)
@@ -168,10 +168,16 @@ export class Child<C> {
     })
   }
 
-  /** When both streams are at their end. Node's `close` event is not told after we disconnect ourselves. */
-  private async printedAll(): Promise<void> {
+  /**
+   * When a call that waits has all that the process printed, which may still be on its way. Not for ever: a
+   * process of its own that lives on may hold the pipes. Node's `close` event is not told after we disconnect.
+   */
+  private async printedRest(): Promise<void> {
+    if (this.waiting.size === 0) return
     const streams = [this.process.stdout, this.process.stderr].filter((stream) => stream !== null)
-    await Promise.all(streams.flatMap((stream) => (stream.closed ? [] : [once(stream, 'close')])))
+    const closed = Promise.all(streams.flatMap((stream) => (stream.closed ? [] : [once(stream, 'close')])))
+    // The timer must not keep this process alive.
+    await Promise.race([closed, wait(500, undefined, { ref: false })])
   }
 
   private end(ended: ChildEnded, resolve: () => void): void {
@@ -181,6 +187,8 @@ export class Child<C> {
       else call.reject(this.gone)
     }
     this.waiting.clear()
+    this.process.stdout?.destroy()
+    this.process.stderr?.destroy()
     resolve()
   }
 }

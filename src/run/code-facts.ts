@@ -41,6 +41,24 @@ export function keptCode(workspace: Workspace, codes: { readonly [file: string]:
   }
 }
 
+/** The stat of a file of code when it was looked at; undefined for a file that was not. */
+export type StatOf = (path: string) => string | null | undefined
+
+/** The stats in a look at code. */
+export function statsIn({ graph }: CodeContext): StatOf {
+  return (path) => graph.module(path)?.stat
+}
+
+/**
+ * Whether all files behind a module have the stats that they had: then whatever was loaded from them since is
+ * what was looked at, also when they were changed and put back.
+ */
+export async function isAsSeen(workspace: Workspace, file: string, statOf: StatOf): Promise<boolean> {
+  const { graph } = codeContext(workspace)
+  const entry = await graph.load(file)
+  return entry !== undefined && [...graph.behind(entry)].every(({ path, stat }) => statOf(path) === stat)
+}
+
 /** A new look at the code of a project. */
 export function codeContext(workspace: Workspace): CodeContext {
   return lookAtCode(workspace.root, workspace.codeIndex())

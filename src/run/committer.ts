@@ -9,8 +9,11 @@ export interface Committer {
   state(): EnvState
   /** Publishes what a step did. `adopted`: another run had published the same. */
   commit(base: EnvState, changes: Changes, meta: CommitMeta, judge: Judge): Promise<{ adopted: boolean }>
-  /** Publishes what was collected; gives the number of the last commit, if there was one. */
-  finish(run: string): Promise<number | undefined>
+  /**
+   * Publishes what was collected; gives the number of the last commit, if there was one. `moved`: nothing was
+   * published, because others have changed the same tables since.
+   */
+  finish(run: string): Promise<{ readonly commit?: number; readonly moved: boolean }>
 }
 
 /** Each step publishes when it is done. */
@@ -25,7 +28,7 @@ export function committerByStep(env: Environment, first: EnvState): Committer {
       if (result.committed) last = result.entry.number
       return { adopted: !result.committed }
     },
-    finish: () => Promise.resolve(last),
+    finish: () => Promise.resolve({ moved: false, ...(last !== undefined && { commit: last }) }),
   }
 }
 
@@ -53,22 +56,25 @@ export function committerByRun(env: Environment, first: EnvState): Committer {
       return Promise.resolve({ adopted: false })
     },
     async finish(run) {
-      if (Object.keys(collected.steps).length === 0) return undefined
+      if (Object.keys(collected.steps).length === 0) return { moved: false }
       const meta: CommitMeta = {
         kind: 'publish',
         run,
         ...(overrides.size > 0 && { overrides: [...overrides] }),
         detail: { steps: details as never },
       }
-      // Others may have moved our tables meanwhile: a set that was computed together is published together or not at all.
-      const moved = (state: EnvState) =>
-        Object.keys(collected.heads).some(
-          (table) => state.heads.get(table)?.commit !== first.heads.get(table)?.commit,
-        )
-      const result = await env.commit(first, collected, meta, (state) =>
-        moved(state) ? 'conflict' : collected,
-      )
-      return result.committed ? result.entry.number : undefined
+      const lost = (state: EnvState) =>
+        moved(collected, first, state) ? { adopt: true as const } : collected
+      const result = await env.commit(first, collected, meta, lost)
+      return result.committed ? { commit: result.entry.number, moved: false } : { moved: true }
     },
   }
+}
+
+/** Others moved our tables meanwhile: a set that was computed together is published together or not at all. */
+function moved({ heads, steps }: Changes, first: EnvState, state: EnvState): boolean {
+  return (
+    Object.keys(heads).some((name) => state.heads.get(name)?.commit !== first.heads.get(name)?.commit) ||
+    Object.keys(steps).some((name) => state.steps.get(name)?.commit !== first.steps.get(name)?.commit)
+  )
 }

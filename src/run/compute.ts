@@ -11,6 +11,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
 import { ChildEnded, type Printed } from './child.ts'
 import { killLate } from './kill-late.ts'
+import { maskOf } from './mask.ts'
 import type { Pool } from './pool.ts'
 import type { NamedQuery } from './protocol.ts'
 
@@ -37,6 +38,8 @@ export interface ComputeAsk {
   readonly stagings: readonly Staging[]
   readonly signal: AbortSignal
   readonly printed: Printed
+  /** Called when a worker has loaded the notebook; what it throws ends the computation. */
+  readonly loaded?: () => Promise<void>
   /** At most so many rows of each input. */
   readonly sample?: number
 }
@@ -58,6 +61,7 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   const request = await sessionRequest(ask)
   if (step.kind === 'run') return computeCode(ask, request)
   const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
+  await ask.loaded?.()
   return ask.pool.engine().call('compute', { request, queries }, { signal: ask.signal })
 }
 
@@ -98,7 +102,15 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
     env,
     secrets,
   }
-  return pool.withWorker((worker) => killLate(worker, signal, worker.call('run', call, { signal, printed })))
+  const mask = maskOf(secrets)
+  const masked: Printed = (stream, text, level) => printed(stream, mask(text), level)
+  const options = { signal, printed: masked }
+  return pool.withWorker(async (worker) => {
+    const { file, projectRoot } = call
+    await killLate(worker, signal, worker.call('load', { file, projectRoot }, options))
+    await ask.loaded?.()
+    return killLate(worker, signal, worker.call('run', call, options))
+  })
 }
 
 async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {

@@ -1,6 +1,6 @@
 import { orderProblems, ProblemError, type Problem } from '../base/problem.ts'
-import { writeJsonFile } from '../base/json-file.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
+import { listNotebooks } from '../flow/project.ts'
 import { codeVersion, loadDigest, type CodeContext } from '../notebook/code-version.ts'
 import {
   codeContext,
@@ -8,10 +8,22 @@ import {
   edgeName,
   keptCode,
   lookAtSteps,
+  statsIn,
   type CodeOf,
   type EdgeDigests,
+  type StatOf,
 } from './code-facts.ts'
-import { atRest, cacheFile, form, holds, lookOf, origins, readCache, type Cached } from './declared-cache.ts'
+import {
+  atRest,
+  cacheFile,
+  form,
+  holds,
+  lookOf,
+  origins,
+  readCache,
+  writeCache,
+  type Cached,
+} from './declared-cache.ts'
 import type { Pool } from './pool.ts'
 import type { Described } from './protocol.ts'
 import type { Workspace } from './workspace.ts'
@@ -20,11 +32,14 @@ import type { Workspace } from './workspace.ts'
 export interface Declaration {
   readonly flow: DeclaredFlow
   readonly edges: EdgeDigests
-  /** Nothing was loaded for it. */
-  readonly cached: boolean
+  /** It was found that its tables have no other owner, when it was as it is now. */
+  readonly owned: boolean
+  /** Keeps that this was found. */
+  readonly keepOwned: () => unknown
   /** Its code can be loaded again, when it changes during a run. */
   readonly loadedAgain: boolean
   readonly codeOf: CodeOf
+  readonly statOf: StatOf
 }
 
 /**
@@ -34,32 +49,48 @@ export interface Declaration {
  *
  * @param file relative to the project
  * @param overrides args from the command line, as text
+ * @param look gives the look at the code; flows that one process loads share one, because what it has loaded
+ *   stays loaded
  */
 export async function declareFlow(
   workspace: Workspace,
   file: string,
   overrides: { readonly [name: string]: string },
   pool: () => Pool,
+  look: () => CodeContext = () => codeContext(workspace),
 ): Promise<Declaration> {
   const cache = cacheFile(workspace, file, overrides)
   const known = readCache(cache)
-  if (known && atRest(known, workspace.root)) {
-    return { ...known, cached: true, loadedAgain: true, codeOf: keptCode(workspace, known.look?.codes ?? {}) }
+  const declared = (cached: Cached, codeOf: CodeOf, statOf: StatOf): Declaration => ({
+    flow: cached.flow,
+    edges: cached.edges,
+    owned: cached.owned ?? false,
+    keepOwned: () => writeCache(cache, { ...cached, owned: true }),
+    loadedAgain: true,
+    codeOf,
+    statOf,
+  })
+  if (known?.look && atRest(known, workspace.root)) {
+    const stats = new Map(known.look.stats)
+    return declared(known, keptCode(workspace, known.look.codes), (path) => stats.get(path))
   }
-  const context = codeContext(workspace)
+  const context = look()
   if (known && (await holds(known, workspace.root, context))) {
     const codeOf = lookAtSteps(workspace, known.edges, context)
-    writeJsonFile(cache, { ...known, look: await lookOf(workspace, known.flow, codeOf) })
-    return { ...known, cached: true, loadedAgain: true, codeOf }
+    const cached = { ...known, look: await lookOf(workspace, known.flow, codeOf, context) }
+    writeCache(cache, cached)
+    return declared(cached, codeOf, statsIn(context))
   }
-  const loaded = await load(workspace, file, overrides, pool, context)
-  const codeOf = lookAtSteps(workspace, loaded.edges, context)
-  const kept = await origins(loaded.described, workspace.root, context)
-  if (kept) {
-    const look = await lookOf(workspace, loaded.flow, codeOf)
-    writeJsonFile(cache, { form, flow: loaded.flow, edges: loaded.edges, ...kept, look } satisfies Cached)
+  const { flow, edges, described } = await load(workspace, file, overrides, pool, context)
+  const codeOf = lookAtSteps(workspace, edges, context)
+  const kept = await origins(described, context)
+  if (!kept) {
+    const statOf = statsIn(context)
+    return { flow, edges, owned: false, keepOwned: () => undefined, loadedAgain: true, codeOf, statOf }
   }
-  return { flow: loaded.flow, edges: loaded.edges, cached: false, loadedAgain: true, codeOf }
+  const cached = { form, flow, edges, ...kept, look: await lookOf(workspace, flow, codeOf, context) }
+  writeCache(cache, cached)
+  return declared(cached, codeOf, statsIn(context))
 }
 
 async function load(
@@ -69,9 +100,13 @@ async function load(
   pool: () => Pool,
   context: CodeContext,
 ): Promise<{ flow: DeclaredFlow; edges: EdgeDigests; described: Described }> {
-  // Mistakes that can be seen without loading are told all at once; loading would stop at the first.
-  const before = /\.ya?ml$/.test(file) ? [] : (await loadDigest(file, context)).problems
-  if (before.length > 0) throw new ProblemError(before)
+  // Looked at before it is loaded: then an edit in between shows as a change, whatever was loaded.
+  const isYaml = /\.ya?ml$/.test(file)
+  for (const each of isYaml ? filesThatYamlNames(workspace) : [file]) {
+    const { problems } = await loadDigest(each, context)
+    // Mistakes that can be seen without loading are told all at once; loading would stop at the first.
+    if (!isYaml && problems.length > 0) throw new ProblemError(problems)
+  }
   const printed: string[] = []
   const described = await pool().withWorker((worker) =>
     worker.call(
@@ -91,6 +126,12 @@ async function load(
   ]
   if (problems.length > 0) throw new ProblemError(orderProblems(problems))
   return { flow, edges: await edgeDigests(workspace, flow, pool, context), described }
+}
+
+/** What a flow in YAML can name; which of it, is known when it is loaded. */
+function filesThatYamlNames({ root, project }: Workspace): string[] {
+  const flows = project.flows.map(({ file }) => file).filter((file) => /ts$/.test(file))
+  return [...listNotebooks(root), ...flows]
 }
 
 /** Digests of the contracts that the code of a flow's notebooks refers to; a worker loads them. */

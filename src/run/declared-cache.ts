@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf, sha256 } from '../base/digest.ts'
-import { readJsonFile } from '../base/json-file.ts'
+import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
+import { packFlow, unpackFlow, type PackedFlow } from '../flow/packed.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { loadDigest, type CodeContext } from '../notebook/code-version.ts'
+import { realPath } from '../notebook/leads.ts'
 import { statKey } from '../notebook/stat-index.ts'
 import { toolVersions } from '../notebook/tools.ts'
 import type { CodeOf, EdgeDigests, KeptCode } from './code-facts.ts'
-import type { Described } from './protocol.ts'
+import { absentFile, type Described } from './protocol.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The form of the cached declarations: another form counts as none. */
-export const form = 2
+export const form = 4
 
 /** What declarations were made from. */
 export interface Origins {
@@ -24,11 +26,13 @@ export interface Origins {
   readonly variables: { readonly [name: string]: string }
 }
 
-/** The code of all notebooks of a flow, and the stats of all files that it was read from. */
-interface Look {
+/** The code of all notebooks of a flow, and the stats of all files that it was read from, or that were not there. */
+export interface Look {
   readonly root: string
   readonly tools: string
-  readonly stats: readonly (readonly [path: string, key: string])[]
+  readonly stats: readonly (readonly [path: string, key: string | null])[]
+  /** Where names led that a stat of the file behind them does not tell: links, and folders of packages. */
+  readonly leads: readonly (readonly [path: string, real: string | null])[]
   readonly codes: { readonly [file: string]: KeptCode }
 }
 
@@ -38,6 +42,8 @@ export interface Cached extends Origins {
   readonly flow: DeclaredFlow
   readonly edges: EdgeDigests
   readonly look?: Look
+  /** The tables were found to have no other owner. */
+  readonly owned?: boolean
 }
 
 export function cacheFile(
@@ -50,18 +56,25 @@ export function cacheFile(
 }
 
 export function readCache(file: string): Cached | undefined {
-  const known = readJsonFile<Cached>(file)
-  return known?.form === form ? known : undefined
+  const known = readJsonFile<Omit<Cached, 'flow'> & { readonly flow: PackedFlow }>(file)
+  return known?.form === form ? { ...known, flow: unpackFlow(known.flow) } : undefined
+}
+
+export function writeCache(file: string, cached: Cached): void {
+  writeJsonFile(file, { ...cached, flow: packFlow(cached.flow) })
 }
 
 /**
  * Whether every file that the declarations and the code came from has the stat that it had: then nothing of it
  * is read. This is what a run with nothing to do pays for its code: one stat a file.
  */
-export function atRest(known: Cached, root: string): boolean {
+export function atRest(known: Origins & { readonly look?: Look }, root: string): boolean {
   const { look } = known
   if (look?.root !== root || look.tools !== toolVersions() || !sameValues(known, root)) return false
-  return look.stats.every(([file, key]) => statKey(file) === key)
+  return (
+    look.stats.every(([file, key]) => statKey(file) === key) &&
+    look.leads.every(([file, real]) => realPath(file) === real)
+  )
 }
 
 /** Whether the content of what the declarations came from is the same, whatever the stats say. */
@@ -73,7 +86,7 @@ export async function holds(known: Cached, root: string, context: CodeContext): 
   return true
 }
 
-function sameValues(known: Cached, root: string): boolean {
+function sameValues(known: Origins, root: string): boolean {
   const variables = Object.entries(known.variables).every(([name, hash]) => variableHash(name) === hash)
   return variables && Object.entries(known.files).every(([file, hash]) => fileHash(root, file) === hash)
 }
@@ -86,6 +99,7 @@ export async function lookOf(
   workspace: Workspace,
   flow: DeclaredFlow,
   codeOf: CodeOf,
+  { graph }: CodeContext,
 ): Promise<Look | undefined> {
   const codes: Record<string, KeptCode> = {}
   for (const { file } of flow.steps) {
@@ -98,25 +112,21 @@ export async function lookOf(
     root: workspace.root,
     tools: toolVersions(),
     stats: seen.map(({ path: file, key }) => [file, key]),
+    leads: graph.leads(),
     codes,
   }
 }
 
 /** What was loaded came from this; undefined where it depends on more than files: on time, or on the machine. */
-export async function origins(
-  described: Described,
-  root: string,
-  context: CodeContext,
-): Promise<Origins | undefined> {
+export async function origins(described: Described, context: CodeContext): Promise<Origins | undefined> {
   const modules: Record<string, string> = {}
   for (const file of described.modules) {
     const { digest, untracked } = await loadDigest(file, context)
     if (untracked.length > 0) return undefined
     modules[file] = digest
   }
-  const files = Object.fromEntries(described.files.map((file) => [file, fileHash(root, file)]))
   const variables = Object.fromEntries(described.variables.map((name) => [name, variableHash(name)]))
-  return { modules, files, variables }
+  return { modules, files: described.files, variables }
 }
 
 function fileHash(root: string, file: string): string {
@@ -124,7 +134,7 @@ function fileHash(root: string, file: string): string {
     return sha256(readFileSync(path.join(root, file)))
   } catch {
     // A file that is gone is a change like any other: loading tells what is wrong.
-    return 'absent'
+    return absentFile
   }
 }
 

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { PluginFailed, RunEvent, StepFinished } from './events.ts'
+import type { RunEvent, StepFinished } from './events.ts'
 import type { RunOptions } from './options.ts'
 import type { PluginHost } from './plugin-host.ts'
 import type { Undated } from './scope.ts'
@@ -24,20 +24,19 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
   const { lake } = workspace
   const run = lake.runs.newId()
   const local = lake.storage.pathOf(`runs/${run}/events.jsonl`)
-  const lines: string[] = []
+  const events: RunEvent[] = []
   let written = 0
   let active = false
   let plugins: PluginHost | undefined
   const begun = new Date().toISOString()
   const finished: StepFinished[] = []
-  const failures: PluginFailed[] = []
 
   /** Appends what is new; a run record that cannot be written must not stop the run that it records. */
   function append(file: string): void {
     try {
       if (written === 0) mkdirSync(path.dirname(file), { recursive: true })
-      appendFileSync(file, lines.slice(written).join(''))
-      written = lines.length
+      appendFileSync(file, linesOf(events.slice(written)))
+      written = events.length
     } catch {
       active = false
     }
@@ -45,7 +44,7 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
 
   function emit(event: object): RunEvent {
     const full = { at: new Date().toISOString(), run, ...event } as RunEvent
-    lines.push(`${JSON.stringify(full)}\n`)
+    events.push(full)
     if (full.event === 'step-finished') finished.push(full)
     if (full.event === 'step-started' || full.event === 'step-planned') active = true
     if (active && local !== undefined) append(local)
@@ -62,10 +61,10 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
     },
     async close() {
       for (const failure of (await plugins?.close()) ?? []) {
-        failures.push(emit(failure) as PluginFailed)
+        emit(failure)
       }
       if (finished.length === 0) return
-      if (active && local === undefined) await lake.runs.put(run, 'events.jsonl', lines.join(''))
+      if (active && local === undefined) await lake.runs.put(run, 'events.jsonl', linesOf(events))
       const counts: Record<string, number> = {}
       for (const { outcome } of finished) counts[outcome] = (counts[outcome] ?? 0) + 1
       const summary = {
@@ -74,14 +73,14 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
         at: begun,
         ended: new Date().toISOString(),
         counts,
-        ...flowsIn(lines),
+        flows: events.flatMap((event) => (event.event === 'run-started' ? event.flow : [])),
       }
       await lake.runs.put(run, 'summary.json', JSON.stringify(summary))
     },
   }
 }
 
-function flowsIn(lines: readonly string[]): { flows: string[] } {
-  const started = lines.filter((line) => line.includes('"event":"run-started"'))
-  return { flows: started.map((line) => (JSON.parse(line) as { flow: string }).flow) }
+/** One JSON object a line. */
+function linesOf(events: readonly RunEvent[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join('')
 }

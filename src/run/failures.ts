@@ -3,12 +3,22 @@ import { placeInStack } from '../base/site.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { relativeTo } from '../notebook/load.ts'
 import { ChildEnded, ChildThrew } from './child.ts'
+import { maskProblems } from './mask.ts'
+import { withQueryPlace } from './query-place.ts'
 
-/** What went wrong in a step, as Problems that name the step and the file. Our own bugs are thrown on. */
+/**
+ * What went wrong in a step, as Problems that name the step and the file, without values of its secrets. Our
+ * own bugs are thrown on.
+ */
 export function stepProblems(error: unknown, step: DeclaredStep, root: string): readonly Problem[] {
+  return maskProblems(problemsIn(error, step, root), step.secrets)
+}
+
+function problemsIn(error: unknown, step: DeclaredStep, root: string): readonly Problem[] {
   const where = { file: step.file }
   const problems = problemsOf(error)
-  if (problems) return problems.map((problem) => withPlace(problem, where, root))
+  if (problems)
+    return problems.map((problem) => withPlace(withQueryPlace(problem, step.file, root), where, root))
   if (error instanceof ChildThrew) {
     if (error.op === 'compute')
       return [{ code: 'step/engine', message: `step '${step.name}': ${error.message}`, where }]

@@ -1,7 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
-import { notebookName } from '../flow/place.ts'
+import { notebookCalled, notebookName } from '../flow/place.ts'
 import { listNotebooks } from '../flow/project.ts'
 import { declareFlow } from './declare.ts'
 import type { ProjectOptions } from './options.ts'
@@ -23,18 +23,21 @@ export function declaredFlows(options: ProjectOptions): Promise<DeclaredFlow[]> 
  * A notebook as the first flow that has it places it, else as it stands alone: its args are known even where
  * required ones are not given. Throws a ProblemError when the module is wrong.
  *
- * @param name of the notebook or of a step, or the notebook's file
+ * @param name of the notebook (its end will do) or of a step, or the notebook's file
  */
 export function declaredNotebook(options: ProjectOptions, name: string): Promise<DeclaredStep> {
   const wanted = name.replace(/^\.\//, '')
   return withPool(options, async (workspace, pool) => {
-    for (const { file } of workspace.project.flows) {
-      const steps = (await flowOrNone(workspace, file, pool))?.steps ?? []
-      const step = steps.find((each) => [each.file, each.notebook, each.name].includes(wanted))
-      if (step) return step
-    }
+    const flows = await Promise.all(
+      workspace.project.flows.map(({ file }) => flowOrNone(workspace, file, pool)),
+    )
+    const steps = flows.flatMap((flow) => flow?.steps ?? [])
+    const placed = steps.find((each) => [each.file, each.notebook, each.name].includes(wanted))
+    if (placed) return placed
     const files = listNotebooks(workspace.root)
-    const file = files.find((each) => each === wanted || notebookName(each) === wanted)
+    const file = notebookCalled(wanted, files)
+    const byFile = steps.find((each) => each.file === file)
+    if (byFile) return byFile
     const [step] = file === undefined ? [] : (await declareFlow(workspace, file, {}, pool)).flow.steps
     if (step) return step
     throw new ProblemError({

@@ -1,5 +1,5 @@
 import type { ResolvedFlow } from '../flow/resolve.ts'
-import type { CodeOf, EdgeDigests } from './code-facts.ts'
+import type { CodeOf, EdgeDigests, StatOf } from './code-facts.ts'
 import type { EventStream } from './event-stream.ts'
 import type { RunOptions } from './options.ts'
 import type { Pool } from './pool.ts'
@@ -18,6 +18,7 @@ export interface PlannedFlow {
   readonly resolved: ResolvedFlow
   readonly edges: EdgeDigests
   readonly codeOf: CodeOf
+  readonly statOf: StatOf
   readonly selected: ReadonlySet<string>
   /** Undefined for a flow that a program built: its code is loaded and stays. */
   readonly again?: () => Promise<PlannedFlow>

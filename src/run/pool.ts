@@ -4,6 +4,7 @@ import type { EngineOptions } from '../engine/engine.ts'
 import { Child } from './child.ts'
 import { processEntry } from './entries.ts'
 import type { EngineCalls, WorkerCalls } from './protocol.ts'
+import { TempFolders } from './temp-folders.ts'
 
 export interface PoolOptions {
   /** How many workers there are at most. */
@@ -25,10 +26,11 @@ export class Pool {
   private readonly idle: Child<WorkerCalls>[] = []
   private readonly all = new Set<Child<WorkerCalls>>()
   private readonly queue: ((worker: Child<WorkerCalls>) => void)[] = []
-  private count = 0
+  private readonly temp: TempFolders
 
   constructor(options: PoolOptions) {
     this.options = options
+    this.temp = new TempFolders(options.tempFolder)
   }
 
   /** Starts what will be needed, so that it starts while fingerprints are worked out. */
@@ -76,11 +78,13 @@ export class Pool {
   async close(): Promise<void> {
     const children = [...this.all, ...(this.host ? [this.host] : [])]
     await Promise.all(children.map((child) => child.close()))
+    await this.temp.remove()
   }
 
   async kill(): Promise<void> {
     const children = [...this.all, ...(this.host ? [this.host] : [])]
     await Promise.all(children.map((child) => child.kill()))
+    await this.temp.remove()
   }
 
   private take(): Promise<Child<WorkerCalls>> {
@@ -95,10 +99,13 @@ export class Pool {
   }
 
   private give(worker: Child<WorkerCalls>): void {
-    if (!worker.alive) this.all.delete(worker)
+    const good = worker.alive && !worker.restless
+    if (!good) this.all.delete(worker)
+    // What a step left running must not end, or speak in, the next one.
+    if (worker.restless) void worker.close()
     const waiting = this.queue.shift()
-    if (waiting) waiting(worker.alive ? worker : this.startWorker())
-    else if (worker.alive) this.idle.push(worker)
+    if (waiting) waiting(good ? worker : this.startWorker())
+    else if (good) this.idle.push(worker)
   }
 
   private startWorker(): Child<WorkerCalls> {
@@ -114,7 +121,7 @@ export class Pool {
 
   private engineOptions(bytes: number, threads: number): EngineOptions {
     const memory = `${Math.max(64, Math.floor(bytes / 1e6))}MB`
-    return { memory, threads, tempFolder: `${this.options.tempFolder}/engine-${process.pid}-${this.count++}` }
+    return { memory, threads, tempFolder: this.temp.next() }
   }
 }
 

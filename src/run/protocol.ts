@@ -40,6 +40,8 @@ export interface WorkerCalls {
   contracts: (ask: { projectRoot: string; edges: readonly ContractEdge[] }) => {
     digests: { readonly [edge: string]: string }
   }
+  /** Loads a notebook, and runs nothing of it yet. */
+  load: (ask: NotebookAt) => object
   /** Renders the queries of a `select` notebook. */
   render: (ask: NotebookAt & { handles: readonly RenderHandle[]; args: Json; env: Json }) => {
     queries: readonly NamedQuery[]
@@ -67,8 +69,8 @@ export interface Described {
   readonly problems: readonly Problem[]
   /** Modules whose change means that declarations must be loaded again, relative to the project. */
   readonly modules: readonly string[]
-  /** Other files that the declarations come from, such as YAML flows. */
-  readonly files: readonly string[]
+  /** SHA-256 of other files as they were read, such as YAML flows, or `absentFile`: it would have been taken. */
+  readonly files: { readonly [file: string]: string }
   /** Names of the variables of the environment that went into the declarations. */
   readonly variables: readonly string[]
 }
@@ -91,6 +93,9 @@ export interface RunAsk extends NotebookAt {
   readonly secrets: readonly string[]
 }
 
+/** Stands for the hash of a file that is not there. */
+export const absentFile = 'absent'
+
 /** Messages on the channel. */
 export type ToChild =
   | { readonly type: 'call'; readonly id: number; readonly op: string; readonly ask: unknown }
@@ -99,13 +104,15 @@ export type ToChild =
 
 export type FromChild =
   | { readonly type: 'ready' }
-  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown; readonly restless?: true }
   | {
       readonly type: 'fault'
       readonly id: number
       readonly problems?: readonly Problem[]
       readonly message: string
       readonly stack?: string
+      /** The call left something behind that may act later. */
+      readonly restless?: true
     }
   | {
       readonly type: 'log'

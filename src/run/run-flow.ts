@@ -2,9 +2,9 @@ import { ProblemError } from '../base/problem.ts'
 import { endings, isBad, type Endings } from './endings.ts'
 import type { Outcome, StepFinished } from './events.ts'
 import type { PlannedFlow, RunParts } from './planned.ts'
-import { runRound } from './run-round.ts'
+import { runRound, type Round } from './run-round.ts'
 
-/** How often a flow is declared anew, because its code changed during the run. */
+/** How often a flow is run anew, because its code changed during the run, or others its tables. */
 const rounds = 5
 
 /** Runs one flow and tells what happens. Gives the end of every selected step. */
@@ -24,9 +24,11 @@ export async function runFlow(parts: RunParts, first: PlannedFlow): Promise<Step
   let commit: number | undefined
   let flow: PlannedFlow | undefined = first
   for (let round = 1; flow; round++) {
-    const done: Awaited<ReturnType<typeof runRound>> = await runRound(parts, flow, ended)
+    const done: Round = await runRound(parts, flow, ended)
     commit = done.commit ?? commit
-    flow = done.codeChanged ? await declaredAnew(parts, flow, ended, round) : undefined
+    if (done.moved && round === rounds) throw conflict(name, workspace.envName)
+    if (done.codeChanged) flow = await declaredAnew(parts, flow, ended, round)
+    else if (!done.moved) flow = undefined
   }
   const list = ended.list()
   const ms = performance.now() - begun
@@ -63,6 +65,14 @@ function unstable(round: number): ProblemError {
     code: 'step/unstable',
     message: `the code of the flow changed ${round === 1 ? 'during the run' : `${round} times during the run`}`,
     hint: 'run again when it is at rest',
+  })
+}
+
+function conflict(flow: string, env: string): ProblemError {
+  return new ProblemError({
+    code: 'storage/commit-conflict',
+    message: `other runs published tables of flow '${flow}' in environment '${env}' ${rounds} times while it ran`,
+    hint: 'nothing of this run was published; run again when the others are done',
   })
 }
 

@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { parseDuration } from '../base/duration.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { stepKey } from '../freshness/step-key.ts'
-import { lookAtSteps } from './code-facts.ts'
+import { isAsSeen, lookAtSteps } from './code-facts.ts'
 import { committerByRun, committerByStep } from './committer.ts'
 import { isBad, type Endings } from './endings.ts'
 import { stepProblems } from './failures.ts'
@@ -14,20 +14,25 @@ import { survey, type SurveyedStep } from './survey.ts'
 
 type Surveyed = ReadonlyMap<string, SurveyedStep>
 
-/**
- * Looks at all steps and runs what is stale. `codeChanged`: some steps have no end, because the code of the
- * flow changed and must be loaded anew.
- */
-export async function runRound(
-  parts: RunParts,
-  planned: PlannedFlow,
-  ended: Endings,
-): Promise<{ codeChanged: boolean; commit?: number }> {
+/** What became of a round. */
+export interface Round {
+  /** Some steps have no end, because the code of the flow changed and must be loaded anew. */
+  readonly codeChanged: boolean
+  /** Nothing was published, because other runs have changed the same tables since. */
+  readonly moved: boolean
+  readonly commit?: number
+}
+
+/** Looks at all steps and runs what is stale. */
+export async function runRound(parts: RunParts, planned: PlannedFlow, ended: Endings): Promise<Round> {
   const { workspace, events, options } = parts
-  const { resolved, edges, codeOf, selected } = planned
+  const { resolved, edges, codeOf, statOf, selected } = planned
   const around = { ...workspace, codeOf }
   const state = await workspace.env.state()
-  const forced = new Set(options.force ? [...selected].filter((name) => !ended.has(name)) : [])
+  const byRun = resolved.flow.publish === 'run'
+  // Of what an earlier round did, a flow that publishes as a whole has published nothing.
+  const isDone = (name: string) => ended.has(name) && !isBad(ended.outcome(name)) && !byRun
+  const forced = new Set(options.force ? [...selected].filter((name) => !isDone(name)) : [])
   const surveyed = await survey(around, resolved, selected, state, forced)
   const stale: ResolvedStep[] = []
   for (const step of resolved.steps) {
@@ -36,17 +41,16 @@ export async function runRound(
     if (seen.verdict !== 'fresh') {
       stale.push(step)
       events.emit({ event: 'step-planned', step: step.name, verdict: seen.verdict, reasons: seen.reasons })
-    } else if (!ended.has(step.name)) {
+    } else if (!isDone(step.name)) {
       ended.end(step, {
         outcome: 'fresh',
         result: state.steps.get(stepKey(step, resolved.flow.name))?.result,
       })
     }
   }
-  if (stale.length === 0) return { codeChanged: false }
+  if (stale.length === 0) return { codeChanged: false, moved: false }
   const pool = parts.pools.get()
   pool.warm({ engine: stale.some(({ kind }) => kind === 'select'), worker: true })
-  const byRun = resolved.flow.publish === 'run'
   const committer = (byRun ? committerByRun : committerByStep)(workspace.env, state)
   const scope: RunScope = {
     workspace,
@@ -60,13 +64,16 @@ export async function runRound(
     useCache: !options.noCache,
     timeout: parseDuration(workspace.project.config.timeout ?? ''),
     emit: events.emit,
+    checkLoaded: async ({ file }) => {
+      if (!(await isAsSeen(workspace, file, statOf))) throw new CodeChanged('the code changed during the run')
+    },
     lookAgain: () => lookAtSteps(workspace, edges),
   }
   const codeChanged = await runStale(parts, scope, stale, surveyed, ended)
   const whole = !codeChanged && !stale.some(({ name }) => isBad(ended.outcome(name)))
   // A flow that publishes as a whole publishes nothing when a step of it failed.
-  const commit = byRun && !whole ? undefined : await committer.finish(events.run)
-  return { codeChanged, ...(commit !== undefined && { commit }) }
+  const published = byRun && !whole ? { moved: false } : await committer.finish(events.run)
+  return { codeChanged, ...published }
 }
 
 /** Runs steps as parallel as their tables allow, within the limit. True when code changed meanwhile. */

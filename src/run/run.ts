@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
-import { fromWire } from '../base/wire.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
@@ -14,7 +13,9 @@ import type { StepFinished } from './events.ts'
 import type { RunOptions, RunResult, SelectOptions } from './options.ts'
 import { engineMemory, Pool } from './pool.ts'
 import type { PlannedFlow } from './planned.ts'
+import { flowsAtRest, keepRest } from './rest.ts'
 import { runFlow } from './run-flow.ts'
+import { resultsOf, tellResting, wholeFlows } from './tell-rest.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 /**
@@ -30,6 +31,9 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
   const pools = lazyPool(workspace, options)
   const events = eventStream(workspace, options)
   try {
+    const files = wholeFlows(workspace, target, options)
+    const resting = files && (await flowsAtRest(workspace, files))
+    if (resting) return tellResting(workspace, events, resting)
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     checkProtected(workspace, flows)
     await attachPlugins(workspace, flows, events)
@@ -39,6 +43,8 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
       steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
       if (options.signal?.aborted || (failed(steps) && !options.keepGoing)) break
     }
+    if (files && steps.every(({ outcome, reasons }) => outcome === 'fresh' && reasons.length === 0))
+      await keepRest(workspace, files, planned, steps)
     return resultOf(
       workspace,
       events,
@@ -73,13 +79,14 @@ export function plannedFlow(
   options: RunOptions,
   pool: () => Pool,
 ): PlannedFlow {
-  const { flow, edges, codeOf, loadedAgain } = declaration
+  const { flow, edges, codeOf, statOf, loadedAgain } = declaration
   const resolved = resolvedOf(flow)
   const again = async () => {
     const next = await declareFlow(workspace, flow.file, options.args ?? {}, pool)
     return plannedFlow(workspace, next, options, pool)
   }
-  return { resolved, edges, codeOf, selected: select(resolved, options), ...(loadedAgain && { again }) }
+  const selected = select(resolved, options)
+  return { resolved, edges, codeOf, statOf, selected, ...(loadedAgain && { again }) }
 }
 
 /** A flow object knows its file, and with it its project. */
@@ -137,9 +144,6 @@ export function resultOf(
   options: RunOptions,
 ): RunResult {
   const cancelled = options.signal?.aborted ?? false
-  const results = steps.flatMap(({ step, result }) =>
-    result === undefined ? [] : [[step, fromWire(result)] as const],
-  )
   return {
     run: events.run,
     flow: flows.map(({ flow }) => flow.name).join(', '),
@@ -147,6 +151,6 @@ export function resultOf(
     ok: !cancelled && !failed(steps),
     cancelled,
     steps,
-    results: Object.fromEntries(results),
+    results: resultsOf(steps),
   }
 }

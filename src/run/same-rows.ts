@@ -1,4 +1,5 @@
 import { digestOf } from '../base/digest.ts'
+import { problemsOf } from '../base/problem.ts'
 import type { DigestColumn, StagedOutput } from '../engine/engine.ts'
 import type { ColumnShape, Head, Manifest } from '../lake/types.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -25,8 +26,8 @@ export async function sameRows(
   staged: StagedOutput,
   files: readonly string[],
 ): Promise<boolean> {
-  const before = await around.lake.manifests.read(head.manifest)
-  if (before.engine !== around.engine) return false
+  const before = await readable(around.lake, head.manifest)
+  if (before?.engine !== around.engine) return false
   if (digestOf({ columns: before.columns, key: before.key }) !== digestOf({ columns, key })) return false
   if (before.rows !== staged.rows || digestOf(before.stats) !== digestOf(staged.stats)) return false
   if (staged.rows === 0) return true
@@ -37,6 +38,16 @@ export async function sameRows(
       .call('digest', { files, columns: digestColumns(columns) }, { signal: around.signal }),
   ])
   return one === two.digest
+}
+
+/** A manifest; undefined where it is gone or damaged: then nothing is known of the rows. */
+async function readable(lake: Lake, key: string): Promise<Manifest | undefined> {
+  try {
+    return await lake.manifests.read(key)
+  } catch (error) {
+    if (problemsOf(error)?.every(({ code }) => code === 'storage/corrupt')) return undefined
+    throw error
+  }
 }
 
 /**

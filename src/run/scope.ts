@@ -19,6 +19,8 @@ export interface RunScope {
   /** Milliseconds, for steps that say none. */
   readonly timeout?: number
   readonly emit: (event: Undated<RunEvent>) => void
+  /** Throws CodeChanged when the files behind a notebook that was just loaded are not those that were looked at. */
+  readonly checkLoaded: (step: DeclaredStep) => Promise<void>
   /** Looks at code again, for changes during the run. */
   readonly lookAgain: () => (step: DeclaredStep) => Promise<CodeFact>
 }

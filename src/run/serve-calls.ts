@@ -27,14 +27,18 @@ export function serveCalls(
   })
   // SIGINT reaches the whole group of a terminal: the coordinator decides what it means.
   process.on('SIGINT', () => undefined)
-  process.on('disconnect', () => process.exit(0))
+  process.on('disconnect', () => {
+    // An exit would wait for a query that is under way.
+    if (calls.size > 0) process.kill(process.pid, 'SIGKILL')
+    process.exit(0)
+  })
   send({ type: 'ready' })
 
   async function answer({ id, op, ask }: Extract<ToChild, { type: 'call' }>): Promise<void> {
     const controller = new AbortController()
     calls.set(id, controller)
     const log: CallContext['log'] = (level, text) => send({ type: 'log', id, level, text })
-    let reply: FromChild
+    let reply: Reply
     try {
       const operation = operations[op]
       if (!operation) throw new Error(`no operation '${op}'`)
@@ -49,11 +53,21 @@ export function serveCalls(
     calls.delete(id)
     process.stdout.write(endMark(id))
     process.stderr.write(endMark(id))
-    send(reply)
+    send(isAtRest() ? reply : { ...reply, restless: true })
   }
 }
 
-function faultOf(id: number, error: unknown): FromChild {
+type Reply = Extract<FromChild, { type: 'answer' | 'fault' }>
+
+/** What a process of ours holds when nothing is under way: its channel and streams, tsx's loader. */
+const resting: ReadonlySet<string> = new Set(['PipeWrap', 'TTYWrap', 'MessagePort', 'CloseReq'])
+
+/** Whether a call left nothing behind, such as a timer, a server or a process, that could act later. */
+function isAtRest(): boolean {
+  return process.getActiveResourcesInfo().every((resource) => resting.has(resource))
+}
+
+function faultOf(id: number, error: unknown): Reply {
   const problems = problemsOf(error)
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
   return { type: 'fault', id, message, ...(problems && { problems }), ...(stack && { stack }) }

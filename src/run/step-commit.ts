@@ -53,9 +53,12 @@ export async function publish(
     ...(step.overrides.length > 0 && { overrides: step.overrides }),
     detail: (await detailOf(findings)) as unknown as Json,
   }
+  const before = findings.state.steps.get(key)?.commit
   let moved = false
   await scope.committer.commit(findings.state, changes, meta, (state) => {
-    if (state.steps.get(key)?.fingerprint === record.fingerprint) return { adopt: true }
+    // A record that stood there before is what we were to replace: only one that came since is another run's.
+    const theirs = state.steps.get(key)
+    if (theirs?.commit !== before && theirs?.fingerprint === record.fingerprint) return { adopt: true }
     moved = step.outputs.some(
       ({ table }) => headCommit(state, table.name) !== headCommit(findings.state, table.name),
     )

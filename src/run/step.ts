@@ -3,7 +3,7 @@ import type { DeclaredStep } from '../flow/declared.ts'
 import { lookAtStep, type StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { stepKey } from '../freshness/step-key.ts'
-import { judge } from '../freshness/verdict.ts'
+import { isExpired, judge } from '../freshness/verdict.ts'
 import type { StepRecord } from '../lake/types.ts'
 import { tryAccept } from './accept.ts'
 import { compute, stageOutputs } from './compute.ts'
@@ -30,7 +30,7 @@ export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<S
     scope.signal.throwIfAborted()
     const state = scope.committer.state()
     const findings = await lookAtStep(scope.around, step, state, {
-      forced: scope.forced.has(step.name) && round === 1,
+      forced: scope.forced.has(step.name),
     })
     const record = state.steps.get(stepKey(step, scope.flow.name))
     const { fresh, reasons } = judge(findings, record, state)
@@ -59,7 +59,8 @@ async function forgive(
 ): Promise<Settled | undefined> {
   const { workspace, pool, signal } = scope
   const around = { lake: workspace.lake, pool, engine: workspace.engine, signal, root: workspace.root }
-  const acceptance = await tryAccept(around, findings, record, reasons)
+  const loaded = () => scope.checkLoaded(findings.step)
+  const acceptance = await tryAccept({ ...around, loaded }, findings, record, reasons)
   if (!acceptance) return undefined
   const next: Omit<StepRecord, 'commit'> = {
     ...record,
@@ -85,8 +86,7 @@ async function reuse(
   if (!reusable) return undefined
   const { computedAt, result } = reusable.entry
   // Age counts from the computation, also when its result is reused.
-  if (step.expiresAfter !== undefined && Date.now() - Date.parse(computedAt) >= step.expiresAfter)
-    return undefined
+  if (isExpired(step, computedAt, Date.now())) return undefined
   const heads = Object.fromEntries(
     Object.entries(reusable.heads).map(([table, head]) => [table, { head, unchanged: false }]),
   )
@@ -117,6 +117,7 @@ async function runStep(
       findings,
       stagings,
       signal: limited.signal,
+      loaded: () => scope.checkLoaded(step),
       printed: (stream, text, level) =>
         scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
     })
@@ -148,7 +149,8 @@ async function changedMeanwhile(scope: RunScope, findings: StepFindings): Promis
   const again = { ...scope.around, codeOf: scope.lookAgain() }
   const now = await lookAtStep(again, findings.step, findings.state)
   if (now.parts['code'] !== findings.parts['code']) throw new CodeChanged('the code changed during the run')
-  return now.fingerprint !== findings.fingerprint
+  const statsOf = ({ sources }: StepFindings) => [...sources.values()].flatMap(({ stats }) => stats).join()
+  return now.fingerprint !== findings.fingerprint || statsOf(now) !== statsOf(findings)
 }
 
 function timedOut(step: DeclaredStep, ms: number | undefined): ProblemError {

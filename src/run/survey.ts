@@ -26,8 +26,12 @@ export async function survey(
   const surveyed = new Map<string, SurveyedStep>()
   for (const step of flow.steps) {
     if (!selected.has(step.name)) continue
-    const findings = await lookAtStep(around, step, state, { forced: forced.has(step.name) })
-    const { fresh, reasons } = judge(findings, state.steps.get(stepKey(step, flow.flow.name)), state)
+    const record = state.steps.get(stepKey(step, flow.flow.name))
+    const findings = await lookAtStep(around, step, state, {
+      forced: forced.has(step.name),
+      ...(record && { record }),
+    })
+    const { fresh, reasons } = judge(findings, record, state)
     const stale = step.upstream.filter((name) => (surveyed.get(name)?.verdict ?? 'fresh') !== 'fresh')
     const above = stale.map((name): Reason => ({ word: 'upstream-stale', subject: name }))
     const verdict = !fresh ? 'stale' : above.length > 0 ? 'may-run' : 'fresh'

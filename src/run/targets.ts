@@ -7,8 +7,9 @@ import { withinProject } from '../flow/place.ts'
 import { flowNamed, type FlowFile } from '../flow/project.ts'
 import { declareFlow, edgeDigests, type Declaration } from './declare.ts'
 import type { Pool } from './pool.ts'
+import type { CodeContext } from '../notebook/code-version.ts'
 import type { Workspace } from './workspace.ts'
-import { codeContext, codeProblems, lookAtSteps } from './code-facts.ts'
+import { codeContext, codeProblems, lookAtSteps, statsIn } from './code-facts.ts'
 
 /** What is to run: a flow object, or names or files of flows; nothing or an empty list means all flows. */
 export type Target = LooseFlow | string | readonly string[] | undefined
@@ -36,13 +37,19 @@ export async function declareTargets(
   }
   const problems: Problem[] = []
   const declared: Declaration[] = []
-  for (const flow of files)
-    await collect(problems, async () => declared.push(await declareNamed(workspace, flow, args, pool)))
-  if (problems.length === 0 && declared.some(({ cached }) => !cached))
-    problems.push(...(await ownerProblems(workspace, declared, pool)))
+  let context: CodeContext | undefined
+  const declare: Declare = (flow, overrides) =>
+    declareNamed(workspace, flow, overrides, pool, () => (context ??= codeContext(workspace)))
+  for (const flow of files) await collect(problems, async () => declared.push(await declare(flow, args)))
+  if (problems.length === 0 && declared.some(({ owned }) => !owned))
+    problems.push(...(await ownerProblems(workspace, declared, declare)))
   if (problems.length > 0) throw new ProblemError(problems)
+  for (const each of declared) if (!each.owned) each.keepOwned()
   return inOrder(declared)
 }
+
+/** Declares a flow of the project. */
+type Declare = (flow: FlowFile, overrides: { readonly [name: string]: string }) => Promise<Declaration>
 
 function flowsNamed(workspace: Workspace, names: readonly string[]): FlowFile[] {
   const problems: Problem[] = []
@@ -64,8 +71,9 @@ async function declareNamed(
   { name, file }: FlowFile,
   args: { readonly [name: string]: string },
   pool: () => Pool,
+  look: () => CodeContext,
 ): Promise<Declaration> {
-  const declaration = await declareFlow(workspace, file, args, pool)
+  const declaration = await declareFlow(workspace, file, args, pool, look)
   if (declaration.flow.name === name) return declaration
   const hint = didYouMean(declaration.flow.name, [name])
   throw new ProblemError({
@@ -105,17 +113,22 @@ async function declareObject(
   return {
     flow: described.flow,
     edges,
-    cached: false,
+    owned: true,
+    keepOwned: () => undefined,
     loadedAgain: false,
     codeOf: lookAtSteps(workspace, edges, context),
+    statOf: statsIn(context),
   }
 }
 
-/** A table has one owner in a project: looked at whenever declarations were loaded, with the flows as they are written. */
+/**
+ * A table has one owner in a project: looked at until it is found for each declaration, with the flows as they
+ * are written. Of two flows that clash, the one that changed last is refused.
+ */
 async function ownerProblems(
   workspace: Workspace,
   declared: readonly Declaration[],
-  pool: () => Pool,
+  declare: Declare,
 ): Promise<Problem[]> {
   const flows: DeclaredFlow[] = []
   for (const { name, file } of workspace.project.flows) {
@@ -123,9 +136,7 @@ async function ownerProblems(
       ({ flow }) => flow.file === file && flow.steps.every(({ overrides }) => overrides.length === 0),
     )
     // What is wrong with a flow that was not asked for stops nobody.
-    await collect([], async () =>
-      flows.push((known ?? (await declareNamed(workspace, { name, file }, {}, pool))).flow),
-    )
+    await collect([], async () => flows.push((known ?? (await declare({ name, file }, {}))).flow))
   }
   return checkOwners(flows)
 }

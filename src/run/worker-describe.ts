@@ -1,22 +1,26 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
-import { contractDigest } from '../freshness/parts.ts'
-import { declareSource, declareTable } from '../contract/declare.ts'
+import { digestOf, sha256 } from '../base/digest.ts'
+import type { Columns } from '../contract/column.ts'
+import { declareColumns, declareOrigin } from '../contract/declare.ts'
+import type { DeclaredFlow } from '../flow/declared.ts'
 import { describeFlow } from '../flow/describe.ts'
 import type { LooseFlow } from '../flow/flow.ts'
 import { flow } from '../flow/flow.ts'
+import { resolveFlow } from '../flow/resolve.ts'
+import { declaredParts } from '../freshness/parts.ts'
 import type { AnyInput } from '../contract/input.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
 import { loadModule } from '../notebook/load.ts'
 import { edgeName } from './code-facts.ts'
-import type { DescribeAsk, Described, WorkerCalls } from './protocol.ts'
+import { absentFile, type DescribeAsk, type Described, type WorkerCalls } from './protocol.ts'
 import { isNotebook } from './worker-notebook.ts'
 
 /** Loads a flow, or a notebook that stands alone, and says what it declares. */
 export async function describe(ask: DescribeAsk): Promise<Described> {
   const { projectRoot, file, overrides } = ask
-  const loaded = { modules: new Set<string>(), files: new Set<string>() }
+  const loaded: Loaded = { modules: new Set(), files: {} }
   try {
     const found = await loadFlow(projectRoot, file, loaded)
     const {
@@ -24,17 +28,29 @@ export async function describe(ask: DescribeAsk): Promise<Described> {
       problems,
       variables,
     } = describeFlow(found, { projectRoot, overrides, processEnv: process.env })
-    const lists = { modules: [...loaded.modules], files: [...loaded.files], variables }
-    return { ...(declared && { flow: { ...declared, file } }), problems, ...lists }
+    const lists = { modules: [...loaded.modules], files: loaded.files, variables }
+    return { ...(declared && { flow: worked({ ...declared, file }) }), problems, ...lists }
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    return { problems: error.problems, modules: [...loaded.modules], files: [...loaded.files], variables: [] }
+    return { problems: error.problems, modules: [...loaded.modules], files: loaded.files, variables: [] }
+  }
+}
+
+/** A flow with what every run would work out of it again. */
+function worked(declared: DeclaredFlow): DeclaredFlow {
+  const { plan } = resolveFlow(declared)
+  const steps = declared.steps.map((step) => ({ ...step, parts: declaredParts(step) }))
+  return {
+    ...declared,
+    steps,
+    ...(plan && { upstream: plan.steps.map(({ name, upstream }) => [name, upstream] as const) }),
   }
 }
 
 interface Loaded {
   readonly modules: Set<string>
-  readonly files: Set<string>
+  /** Hashes, by path relative to the project. */
+  readonly files: Record<string, string>
 }
 
 async function loadFlow(root: string, file: string, loaded: Loaded): Promise<LooseFlow> {
@@ -57,8 +73,9 @@ async function loadYaml(root: string, file: string, loaded: Loaded): Promise<Loo
   const { parseYamlFlow } = await import('../flow/yaml.ts')
   const { yamlToFlow } = await import('../flow/yaml-to-flow.ts')
   const readYaml = async (inner: string) => {
-    loaded.files.add(inner)
-    const { flow: parsed, problems } = parseYamlFlow(await readFile(path.join(root, inner), 'utf8'), inner)
+    const bytes = await readFile(path.join(root, inner))
+    loaded.files[inner] = sha256(bytes)
+    const { flow: parsed, problems } = parseYamlFlow(bytes.toString('utf8'), inner)
     if (!parsed) throw new ProblemError(problems)
     return parsed
   }
@@ -66,7 +83,10 @@ async function loadYaml(root: string, file: string, loaded: Loaded): Promise<Loo
     loaded.modules.add(inner)
     return loadModule(path.join(root, inner), root)
   }
-  return yamlToFlow(await readYaml(file), { root, load, readYaml })
+  const absent = (inner: string) => {
+    loaded.files[inner] = absentFile
+  }
+  return yamlToFlow(await readYaml(file), { root, load, readYaml, absent })
 }
 
 /** A flow of one notebook: what it reads is taken as it is. */
@@ -98,10 +118,13 @@ export async function contracts(
   return { digests }
 }
 
+/** All of it but where it stands: code that refers to a contract can read anything of it. */
 function inputDigest(input: AnyInput): string {
-  const keep = <P>(place: P) => place
-  if (input.kind === 'table') return contractDigest(declareTable(input.origin, keep))
-  return contractDigest({ ...declareSource(input.origin, keep), key: [], checks: [] })
+  return digestOf({
+    origin: declareOrigin(input, () => undefined),
+    columns: declareColumns(input.columns as Columns),
+    optional: input.isOptional,
+  })
 }
 
 function isInput(value: unknown): value is AnyInput {

@@ -1,4 +1,5 @@
 import type { WorkerCalls } from './protocol.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { serveCalls, type CallContext } from './serve-calls.ts'
 
 /** A worker: loads notebooks and runs their code. What it needs is loaded when it is first asked for. */
@@ -10,10 +11,15 @@ type Op<K extends keyof WorkerCalls> = (
 const operations: { readonly [K in keyof WorkerCalls]: Op<K> } = {
   describe: async (ask) => (await import('./worker-describe.ts')).describe(ask),
   contracts: async (ask) => (await import('./worker-describe.ts')).contracts(ask),
+  load: async (ask) => {
+    await (await import('./worker-notebook.ts')).notebookIn(ask)
+    return {}
+  },
   render: async (ask) => (await import('./worker-render.ts')).render(ask),
   run: async (ask, context) => (await import('./worker-run.ts')).runNotebook(ask, context),
   observe: async (ask) => (await import('./worker-plugins.ts')).observe(ask),
   plugins: async (ask) => (await import('./worker-plugins.ts')).loadPlugins(ask),
 }
 
+endWithParent()
 serveCalls(operations, () => undefined)

@@ -1,7 +1,7 @@
-import path from 'node:path'
 import type { Problem } from '../base/problem.ts'
 import { problemsOf } from '../base/problem.ts'
 import type { LooseFlow } from '../flow/flow.ts'
+import { absentPlugins, pluginFile } from '../flow/plugin-files.ts'
 import type { Plugin } from '../flow/plugin.ts'
 import { isPlugin, pluginsIn, validatePlugins, type FoundPlugin } from '../flow/plugins.ts'
 import { reservedCommands } from '../flow/reserved-commands.ts'
@@ -15,13 +15,14 @@ export async function loadPlugins(
   ask: Parameters<WorkerCalls['plugins']>[0],
 ): Promise<ReturnType<WorkerCalls['plugins']>> {
   const found: FoundPlugin[] = []
-  const problems: Problem[] = []
+  const problems: Problem[] = absentPlugins(ask.projectRoot, ask.modules)
+  if (problems.length > 0) return { names: [], problems }
   const load = async (
     file: string,
     take: (module: Readonly<Record<string, unknown>>) => readonly FoundPlugin[],
   ) => {
     try {
-      found.push(...take(await loadModule(path.join(ask.projectRoot, file), ask.projectRoot)))
+      found.push(...take(await loadModule(pluginFile(ask.projectRoot, file), ask.projectRoot)))
     } catch (error) {
       const known = problemsOf(error)
       if (!known) throw error

@@ -8,8 +8,7 @@ import type { Environment } from '../lake/environment.ts'
 import { openLake, type Lake } from '../lake/lake.ts'
 import { openIndex } from '../notebook/open-index.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
-import type { StorageConfig } from '../storage/config.ts'
-import { localStorage } from '../storage/local.ts'
+import { openStorage, readStorageConfig, type StorageConfig } from '../storage/config.ts'
 import type { ProjectOptions } from './options.ts'
 import { readFileSync } from 'node:fs'
 
@@ -66,8 +65,7 @@ export async function storageOf(project: Project, name: string) {
   const key = sha256(`1\n${project.root}\n${text}`)
   const known = readJsonFile<{ key: string; config: StorageConfig }>(cache)
   // The one kind that needs no schema, no credentials and no driver package.
-  if (known?.key === key && known.config.kind === 'local') return localStorage(known.config.root)
-  const { openStorage, readStorageConfig } = await import('../storage/config.ts')
+  if (known?.key === key && known.config.kind === 'local') return openStorage(known.config)
   const config = await readStorageConfig(project.root, name)
   if (config.kind === 'local') writeJsonFile(cache, { key, config })
   return openStorage(config)

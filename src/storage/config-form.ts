@@ -8,9 +8,16 @@ import type { Json } from '../base/wire.ts'
 import { defaultRoot, storageKinds } from './kinds.ts'
 import type { StorageKind } from './kinds.ts'
 
+/** No file system takes a NUL in a path, and no person means a line break. */
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
+const folder = z
+  .string()
+  .min(1)
+  .regex(/^[^\u0000-\u001f]*$/, 'holds a control character')
+
 /** The keys of each kind of storage beside `kind`. */
 const forms = {
-  local: z.strictObject({ root: z.string().min(1).default(defaultRoot) }),
+  local: z.strictObject({ root: folder.default(defaultRoot) }),
   memory: z.strictObject({}),
 } satisfies { [kind in StorageKind]: z.ZodType }
 

@@ -229,6 +229,63 @@ describe('a table is not made', () => {
   })
 })
 
+describe('a new table with --flow', () => {
+  const csv = 'city,amount\nOslo,1\n'
+  const flowOf = (rest: string) => `import { flow } from 'sluice'\n${rest}`
+  const shop = (text: string): NewProject => {
+    const project = new NewProject()
+    project.write('raw/sales.csv', csv)
+    project.write('flows/shop.ts', text)
+    return project
+  }
+  const add = (project: NewProject, ...words: string[]) =>
+    project.new(
+      'table',
+      'bronze.sales',
+      '--from',
+      join(project.root, 'raw/sales.csv'),
+      '--flow',
+      'shop',
+      ...words,
+    )
+
+  it('becomes its last step, with its source', async () => {
+    const project = shop(flowOf(`\nexport default flow('shop')\n`))
+    const printed = await add(project)
+    expect(project.read('flows/shop.ts')).toBe(
+      flowOf(
+        `import sales, { salesFile } from '../notebooks/bronze/sales.ts'\n\nexport default flow('shop').source(salesFile).step(sales)\n`,
+      ),
+    )
+    expect(printed).toBe('+ notebooks/bronze/sales.ts\n~ flows/shop.ts\n\nNext:\n  npx sluice run shop\n')
+    expect(project.typeErrors()).toEqual([])
+  })
+
+  it('has a name of its own beside a step that is called alike', async () => {
+    const project = shop(
+      flowOf(`import sales from '../notebooks/silver/sales.ts'\n\nexport default flow('shop').step(sales)\n`),
+    )
+    await add(project)
+    expect(project.read('flows/shop.ts')).toContain(
+      `.step(sales).source(salesFile).step(salesStep, { name: 'bronze_sales' })`,
+    )
+  })
+
+  it.each([
+    ['flows/shop.yaml', 'steps: []\n', 'project/usage'],
+    ['flows/shop.ts', 'export default build()\n', 'project/usage'],
+    ['flows/shops.ts', 'export default 1\n', 'project/unknown'],
+  ])('is not made when %s is no chain, is not TypeScript or has another name', async (file, text, code) => {
+    const project = new NewProject()
+    project.write('raw/sales.csv', csv)
+    project.write(file, text)
+    const words = ['bronze.sales', '--from', join(project.root, 'raw/sales.csv'), '--flow', 'shop']
+    const [problem] = await project.refused('table', ...words)
+    expect(problem!.code).toBe(code)
+    expect(existsSync(join(project.root, 'notebooks/bronze/sales.ts'))).toBe(false)
+  })
+})
+
 describe('sluice new', () => {
   const project = new NewProject()
 

@@ -9,7 +9,7 @@ test('--version tells the version of the package', async () => {
   expect(await sluice(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-test.each([[[]], [['--help']], [['help']]])('%j lists the commands', async (words) => {
+test.each([[[]], [['--help']], [['help']], [['help', 'help']]])('%j lists the commands', async (words) => {
   const { code, stdout, stderr } = await sluice(words)
   expect([code, stderr]).toEqual([0, ''])
   for (const command of [
@@ -42,8 +42,11 @@ test.each(['run', 'plan', 'explain', 'tables', 'show', 'query', 'path', 'log', '
 test.each([
   [['rnu'], "unknown command 'rnu' [project/usage]", 'did you mean run?'],
   [['run', '--forec'], "unknown option '--forec' [project/usage]", 'did you mean --force?'],
-  [['explain'], "missing required argument 'step' [project/usage]", '--help'],
-  [['tables', 'extra'], 'too many arguments', '--help'],
+  [['explain'], "missing required argument 'step' [project/usage]", '`sluice explain --help` tells'],
+  [['tables', 'extra'], 'too many arguments', '`sluice tables --help` tells'],
+  [['new', 'table'], "required option '--from <file>' not specified", '`sluice new table --help` tells'],
+  [['help', 'rnu'], "unknown command 'rnu' [project/usage]", 'did you mean run?'],
+  [['help', 'xyz'], "unknown command 'xyz' [project/usage]", '`sluice --help` tells'],
   [['run', '--concurrency', '0'], '--concurrency 0: a whole number of at least 1 is expected', undefined],
   [['plan', '--arg', 'year'], '--arg year: this is not name=value', 'write --arg year=...'],
   [['query', 'select 1', '--json', '--csv'], 'say --json or --csv, not both', undefined],
@@ -54,6 +57,14 @@ test.each([
   expect(stdout).toBe('')
   expect(stderr).toContain(message)
   if (hint !== undefined) expect(stderr).toContain(hint)
+})
+
+test.each([
+  [['help', 'run'], 'Usage: sluice run'],
+  [['help', 'new', 'table'], 'Usage: sluice new table'],
+])('%j tells the options of that command', async (words, text) => {
+  const { code, stdout } = await sluice(words)
+  expect([code, stdout.startsWith(text)]).toEqual([0, true])
 })
 
 test('with --json a problem is a line of JSON on stdout', async () => {

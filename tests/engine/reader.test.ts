@@ -121,7 +121,7 @@ describe('a query of a person', () => {
 
   it('names the table that was meant', async () => {
     expect((await problemsIn(adHoc('SELECT * FROM silver.trip')))[0]!.hint).toBe(
-      'write silver.trips instead of silver.trip',
+      "did you mean 'silver.trips'?",
     )
   })
 

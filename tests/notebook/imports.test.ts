@@ -126,7 +126,7 @@ describe('an import that leads nowhere', () => {
     const [problem] = await problems('a.ts', { 'a.ts': "export { x } from '@a/b/c'\n" })
     expect(problem).toMatchObject({
       code: 'notebook/import-unresolved',
-      hint: 'is the package installed? npm install @a/b',
+      hint: 'run npm install; if package.json does not name it: npm install @a/b',
     })
   })
 

@@ -142,6 +142,22 @@ describe('a table of texts', () => {
     expect(tableLines([{ title: 'a' }], [['x\ny\u001b[31m'], []])).toEqual(['a', 'x⏎y', ''])
   })
 
+  test('loses its minor columns before others become illegible, the last first', () => {
+    const some = [
+      { title: 'name' },
+      { title: 'when', minor: true as const },
+      { title: 'id', minor: true as const, cut: 'end' as const },
+    ]
+    const rows = [['silver.trips', 'just now', '01m7wfhcznyqx04srk5b7s7dgg']]
+    expect(tableLines(some, rows, { width: 50 })[1]).toBe(
+      'silver.trips  just now  01m7wfhcznyqx04srk5b7s7dgg',
+    )
+    expect(tableLines(some, rows, { width: 40 })[1]).toBe('silver.trips  just now  01m7wfhcznyqx04…')
+    expect(tableLines(some, rows, { width: 30 })[1]).toBe('silver.trips  just now')
+    expect(tableLines(some, rows, { width: 14 })[1]).toBe('silver.trips')
+    expect(tableLines(some, rows, { width: 8 })[1]).toBe('silv…ips')
+  })
+
   test('with a hundred columns is cut as far as it can be, and ends', () => {
     const many = Array.from({ length: 100 }, (_, at) => ({ title: `column ${at} with a name` }))
     expect(widthOf(tableLines(many, [], { width: 80 })[0] ?? '')).toBe(100 * 6 + 99 * 2)

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { SyntaxKind, type SourceFile } from 'ts-morph'
 import { ProblemError } from '../../base/problem.ts'
@@ -7,6 +8,7 @@ import { openModules, type Declaration } from './declarations.ts'
 import { exportedChain, importsOf, moduleName, type FlowChain } from './flow-chain.ts'
 import { camelCase, Variables } from './names.ts'
 import { relativeImport } from './notebook-module.ts'
+import type { Scaffolded } from './write-new.ts'
 
 /** A flow's module with a step more. */
 export interface FlowChange {
@@ -21,6 +23,9 @@ interface Edit {
   readonly text: string
 }
 
+/** What a new step reads: declared in a module of the project, or in the one that is about to be written. */
+export type StepRead = Pick<Declaration, 'kind' | 'name' | 'variable'> & { readonly where: { file: string } }
+
 /**
  * Adds a notebook as the last step of a flow, and the sources that it reads where the flow does not declare
  * them. All other text of the module stays as it is.
@@ -32,7 +37,7 @@ export function withStep(
   root: string,
   flow: FlowFile,
   notebook: string,
-  reads: readonly Declaration[],
+  reads: readonly StepRead[],
 ): FlowChange {
   const name = camelCase(path.posix.basename(notebook, '.ts'))
   if (!flow.file.endsWith('.ts'))
@@ -52,7 +57,7 @@ export function withStep(
   if (places('step', notebook, 'default'))
     return { file: flow.file, notes: [`${flow.file} has this step already`] }
 
-  const declared = (read: Declaration) => places('source', read.where.file, read.variable)
+  const declared = (read: StepRead) => places('source', read.where.file, read.variable)
   const missing = reads.filter(
     (read) => !declared(read) && (read.kind === 'source' || !places('step', read.where.file, 'default')),
   )
@@ -66,8 +71,10 @@ export function withStep(
     links.push(`.source(${local})`)
   }
   const step = used.take(name, `${name}Step`)
-  lines.push({ from: notebook, clause: step })
-  links.push(`.step(${step})`)
+  const beside = lines.find(({ from }) => from === notebook)
+  if (beside) beside.clause = `${step}, ${beside.clause}`
+  else lines.push({ from: notebook, clause: step })
+  links.push(`.step(${step}${nameOption(notebook, chain, imports)})`)
   const edits = [...lines.map((line) => importEdit(file, flow.file, line)), ...chainEdits(file, chain, links)]
   const notes = missing
     .filter(({ kind }) => kind === 'table')
@@ -76,6 +83,27 @@ export function withStep(
         `${flow.file} has no step of ${read.where.file}, which declares '${read.name}': add it, or .source(${read.variable})`,
     )
   return { file: flow.file, text: applied(file.getFullText(), edits), notes }
+}
+
+/** Writes a flow that has got a step. */
+export async function writeChange(root: string, change: FlowChange | undefined): Promise<void> {
+  if (change?.text !== undefined) await writeFile(path.join(root, change.file), change.text)
+}
+
+/** The same for what is told. */
+export function changed(change: FlowChange | undefined): Scaffolded['written'] {
+  return change?.text === undefined ? [] : [{ file: change.file, change: 'changed' }]
+}
+
+/** A step is called like its file: a second one of that name is called by its folder too. */
+function nameOption(notebook: string, chain: FlowChain, imports: ReturnType<typeof importsOf>): string {
+  const base = (module: string) => path.basename(module, '.ts')
+  const taken = chain.links.some(({ kind, variable }) => {
+    const imported = kind === 'step' && variable !== undefined ? imports.get(variable) : undefined
+    return imported?.name === 'default' && base(imported.module) === base(notebook)
+  })
+  const short = notebook.replace(/^notebooks\/|\.ts$/g, '').replaceAll('/', '_')
+  return taken ? `, { name: '${short}' }` : ''
 }
 
 function byHand(flow: FlowFile, why: string, line: string): ProblemError {

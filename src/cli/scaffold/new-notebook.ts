@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
 import { findProject, flowNamed } from '../../flow/project.ts'
 import { findDeclarations, type Declaration } from './declarations.ts'
 import { declaredColumns } from './declared-columns.ts'
-import { withStep } from './flow-step.ts'
+import { changed, withStep, writeChange } from './flow-step.ts'
 import { camelCase, lastPart, Variables } from './names.ts'
 import { nameProblems } from './new-table.ts'
 import { notebookModule, type ModuleTable } from './notebook-module.ts'
@@ -47,12 +46,9 @@ export async function newNotebook(name: string, flags: NewNotebookFlags): Promis
   const { tables, text } = moduleText(file, inputs, writes, known, flags.run === true)
   const change = flow && withStep(root, flow, file, inputs)
   await writeNotebook(root, file, text, flags.force)
-  if (change?.text !== undefined) await writeFile(path.join(root, change.file), change.text)
+  await writeChange(root, change)
   return {
-    written: [
-      { file, change: 'made' },
-      ...(change?.text === undefined ? [] : [{ file: change.file, change: 'changed' as const }]),
-    ],
+    written: [{ file, change: 'made' }, ...changed(change)],
     notes: [...unknownColumns(tables), ...(change?.notes ?? [])],
     next: flow ? [`npx sluice run ${flow.name}`] : stepLines(file),
   }

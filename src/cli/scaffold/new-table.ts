@@ -4,10 +4,11 @@ import { ProblemError, type Problem } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
 import type { EngineOptions } from '../../engine/engine.ts'
 import type { FileColumn, FileFacts } from '../../engine/duckdb/file-relation.ts'
-import { cacheFolder, findProject } from '../../flow/project.ts'
+import { cacheFolder, findProject, flowNamed } from '../../flow/project.ts'
 import { listed } from './code-text.ts'
 import { camelCase, lastPart, Variables } from './names.ts'
 import { findDeclarations, type Declaration } from './declarations.ts'
+import { changed, withStep, writeChange } from './flow-step.ts'
 import { rawFiles } from './raw-files.ts'
 import { tableModule } from './table-module.ts'
 import { existsProblem, notebookFile, writeNotebook, type Scaffolded } from './write-new.ts'
@@ -16,19 +17,23 @@ export interface NewTableFlags {
   readonly from: string
   readonly notebook?: string
   readonly key?: string
+  readonly flow?: string
   readonly force?: true
   readonly project?: string
 }
 
 /**
- * Writes a source for raw files, a table of the same columns, and the notebook that takes them in.
+ * Writes a source for raw files, a table of the same columns, and the notebook that takes them in, and adds it
+ * to a flow when told.
  *
  * @param name the table, such as `bronze.trips`
  * @throws ProblemError with all that is wrong; then nothing is written
  */
 export async function newTable(name: string, flags: NewTableFlags): Promise<Scaffolded> {
-  const { root } = await findProject(flags.project)
+  const project = await findProject(flags.project)
+  const { root } = project
   refuse(nameProblems(name))
+  const flow = flags.flow === undefined ? undefined : flowNamed(project, flags.flow)
   const file = notebookFile(flags.notebook ?? defaultNotebook(name))
   const raw = await rawFiles(flags.from, root, process.cwd())
   const exists = existsProblem(root, file, flags.force)
@@ -43,10 +48,13 @@ export async function newTable(name: string, flags: NewTableFlags): Promise<Scaf
   const table = variables.take(camelCase(last), camelCase(name), `${camelCase(last)}Table`)
   const source = variables.take(`${camelCase(last)}File${raw.files.length > 1 ? 's' : ''}`)
   const module = tableModule({ name, table, source, pattern: raw.pattern, key, facts })
+  const reads = [{ kind: 'source', name: raw.pattern, variable: source, where: { file } }] as const
+  const change = flow && withStep(root, flow, file, reads)
   await writeNotebook(root, file, module.text, flags.force)
+  await writeChange(root, change)
   const nulls = facts.dialect.nulls?.filter((word) => word !== '') ?? []
   return {
-    written: [{ file, change: 'made' }],
+    written: [{ file, change: 'made' }, ...changed(change)],
     notes: [
       ...[...facts.notes, ...module.notes].map((note) => `${raw.pattern}: ${note}`),
       ...(nulls.length > 0
@@ -54,9 +62,10 @@ export async function newTable(name: string, flags: NewTableFlags): Promise<Scaf
             `${listed(nulls.map((word) => `'${word}'`))} is read as NULL: edit \`nulls\` if it means something`,
           ]
         : []),
+      ...(change?.notes ?? []),
       ...(facts.rows === 0 ? [`${raw.pattern} has no rows: check the types of the columns`] : []),
     ],
-    next: nextSteps(file, source),
+    next: flow ? [`npx sluice run ${flow.name}`] : nextSteps(file, source),
   }
 }
 

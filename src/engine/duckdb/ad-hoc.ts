@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError } from '../../base/problem.ts'
-import { nearest } from '../../base/suggest.ts'
+import { didYouMean } from '../../base/suggest.ts'
 import type { EngineOptions } from '../engine.ts'
 import { Connection } from './connection.ts'
 import { losslessValue } from './decode.ts'
 import { FaultError, queryProblem } from './faults.ts'
-import { readFunctions } from './functions.ts'
-import { gateProblems, parseProblem } from './gate.ts'
+import { keywords, readFunctions } from './functions.ts'
+import { gateProblems, parseProblem, relationKey, relationsNamed } from './gate.ts'
 import { openInstance } from './instance.ts'
 import { describe, type BoundColumn } from './source-parquet.ts'
 import { parquetFiles, quoteName, quoteTexts, subquery } from './sql-text.ts'
@@ -22,28 +22,32 @@ export interface QueryRows {
 
 type Tables = { readonly [name: string]: readonly string[] }
 
+/** Where queries run. */
+export interface AdHocPlace {
+  readonly options: EngineOptions
+  /** Parses queries, and runs none. */
+  readonly parser: Connection
+  /** Closes what was not read to its end. */
+  readonly open: Set<() => Promise<void>>
+}
+
 /** Numbers the folders into which queries spill. */
 let count = 0
 
 /**
- * Runs a single SELECT over tables on an instance of its own that reaches their files and nothing else, and
- * whose settings are locked. It may ask the clock and chance. Rejects with a ProblemError. `open` holds what
- * must be closed when the rows are not read to the end.
+ * Runs a single SELECT over tables on an instance of its own that reaches the files of those that it names and
+ * nothing else, and whose settings are locked. It may ask the clock and chance. Rejects with a ProblemError.
  */
 export async function adHocQuery(
-  options: EngineOptions,
+  { options, parser, open }: AdHocPlace,
   text: string,
   tables: Tables,
-  open: Set<() => Promise<void>>,
 ): Promise<QueryRows> {
+  const read = await passGate(parser, text, tables)
   const tempFolder = path.join(options.tempFolder, `query-${++count}`)
-  const files = Object.values(tables).flat()
-  const locks = [
-    `SET allowed_paths = ${quoteTexts(files)}`,
-    ...schemasOf(tables),
-    'SET enable_external_access = false',
-  ]
-  const instance = await openInstance({ ...options, tempFolder }, locks)
+  const instance = await openInstance({ ...options, tempFolder }, locksFor(read)).catch((error: unknown) => {
+    throw nameTaken(error, Object.keys(read))
+  })
   const connection = await Connection.open(instance)
   const close = async () => {
     open.delete(close)
@@ -53,7 +57,6 @@ export async function adHocQuery(
   }
   open.add(close)
   try {
-    await passGate(connection, text, tables)
     const columns = await describe(connection, subquery(text))
     return { columns, rows: rowsOf(connection, text, close) }
   } catch (error) {
@@ -77,20 +80,32 @@ async function* rowsOf(
   }
 }
 
-async function passGate(connection: Connection, text: string, tables: Tables): Promise<void> {
+/** The tables that a query names; throws a ProblemError when it does what it may not. */
+async function passGate(parser: Connection, text: string, tables: Tables): Promise<Tables> {
   const place = { subject: 'query', handle: '', text }
-  const parsed = await parseQuery(connection, text)
+  const parsed = await parseQuery(parser, text)
   if (!('node' in parsed)) throw new ProblemError(parseProblem(parsed, place))
   const names = Object.keys(tables)
   const problems = gateProblems(parsed, {
     ...place,
-    relations: new Set(names),
-    columns: new Set(),
-    instead: (name) => nearest(name, names)[0],
+    relations: new Set(names.map((name) => relationKey(partsOf(name)))),
+    // As calls these words tell nothing here, so that each may be a column.
+    columns: keywords,
+    unknown: (name) => unknownTable(name, names),
     volatile: true,
-    functions: await readFunctions(connection),
+    params: 0,
+    functions: await readFunctions(parser),
   })
   if (problems.length > 0) throw new ProblemError(problems)
+  const named = relationsNamed(parsed)
+  return Object.fromEntries(Object.entries(tables).filter(([name]) => named.has(relationKey(partsOf(name)))))
+}
+
+function unknownTable(name: string, names: readonly string[]): { message: string; hint?: string } {
+  const message = `there is no table '${name}'`
+  if (names.includes(name)) return { message, hint: `write it as ${partsOf(name).map(quoteName).join('.')}` }
+  const hint = didYouMean(name, names)
+  return { message, ...(hint !== undefined && { hint }) }
 }
 
 function told(error: unknown, text: string): unknown {
@@ -98,28 +113,31 @@ function told(error: unknown, text: string): unknown {
   return new ProblemError(queryProblem(error.fault, { subject: 'query', handle: '', text, before: '' }))
 }
 
+/** A table may have a name that DuckDB keeps for itself, such as `temp.trips`. */
+function nameTaken(error: unknown, names: readonly string[]): unknown {
+  if (!(error instanceof FaultError)) return error
+  return new ProblemError({
+    code: 'query/bind',
+    message: `query: ${names.join(', ')} cannot be read by name: ${error.fault.message}`,
+    hint: 'read the files that `sluice path` prints',
+  })
+}
+
+/** A name as DuckDB takes it: database, schema and table. With more parts it is one quoted name. */
+function partsOf(name: string): string[] {
+  const parts = name.split('.')
+  return parts.length > 3 ? [name] : parts
+}
+
 /** Views by the tables' names: `silver.trips` is a view in a schema, `a.b.c` one in a schema of a database. */
-function schemasOf(tables: Tables): string[] {
-  const made = new Set<string>()
-  const statements: string[] = []
+function locksFor(tables: Tables): string[] {
+  const statements = new Set([`SET allowed_paths = ${quoteTexts(Object.values(tables).flat())}`])
   for (const [name, files] of Object.entries(tables)) {
     if (files.length === 0) continue
-    const parts = name.split('.').map(quoteName)
-    const [database, schema] = [
-      parts.length === 3 ? parts[0] : undefined,
-      parts.length > 1 ? parts.at(-2) : undefined,
-    ]
-    if (parts.length > 3) parts.splice(0, parts.length, quoteName(name))
-    for (const statement of [
-      ...(database === undefined ? [] : [`ATTACH IF NOT EXISTS ':memory:' AS ${database}`]),
-      ...(schema === undefined || parts.length < 2
-        ? []
-        : [`CREATE SCHEMA IF NOT EXISTS ${parts.slice(0, -1).join('.')}`]),
-    ]) {
-      if (!made.has(statement)) statements.push(statement)
-      made.add(statement)
-    }
-    statements.push(`CREATE VIEW ${parts.join('.')} AS FROM ${parquetFiles(files)}`)
+    const parts = partsOf(name).map(quoteName)
+    if (parts.length === 3) statements.add(`ATTACH IF NOT EXISTS ':memory:' AS ${parts[0]}`)
+    if (parts.length > 1) statements.add(`CREATE SCHEMA IF NOT EXISTS ${parts.slice(0, -1).join('.')}`)
+    statements.add(`CREATE VIEW ${parts.join('.')} AS FROM ${parquetFiles(files)}`)
   }
-  return statements
+  return [...statements, 'SET enable_external_access = false']
 }

@@ -5,7 +5,7 @@ import { compareColumns, nullColumns } from './compare.ts'
 import type { Connection } from './connection.ts'
 import { FaultError, queryProblem, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
-import { gateProblems, insteadOf, parseProblem } from './gate.ts'
+import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
 import { inputProblems } from './inputs.ts'
 import { bindParams, type Params } from './params.ts'
 import { rowsOfQuery, type RowsIn } from './rows-in.ts'
@@ -42,10 +42,11 @@ export async function passQuery(
   const read = inputs.filter(({ handle }) => query.relations.includes(handle))
   const problems = gateProblems(parsed, {
     ...place,
-    relations: new Set(read.map(({ handle }) => relationName(handle))),
+    relations: new Set(read.map(({ handle }) => relationKey([relationName(handle)]))),
     columns: columnNames(read),
-    instead: insteadOf(inputs),
+    unknown: unknownBeside(inputs),
     volatile,
+    params: query.params.length,
     functions: rules.functions,
   })
   if (problems.length > 0) throw new ProblemError(problems)

@@ -2,7 +2,7 @@ import { ProblemError, type Problem } from '../../base/problem.ts'
 import type { DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
 import { FaultError, firstLine } from './faults.ts'
-import { isKeyword, type Functions } from './functions.ts'
+import { keywords, useOf, type Functions } from './functions.ts'
 import { quoteName } from './sql-text.ts'
 import { walkQuery } from './scope.ts'
 import { parseQuery, textIn, type TreeNode } from './tree.ts'
@@ -78,9 +78,12 @@ function columnFault(piece: TreeNode, columns: ReadonlySet<string>): string | un
   if (piece['class'] !== 'COLUMN_REF') return undefined
   const names = piece['column_names'] as readonly string[]
   const name = names[0]?.toLowerCase() ?? ''
-  if (names.length > 1 || columns.has(name) || !isKeyword(name)) return undefined
+  if (names.length > 1 || columns.has(name) || !keywords.has(name)) return undefined
   return `calls ${name}, whose result changes`
 }
+
+/** Functions that stand where an expression does and give several rows. */
+const makesRows = new Set(['unnest', 'unlist', 'generate_subscripts', 'regexp_split_to_table'])
 
 function pieceFault(piece: TreeNode, functions: Functions): string | undefined {
   const { class: kind } = piece
@@ -91,8 +94,8 @@ function pieceFault(piece: TreeNode, functions: Functions): string | undefined {
   if (!('function_name' in piece)) return undefined
   const name = textIn(piece, 'function_name').toLowerCase()
   if (functions.isAggregate(name)) return `looks at other rows: ${name}()`
-  const args = (piece['children'] as readonly unknown[] | undefined)?.length ?? 0
-  return functions.use(name, args) === 'free' ? undefined : `calls ${name}(), whose result changes`
+  if (makesRows.has(name)) return `makes rows of one: ${name}()`
+  return useOf(piece, functions) === 'free' ? undefined : `calls ${name}(), whose result changes`
 }
 
 /** Binds a condition to a row of NULLs: names and types must be right. */

@@ -7,10 +7,10 @@ import { csvFieldsOf } from './csv-line.ts'
 import { FaultError } from './faults.ts'
 import { beginsWithCrLf } from './line-ends.ts'
 import type { FileColumns } from './source-columns.ts'
-import { quotePaths } from './sql-text.ts'
+import { ownColumnsOnly, quotePaths } from './sql-text.ts'
 
 /** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
-const lineOptions = `auto_detect=false, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
+const lineOptions = `auto_detect=false, ${ownColumnsOnly}, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
 
 /** What DuckDB's strict reader says of line ends of two kinds. */
 const mixedLines = /state machine reached an invalid state/

@@ -37,7 +37,7 @@ export function readBy(
   { files }: Examined,
   options: { readonly [name: string]: string } = {},
 ): string {
-  const named = Object.entries({ union_by_name: 'true', ...options }).map(
+  const named = Object.entries({ union_by_name: 'true', hive_partitioning: 'false', ...options }).map(
     ([name, value]) => `${name} := ${value}`,
   )
   return `${reader}(${[quotePaths(files), ...named].join(', ')})`

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import { textIn, type TreeNode } from './tree.ts'
 
 /** What may be called in a query. */
 export type FunctionUse = 'free' | 'volatile' | 'forbidden'
@@ -58,13 +59,17 @@ const forbidden = new Set([
   'pg_get_viewdef',
   'pg_get_constraintdef',
   'map_to_pg_oid',
+  'vector_type',
 ])
 
 /** Raises an error and does nothing else; DuckDB calls it volatile only so that it is not optimized away. */
 const pure = new Set(['error'])
 
+/** Functions of lists that take the name of an aggregate as their second argument. */
+const byName = new Set(['list_aggr', 'list_aggregate', 'aggregate', 'array_aggr', 'array_aggregate'])
+
 /** Words that DuckDB reads as calls when no column has their name. */
-const keywords = new Set([
+export const keywords: ReadonlySet<string> = new Set([
   'current_date',
   'current_time',
   'current_timestamp',
@@ -78,8 +83,15 @@ const keywords = new Set([
   'user',
 ])
 
-export function isKeyword(name: string): boolean {
-  return keywords.has(name)
+/** What a call in a syntax tree may do. An aggregate that a list function names is called too. */
+export function useOf(call: TreeNode, functions: Functions): FunctionUse {
+  const name = textIn(call, 'function_name').toLowerCase()
+  const args = (call['children'] as readonly TreeNode[] | undefined) ?? []
+  if (!byName.has(name)) return functions.use(name, args.length)
+  const given = args[1]?.['value'] as TreeNode | undefined
+  const aggregate = given?.['value']
+  // A name that is put together from pieces could be any.
+  return typeof aggregate === 'string' ? functions.use(aggregate.toLowerCase(), 1) : 'forbidden'
 }
 
 /** Table functions that only make rows from their arguments. */

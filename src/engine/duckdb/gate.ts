@@ -2,8 +2,8 @@ import { nearest } from '../../base/suggest.ts'
 import type { EngineProblem } from '../engine.ts'
 import type { ProblemCode } from '../../base/codes.ts'
 import { offsetIn } from './faults.ts'
-import { isKeyword, isPureTableFunction, type Functions } from './functions.ts'
-import { walkQuery, type Scope } from './scope.ts'
+import { keywords, isPureTableFunction, useOf, type Functions } from './functions.ts'
+import { cteKey, walkQuery, type Scope } from './scope.ts'
 import { placeOf, textIn, type ParsedQuery, type ParseFault, type TreeNode } from './tree.ts'
 
 /** What a query may name and call. */
@@ -12,13 +12,15 @@ export interface GateRules {
   readonly subject: string
   readonly handle: string
   readonly text: string
-  /** Relations that the query may read, with exact names. */
+  /** Relations that the query may read, by `relationKey`. */
   readonly relations: ReadonlySet<string>
-  /** Columns of those relations: a column hides a keyword of the same name, such as `user`. */
+  /** Columns of those relations in lower case: one hides a keyword of its name that is no clock, such as `user`. */
   readonly columns: ReadonlySet<string>
-  /** What to write instead of a name that was typed, when it is known. */
-  readonly instead: (name: string) => string | undefined
+  /** Why another relation is refused. */
+  readonly unknown: (name: string) => { readonly message: string; readonly hint?: string }
   readonly volatile: boolean
+  /** How many values the query has. */
+  readonly params: number
   readonly functions: Functions
 }
 
@@ -77,6 +79,8 @@ function look(node: TreeNode, scope: Scope, rules: GateRules): Finding | undefin
       return lookAtTableFunction(node)
     case 'SHOW_REF':
       return { node, code: 'query/statement', message: 'DESCRIBE, SHOW and SUMMARIZE give no table' }
+    case 'VALUE_PARAMETER':
+      return lookAtParameter(node, rules)
     case 'COLUMN_REF':
       return lookAtColumn(node, rules)
     default:
@@ -85,21 +89,30 @@ function look(node: TreeNode, scope: Scope, rules: GateRules): Finding | undefin
 }
 
 function lookAtTable(node: TreeNode, scope: Scope, rules: GateRules): Finding | undefined {
-  const path = ['catalog_name', 'schema_name', 'table_name']
+  const path = pathOf(node)
+  if (rules.relations.has(relationKey(path)) || scope.has(cteKey(path))) return undefined
+  return { node, code: 'query/table-unknown', ...rules.unknown(path.join('.')) }
+}
+
+/** The parts of the name of a BASE_TABLE. */
+function pathOf(node: TreeNode): string[] {
+  return ['catalog_name', 'schema_name', 'table_name']
     .map((key) => textIn(node, key))
     .filter((part) => part !== '')
-  const name = path.join('.')
-  if (rules.relations.has(name) || scope.has(name.toLowerCase())) return undefined
-  const instead = rules.instead(name)
-  return {
-    node,
-    code: 'query/table-unknown',
-    message: `'${name}' is named by text, and a query reads only what its notebook declares`,
-    hint:
-      instead === undefined
-        ? 'declare it as an input, and put its handle in the query: FROM ${handle}'
-        : `write ${instead} instead of ${name}`,
-  }
+}
+
+/** A relation's name by its parts; a part in quotes may hold dots. */
+export function relationKey(path: readonly string[]): string {
+  return JSON.stringify(path)
+}
+
+/** The keys of all relations that a query names, those of its CTEs too. */
+export function relationsNamed(query: ParsedQuery): Set<string> {
+  const keys = new Set<string>()
+  walkQuery(query.node, (node) => {
+    if (node['type'] === 'BASE_TABLE') keys.add(relationKey(pathOf(node)))
+  })
+  return keys
 }
 
 function lookAtTableFunction(node: TreeNode): Finding | undefined {
@@ -113,18 +126,31 @@ function lookAtTableFunction(node: TreeNode): Finding | undefined {
   }
 }
 
+function lookAtParameter(node: TreeNode, { params }: GateRules): Finding | undefined {
+  const name = textIn(node, 'identifier')
+  if (/^\d+$/.test(name) && Number(name) >= 1 && Number(name) <= params) return undefined
+  return {
+    node,
+    code: 'query/bind',
+    message: `$${name} has no value`,
+    hint: 'write the value itself, or in a notebook ${value}',
+  }
+}
+
 function lookAtColumn(node: TreeNode, rules: GateRules): Finding | undefined {
   const names = node['column_names'] as readonly string[]
   const name = names[0]?.toLowerCase() ?? ''
-  if (names.length !== 1 || !isKeyword(name) || rules.columns.has(name)) return undefined
+  if (names.length !== 1 || !keywords.has(name)) return undefined
+  const use = rules.functions.use(name, 0)
+  // Whether a column hides the clock depends on the part of the query that it stands in.
+  if (use !== 'volatile' && rules.columns.has(name)) return undefined
   const hint = `a column of that name must be written with its table: t.${name}`
-  return judge(node, name, rules.functions.use(name, 0), rules, hint)
+  return judge(node, name, use, rules, hint)
 }
 
 function lookAtFunction(node: TreeNode, rules: GateRules): Finding | undefined {
   const name = textIn(node, 'function_name').toLowerCase()
-  const args = (node['children'] as readonly unknown[] | undefined)?.length ?? 0
-  return judge(node, `${name}()`, rules.functions.use(name, args), rules)
+  return judge(node, `${name}()`, useOf(node, rules.functions), rules)
 }
 
 function judge(
@@ -153,10 +179,10 @@ function changes(node: TreeNode, called: string, hint?: string): Finding {
   }
 }
 
-/** Writes a handle for a name that is one, or is near to one. */
-export function insteadOf(
+/** Says which handle to write for a name that is one, or is near to one. */
+export function unknownBeside(
   handles: readonly { readonly handle: string; readonly name: string }[],
-): GateRules['instead'] {
+): GateRules['unknown'] {
   return (name) => {
     const bare = name.replace(/^@/, '')
     const exact = handles.find((input) => input.handle === bare || input.name === bare)
@@ -166,6 +192,12 @@ export function insteadOf(
           bare,
           handles.map((input) => input.handle),
         )
-    return near === undefined ? undefined : `\${${near}}`
+    return {
+      message: `'${name}' is named by text, and a query reads only what its notebook declares`,
+      hint:
+        near === undefined
+          ? 'declare it as an input, and put its handle in the query: FROM ${handle}'
+          : `write \${${near}} instead of ${name}`,
+    }
   }
 }

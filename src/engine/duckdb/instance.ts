@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { EngineOptions } from '../engine.ts'
 import { Connection } from './connection.ts'
@@ -41,7 +41,15 @@ export async function openInstance(
     temp_directory: options.tempFolder,
   })
   const connection = await Connection.open(instance)
-  for (const setting of [...settings, ...lock, 'SET lock_configuration = true']) await connection.run(setting)
-  await connection.close()
-  return instance
+  try {
+    for (const setting of [...settings, ...lock, 'SET lock_configuration = true'])
+      await connection.run(setting)
+    await connection.close()
+    return instance
+  } catch (error) {
+    await connection.close()
+    instance.closeSync()
+    await rm(options.tempFolder, { recursive: true, force: true })
+    throw error
+  }
 }

@@ -37,7 +37,7 @@ export async function openReader(options: EngineOptions): Promise<Reader> {
     rows: (files, columns) => rowsOf(instance, files, columns),
     preview: (files, limit) => previewFiles(connection, files, limit),
     profile: (files, columns) => profileFiles(connection, files, columns),
-    adHoc: async (text, tables) => adHocQuery(options, text, tables, open),
+    adHoc: (text, tables) => adHocQuery({ options, parser: connection, open }, text, tables),
     async close() {
       for (const close of open) await close()
       await connection.close()

@@ -1,7 +1,12 @@
 import { isTreeNode, textIn, type TreeNode } from './tree.ts'
 
-/** The names of CTEs that a piece of a query sees, in lower case. */
+/** The CTEs that a piece of a query sees, by their keys. */
 export type Scope = ReadonlySet<string>
+
+/** A name by its parts, without regard to case. A quoted name may hold dots, and is one part all the same. */
+export function cteKey(path: readonly string[]): string {
+  return JSON.stringify(path).toLowerCase()
+}
 
 /** Called for every node with what it sees. */
 export type Visit = (node: TreeNode, scope: Scope) => void
@@ -30,7 +35,7 @@ function withCtes(node: TreeNode, visit: Visit, scope: Scope): Scope {
   const seen = new Set(scope)
   for (const entry of entries) {
     walkQuery(entry['value'], visit, new Set(seen))
-    seen.add(textIn(entry, 'key').toLowerCase())
+    seen.add(cteKey([textIn(entry, 'key')]))
   }
   return seen
 }
@@ -39,6 +44,6 @@ function walkRecursive(node: TreeNode, visit: Visit, scope: Scope): void {
   const outer = withCtes(node, visit, scope)
   const { left, ...others } = node
   walkQuery(left, visit, outer)
-  const name = textIn(node, 'cte_name').toLowerCase()
-  walkFields(others, visit, new Set([...outer, name, `recurring.${name}`]))
+  const name = textIn(node, 'cte_name')
+  walkFields(others, visit, new Set([...outer, cteKey([name]), cteKey(['recurring', name])]))
 }

@@ -11,7 +11,16 @@ import {
   type FileColumns,
   type Layout,
 } from './source-columns.ts'
-import { quoteName, quotePaths, quoteText, quoteTexts, quoteTypes } from './sql-text.ts'
+import {
+  fileColumn,
+  ownColumnsOnly,
+  quoteName,
+  quotePaths,
+  quoteText,
+  quoteTexts,
+  quoteTypes,
+  withFileColumn,
+} from './sql-text.ts'
 import { typeSql } from './types.ts'
 
 /** A source's files, looked at: relations by layout, or what is wrong. */
@@ -68,14 +77,14 @@ async function surplusProblems(
 ): Promise<Problem[]> {
   if (!layout.lenient) return []
   const wide = { ...layout, names: [...layout.names, beyond] }
-  const from = csvFiles(source, wide, ['null_padding=true', 'filename=true'])
+  const from = csvFiles(source, wide, ['null_padding=true', withFileColumn])
   const rows = await connection.rows(
-    `SELECT filename, count(*) AS n FROM ${from} WHERE ${quoteName(beyond)} IS NOT NULL GROUP BY ALL`,
+    `SELECT ${fileColumn} AS file, count(*) AS n FROM ${from} WHERE ${quoteName(beyond)} IS NOT NULL GROUP BY ALL`,
   )
-  return rows.map(({ filename, n }) => ({
+  return rows.map(({ file, n }) => ({
     code: 'source/format',
     message: `source '${source.name}': ${String(n)} lines have more fields than the header`,
-    where: { file: String(filename) },
+    where: { file: String(file) },
   }))
 }
 
@@ -127,6 +136,7 @@ function dialectOptions(dialect: CsvDialect): string[] {
   const { quote = '"', escape = quote, nulls = [''] } = dialect
   return [
     'auto_detect=false',
+    ownColumnsOnly,
     `delim=${quoteText(dialect.delimiter ?? ',')}`,
     `quote=${quoteText(quote)}`,
     `escape=${quoteText(escape)}`,

@@ -5,7 +5,15 @@ import type { Connection } from './connection.ts'
 import { FaultError, firstLine, type Fault } from './faults.ts'
 import { columnProblems, isFraction, readsAsText, wholeNumber } from './source-columns.ts'
 import type { SourceView } from './source-csv.ts'
-import { quoteName, quotePaths, quoteText, quoteTypes } from './sql-text.ts'
+import {
+  fileColumn,
+  ownColumnsOnly,
+  quoteName,
+  quotePaths,
+  quoteText,
+  quoteTypes,
+  withFileColumn,
+} from './sql-text.ts'
 import { typeSql } from './types.ts'
 
 /**
@@ -52,7 +60,8 @@ function jsonFiles(source: DeclaredSource, files: readonly string[], typed: bool
     'auto_detect=false',
     "records='true'",
     `columns=${quoteTypes(columns)}`,
-    'filename=true',
+    withFileColumn,
+    ownColumnsOnly,
   ]
   return `read_json(${quotePaths(files)}, ${options.join(', ')})`
 }
@@ -77,12 +86,12 @@ async function keyProblems(
   files: readonly string[],
 ): Promise<Problem[]> {
   const rows = await connection.rows(
-    `SELECT DISTINCT filename, unnest(json_keys(json)) AS key
-     FROM read_json_objects(${quotePaths(files)}, ${formatOf(source)}, filename=true) ORDER BY ALL`,
+    `SELECT DISTINCT ${fileColumn} AS file, unnest(json_keys(json)) AS key
+     FROM read_json_objects(${quotePaths(files)}, ${formatOf(source)}, ${withFileColumn}, ${ownColumnsOnly}) ORDER BY ALL`,
   )
   const names = new Map<string, string[]>()
-  for (const { filename, key } of rows) {
-    const file = String(filename)
+  for (const { file: path, key } of rows) {
+    const file = String(path)
     names.set(file, [...(names.get(file) ?? []), String(key)])
   }
   const declared = source.columns.map(({ name }) => name)
@@ -114,11 +123,11 @@ export async function jsonProblems(
   for (const column of picked.filter(readsAsText)) {
     const name = quoteName(column.name)
     const rows = await connection.rows(
-      `SELECT filename, ${name} AS raw FROM ${jsonFiles(source, files, false)} WHERE ${isFraction(name)} LIMIT 20`,
+      `SELECT ${fileColumn} AS file, ${name} AS raw FROM ${jsonFiles(source, files, false)} WHERE ${isFraction(name)} LIMIT 20`,
     )
-    for (const { filename, raw } of rows) {
+    for (const { file, raw } of rows) {
       const message = `source '${source.name}': column '${column.name}': ${String(raw)} is not ${column.type}`
-      problems.push({ code: 'source/value', message, where: { file: String(filename) } })
+      problems.push({ code: 'source/value', message, where: { file: String(file) } })
     }
   }
   return problems

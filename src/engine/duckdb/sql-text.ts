@@ -20,16 +20,33 @@ export function quotePaths(files: readonly string[]): string {
   return quoteTexts(files.map((file) => file.replace(/[*?[]/g, '[$&]')))
 }
 
+/**
+ * For every function that reads files: else a folder called `region=north` on the way to a file, such as that
+ * of the project itself, is taken for a column and hides the file's own one of that name.
+ */
+export const ownColumnsOnly = 'hive_partitioning=false'
+
 export function parquetFiles(files: readonly string[]): string {
-  return `read_parquet(${quotePaths(files)})`
+  return `read_parquet(${quotePaths(files)}, ${ownColumnsOnly})`
 }
+
+/** A column with the path of the file that a row comes from; no file has a column of that name. */
+export const fileColumn = quoteName('\u0001file')
+
+/** The option that adds it. */
+export const withFileColumn = `filename=${quoteText('\u0001file')}`
 
 /** Columns by name as a SQL struct, as readers of CSV and JSON take their types. */
 export function quoteTypes(columns: readonly { readonly name: string; readonly type: string }[]): string {
   return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ')}}`
 }
 
-const pieces = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;/g
+/**
+ * What may hold a semicolon: texts with backslashes (e'...'), texts, names, texts between $tags$, comments, also
+ * with one inside.
+ */
+const pieces =
+  /(?<![\p{L}\p{N}_$])e'(?:\\[\s\S]|''|[^'\\])*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\p{L}\p{N}_$])\$([\p{L}\p{N}_]*)\$[\s\S]*?\$\1\$|--[^\n\r]*|\/\*(?:\/\*[\s\S]*?\*\/|[\s\S])*?\*\/|;/giu
 
 /** A statement's text with its semicolons blanked, so that it can stand in parentheses. Places stay the same. */
 function withoutSemicolons(text: string): string {
