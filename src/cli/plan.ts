@@ -18,7 +18,16 @@ export function planCommand(cli: Cli): Command {
 /** Prints the plan of flows; `run --dry-run` is the same. Invalid projects give exit code 2. */
 export async function showPlan(targets: readonly string[], flags: PlanFlags, cli: Cli): Promise<void> {
   const { plan } = await import('../run/plan.ts')
-  const made = await plan([...targets], selectOptions(flags))
+  const { isOneNotebook, notebookHere, targetsHere } = await import('./targets.ts')
+  const named = await targetsHere(targets, flags)
+  const options = selectOptions(flags)
+  // A run of one notebook is that of its step.
+  const made = (await isOneNotebook(named, flags))
+    ? await plan([], {
+        ...options,
+        select: [...(options.select ?? []), await notebookHere(named[0] ?? '', flags)],
+      })
+    : await plan([...named], options)
   if (made.problems.length > 0) cli.exit(2)
   if (flags.json) {
     const { planJson } = await import('../report/json.ts')

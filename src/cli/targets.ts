@@ -24,6 +24,15 @@ export async function isOneNotebook(targets: readonly string[], flags: ProjectFl
   )
 }
 
+/** The name of a notebook that may be named by the end of it; a name that is none is left as it is. */
+export async function notebookHere(target: string, flags: ProjectFlags): Promise<string> {
+  const { findProject, listNotebooks } = await import('../flow/project.ts')
+  const { notebookName, notebooksCalled } = await import('../flow/place.ts')
+  const { root } = await findProject(flags.project)
+  const [file, ...others] = notebooksCalled(target, listNotebooks(root))
+  return file === undefined || others.length > 0 ? target : notebookName(file)
+}
+
 /** Targets with the files among them as the project knows them: a shell completes them from where one stands. */
 export async function targetsHere(
   targets: readonly string[],

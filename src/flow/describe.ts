@@ -37,7 +37,7 @@ export function describeFlow(flow: LooseFlow, context: DescribeContext): FlowDes
   const declared = declareFlow(flow, describing)
   checkNames(declared, describing)
   checkFlowContracts(declared, describing.problems)
-  checkOverrides(declared.steps, describing)
+  checkOverrides(declared, describing)
   const variables = [...describing.variables].toSorted()
   if (describing.problems.length === 0) return { flow: declared, problems: [], variables }
   const problems = unique([...describing.problems, ...resolveFlow(declared).problems])
@@ -97,12 +97,15 @@ function duplicate(step: DeclaredStep, other: DeclaredStep): Problem {
   }
 }
 
-function checkOverrides(steps: readonly DeclaredStep[], { overrides, taken, problems }: Describing): void {
+function checkOverrides(
+  { name: flow, steps }: DeclaredFlow,
+  { overrides, taken, problems }: Describing,
+): void {
   const args = steps.flatMap((step) => step.argsSchema.map((arg) => ({ step: step.name, arg: arg.name })))
   const known = args.flatMap(({ step, arg }) => [arg, `${step}.${arg}`])
   for (const name of Object.keys(overrides)) {
     if (taken.has(name)) continue
-    const message = `no step takes the arg '${name}'`
+    const message = `no step of flow '${flow}' takes the arg '${name}'`
     const hint = didYouMean(name, name.includes('.') ? known : args.map(({ arg }) => arg))
     problems.push({ code: 'project/usage', message, ...(hint && { hint }) })
   }

@@ -130,7 +130,7 @@ async function load(
 
 /** What a flow in YAML can name; which of it, is known when it is loaded. */
 function filesThatYamlNames({ root, project }: Workspace): string[] {
-  const flows = project.flows.map(({ file }) => file).filter((file) => /ts$/.test(file))
+  const flows = project.flows.map(({ file }) => file).filter((file) => file.endsWith('ts'))
   return [...listNotebooks(root), ...flows]
 }
 

@@ -1,5 +1,6 @@
-import { lazyPool, resolvedOf, select } from './run.ts'
+import { lazyPool, resolvedOf } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
+import { selectedFlows, selectedSteps } from './selection.ts'
 import { survey } from './survey.ts'
 import { declareTargets, type Target } from './targets.ts'
 import { openWorkspace } from './workspace.ts'
@@ -20,9 +21,10 @@ export async function plan(
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     const state = await workspace.env.state()
     const steps: Plan['steps'][number][] = []
-    for (const { flow, codeOf } of flows) {
-      const resolved = resolvedOf(flow)
-      const selected = select(resolved, options)
+    const resolvedFlows = flows.map(({ flow, codeOf }) => ({ codeOf, resolved: resolvedOf(flow) }))
+    const planned = selectedFlows(resolvedFlows, ({ resolved }) => resolved, options)
+    for (const { resolved, codeOf } of planned) {
+      const selected = selectedSteps(resolved, options)
       const around = { ...workspace, codeOf }
       const surveyed = await survey(around, resolved, selected, state, options.force ? selected : new Set())
       for (const step of resolved.steps) {
@@ -40,7 +42,7 @@ export async function plan(
       }
     }
     return {
-      flow: flows.map(({ flow }) => flow.name).join(', '),
+      flow: planned.map(({ resolved }) => resolved.flow.name).join(', '),
       env: workspace.envName,
       steps,
       problems: [],

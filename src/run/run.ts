@@ -4,17 +4,17 @@ import { ProblemError } from '../base/problem.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
-import { selectSteps } from '../flow/select-steps.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { checkProtected } from './protect.ts'
 import { declareTargets, type Target } from './targets.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
 import type { StepFinished } from './events.ts'
-import type { RunOptions, RunResult, SelectOptions } from './options.ts'
+import type { RunOptions, RunResult } from './options.ts'
 import { engineMemory, Pool } from './pool.ts'
 import type { PlannedFlow } from './planned.ts'
 import { flowsAtRest, keepRest } from './rest.ts'
 import { runFlow } from './run-flow.ts'
+import { selectedFlows, selectedSteps } from './selection.ts'
 import { resultsOf, tellResting, wholeFlows } from './tell-rest.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -37,7 +37,8 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     checkProtected(workspace, flows)
     await attachPlugins(workspace, flows, events)
-    const planned = flows.map((declaration) => plannedFlow(workspace, declaration, options, pools.get))
+    const all = flows.map((declaration) => plannedFlow(workspace, declaration, options, pools.get))
+    const planned = selectedFlows(all, ({ resolved }) => resolved, options)
     const steps: StepFinished[] = []
     for (const each of planned) {
       steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
@@ -85,7 +86,7 @@ export function plannedFlow(
     const next = await declareFlow(workspace, flow.file, options.args ?? {}, pool)
     return plannedFlow(workspace, next, options, pool)
   }
-  const selected = select(resolved, options)
+  const selected = selectedSteps(resolved, options)
   return { resolved, edges, codeOf, statOf, selected, ...(loadedAgain && { again }) }
 }
 
@@ -123,12 +124,6 @@ export function resolvedOf(flow: DeclaredFlow): ResolvedFlow {
   const { plan, problems } = resolveFlow(flow)
   if (!plan) throw new ProblemError(problems)
   return plan
-}
-
-export function select(resolved: ResolvedFlow, options: SelectOptions): ReadonlySet<string> {
-  const { steps, problems } = selectSteps(resolved, options.select ?? [], options.from)
-  if (problems.length > 0) throw new ProblemError(problems)
-  return new Set(steps)
 }
 
 function failed(steps: readonly StepFinished[]): boolean {

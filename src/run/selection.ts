@@ -1,26 +1,30 @@
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, type Problem } from '../base/problem.ts'
 import type { ResolvedFlow } from '../flow/resolve.ts'
 import { selectSteps } from '../flow/select-steps.ts'
 import type { SelectOptions } from './options.ts'
 
-/** The steps of a flow that are selected: all, when nothing is. */
-export function selectedSteps(resolved: ResolvedFlow, { select = [], from }: SelectOptions): ReadonlySet<string> {
-  return new Set(selectSteps(resolved, select, from).steps)
+/** The steps of a flow that are selected: all, when nothing is. What selects nothing in it counts for nothing. */
+export function selectedSteps(flow: ResolvedFlow, { select, from }: SelectOptions): ReadonlySet<string> {
+  return new Set(selectSteps(flow, select ?? [], from).steps)
 }
 
 /**
- * Those of several flows in which a step is selected; all, when nothing is. Throws a ProblemError for what
+ * Those of several flows of which a step is selected; all, when nothing is. Throws a ProblemError with what
  * selects nothing in any of them.
  */
-export function selectedFlows<F extends { readonly resolved: ResolvedFlow }>(
+export function selectedFlows<F>(
   flows: readonly F[],
+  resolvedOf: (flow: F) => ResolvedFlow,
   { select = [], from }: SelectOptions,
 ): readonly F[] {
-  if (select.length === 0 && from === undefined) return flows
-  const problems = [...select.map((pattern) => [[pattern]] as const), ...(from === undefined ? [] : [[[], from] as const])]
-    .map(([patterns, start]) => flows.map(({ resolved }) => selectSteps(resolved, patterns, start).problems))
-    .filter((found) => found.every((list) => list.length > 0))
-    .flat(2)
+  const asked = [...select.map((each) => ({ select: [each] })), ...(from === undefined ? [] : [{ from }])]
+  if (asked.length === 0) return flows
+  const problems: Problem[] = []
+  for (const { select: patterns = [], from: start } of asked as readonly SelectOptions[]) {
+    const found = flows.map((flow) => selectSteps(resolvedOf(flow), patterns, start).problems)
+    if (found.every((list) => list.length > 0)) problems.push(...found.flat())
+  }
   if (problems.length > 0) throw new ProblemError(problems)
-  return flows.filter(({ resolved }) => selectedSteps(resolved, { select, from }).size > 0)
+  const options = { select, ...(from !== undefined && { from }) }
+  return flows.filter((flow) => selectedSteps(resolvedOf(flow), options).size > 0)
 }

@@ -95,16 +95,16 @@ describe('an arg of the command line', () => {
 
   it('is a Problem when no step takes it', () => {
     const { problems } = given('nmber', '1')
-    expect(lines(problems)).toEqual([`project/usage: no step takes the arg 'nmber'`])
+    expect(lines(problems)).toEqual([`project/usage: no step of flow 'x' takes the arg 'nmber'`])
     expect(problems[0]?.hint).toContain(`'number'`)
     expect(lines(given('second.number', '1').problems)).toEqual([
-      `project/usage: no step takes the arg 'second.number'`,
+      `project/usage: no step of flow 'x' takes the arg 'second.number'`,
     ])
   })
 
   it('named as a part of every object is no arg', () => {
     expect(lines(given('constructor', '1').problems)).toEqual([
-      `project/usage: no step takes the arg 'constructor'`,
+      `project/usage: no step of flow 'x' takes the arg 'constructor'`,
     ])
   })
 })
