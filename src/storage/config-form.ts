@@ -9,10 +9,10 @@ import { defaultRoot, storageKinds } from './kinds.ts'
 import type { StorageKind } from './kinds.ts'
 
 /** No file system takes a NUL in a path, and no person means a line break. */
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const folder = z
   .string()
   .min(1)
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   .regex(/^[^\u0000-\u001f]*$/, 'holds a control character')
 
 /** The keys of each kind of storage beside `kind`. */
