@@ -51,6 +51,7 @@ export const problemCodes = {
   'query/failed': 'A query failed on the values that it met.',
   'query/value': 'A value that cannot be bound as a parameter.',
   'source/not-found': 'No file matches the path of a source.',
+  'source/unreadable': 'A file of a source may not be read, or is a folder.',
   'source/columns': 'The columns of a file are not those that its source declares.',
   'source/value': 'A value in a file does not fit the declared type.',
   'source/encoding': 'A file is not valid UTF-8, or not the encoding that its source declares.',

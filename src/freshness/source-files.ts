@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf } from '../base/digest.ts'
+import { ProblemError } from '../base/problem.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
 
@@ -48,13 +49,30 @@ export async function lookAtSource(
   const files = await sourceFiles(source, root)
   const hashes: Record<string, string> = {}
   for (const file of files) {
-    const hash = await index.contentHash(file)
+    const hash = await index.contentHash(file).catch((error: unknown) => {
+      throw unreadable(error, source.name, relative(root, file))
+    })
     if (hash !== null) hashes[relative(root, file)] = hash
+    else if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+      throw unreadable({ code: 'EISDIR' }, source.name, relative(root, file))
   }
   const { format, dialect, extra, columns } = source
   const reading = { format, dialect, extra, columns: columns.map(({ name, type }) => [name, type]) }
   const stats = files.map((file) => index.peek(file)?.key)
   return { files, hashes, digest: digestOf({ hashes, reading }), stats }
+}
+
+function unreadable(error: unknown, source: string, file: string): unknown {
+  const why = { EACCES: 'permission denied', EPERM: 'permission denied', EISDIR: 'it is a folder' }[
+    (error as NodeJS.ErrnoException).code ?? ''
+  ]
+  if (why === undefined) return error
+  return new ProblemError({
+    code: 'source/unreadable',
+    message: `source '${source}': ${file} cannot be read: ${why}`,
+    where: { file },
+    ...(why === 'it is a folder' && { hint: `name its files: '${file}/*'` }),
+  })
 }
 
 function relative(root: string, file: string): string {

@@ -161,7 +161,7 @@ export class StatIndex {
       if (this.#touched.has(path) || statKey(path) !== null) entries[path] = [key, hash, racy ? 1 : 0, data]
     }
     const stored: StoredIndex = { format: 1, tools: this.#tools, entries }
-    writeWhole(this.#file, JSON.stringify(stored))
+    if (!writeWhole(this.#file, JSON.stringify(stored))) return
     this.#stamp = statKey(this.#file)
     this.#changed = false
   }
@@ -251,12 +251,18 @@ function parseIndex(file: string): StoredIndex | undefined {
   }
 }
 
-function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true })
+/** False where the disk is full or read-only: then there is no cache, which is no error. */
+function writeWhole(file: string, text: string): boolean {
   const beside = `${file}.${process.pid}.${randomUUID()}`
   try {
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(beside, text)
     renameSync(beside, file)
+    return true
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes(code)) return false
+    throw error
   } finally {
     rmSync(beside, { force: true })
   }

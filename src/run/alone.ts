@@ -8,6 +8,7 @@ import { notebookCalled, notebookName } from '../flow/place.ts'
 import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
+import { closeAll } from './close-all.ts'
 import { compute, type Staging } from './compute.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
@@ -68,9 +69,7 @@ export async function runNotebook(
     }
     return { ...resultOf(workspace, events, [resolved], steps, options), previews }
   } finally {
-    await events.close()
-    await pools.close()
-    await workspace.close()
+    await closeAll(events, pools, workspace)
   }
 }
 

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { problemsOf } from '../base/problem.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 import type { RunOptions } from './options.ts'
 import type { PluginHost } from './plugin-host.ts'
@@ -53,6 +54,17 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
     return full
   }
 
+  /** Who may only read the lake can look at it all the same, and try a notebook on a sample. */
+  async function keep(summary: string): Promise<void> {
+    try {
+      await lake.runs.put(run, 'summary.json', summary)
+    } catch (error) {
+      if (!problemsOf(error)) throw error
+      if (active)
+        emit({ event: 'notice', level: 'warn', message: 'the record of this run could not be kept' })
+    }
+  }
+
   return {
     run,
     emit,
@@ -75,7 +87,7 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
         counts,
         flows: events.flatMap((event) => (event.event === 'run-started' ? event.flow : [])),
       }
-      await lake.runs.put(run, 'summary.json', JSON.stringify(summary))
+      await keep(JSON.stringify(summary))
     },
   }
 }

@@ -1,3 +1,4 @@
+import { closeAll } from './close-all.ts'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
@@ -45,8 +46,7 @@ export async function explain(
       hint: didYouMean(step, known),
     })
   } finally {
-    await pools.close()
-    await workspace.close()
+    await closeAll(pools, workspace)
   }
 }
 

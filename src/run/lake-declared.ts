@@ -1,3 +1,4 @@
+import { closeAll } from './close-all.ts'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
@@ -71,7 +72,6 @@ async function withPool<T>(
   try {
     return await work(workspace, pools.get)
   } finally {
-    await pools.close()
-    await workspace.close()
+    await closeAll(pools, workspace)
   }
 }

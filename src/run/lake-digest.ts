@@ -1,10 +1,9 @@
-import path from 'node:path'
 import { engineVersion } from '../engine/version.ts'
-import { cacheFolder } from '../flow/project.ts'
 import type { LakePlace } from './lake-place.ts'
 import type { FoundTable } from './lake-table.ts'
 import { engineMemory, Pool } from './pool.ts'
 import { versionDigest } from './same-rows.ts'
+import { spillFolder } from './spill.ts'
 
 /** Content digests of tables. */
 export interface Digests {
@@ -15,7 +14,7 @@ export interface Digests {
 
 /** The engine's process starts with the first digest that is not known yet. */
 export function openDigests({ project }: LakePlace): Digests {
-  const tempFolder = path.join(project.root, cacheFolder, 'tmp')
+  const tempFolder = spillFolder(project.root)
   const pool = new Pool({ workers: 1, memory: engineMemory(project.config.memory), tempFolder })
   const signal = new AbortController().signal
   return {

@@ -1,10 +1,10 @@
 import path from 'node:path'
 import type { ColumnProfile, QueryRows, Reader, TextPreview } from '../engine/duckdb/reader.ts'
-import { cacheFolder } from '../flow/project.ts'
 import type { LakePlace } from './lake-place.ts'
 import { filesOf, findTable } from './lake-table.ts'
 import type { FoundTable } from './lake-table.ts'
 import { engineMemory } from './pool.ts'
+import { spillFolder } from './spill.ts'
 
 export type {
   ColumnProfile,
@@ -55,6 +55,6 @@ function mayName(sql: string, table: string): boolean {
 async function open({ project }: LakePlace): Promise<Reader> {
   const { openReader } = await import('../engine/duckdb/reader.ts')
   const memory = `${Math.floor(engineMemory(project.config.memory) / 2e6)}MB`
-  const tempFolder = path.join(project.root, cacheFolder, 'tmp', `reader-${process.pid}`)
+  const tempFolder = path.join(spillFolder(project.root), `reader-${process.pid}`)
   return openReader({ memory, threads: 4, tempFolder })
 }

@@ -1,3 +1,4 @@
+import { closeAll } from './close-all.ts'
 import type { HistoryOptions } from '../lake/history.ts'
 import type { ColumnShape, LogEntry } from '../lake/types.ts'
 import type { RunEvent } from './events.ts'
@@ -84,9 +85,7 @@ export async function openLake(options: ProjectOptions = {}): Promise<OpenLake> 
     runs: async ({ limit = 20 } = {}) => (lake === undefined ? [] : runSummaries(lake, limit)),
     events: (run) => runEvents(lake, run),
     async close() {
-      await reader.close()
-      await digests.close()
-      await place.close()
+      await closeAll(reader, digests, place)
     },
   }
 }

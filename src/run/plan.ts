@@ -1,3 +1,4 @@
+import { closeAll } from './close-all.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
 import { selectedFlows, selectedSteps } from './selection.ts'
@@ -48,7 +49,6 @@ export async function plan(
       problems: [],
     }
   } finally {
-    await pools.close()
-    await workspace.close()
+    await closeAll(pools, workspace)
   }
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { cacheFolder } from '../flow/project.ts'
 import { engineMemory } from './pool.ts'
+import { spillFolder } from './spill.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Some rows of a table, as texts, for people. */
@@ -24,7 +24,7 @@ export async function previewFiles(
 ): Promise<Preview> {
   const { openReader } = await import('../engine/duckdb/reader.ts')
   const memory = `${Math.floor(engineMemory(workspace.project.config.memory) / 4e6)}MB`
-  const tempFolder = path.join(workspace.root, cacheFolder, 'tmp', `reader-${process.pid}`)
+  const tempFolder = path.join(spillFolder(workspace.root), `reader-${process.pid}`)
   const reader = await openReader({ memory, threads: 2, tempFolder })
   try {
     return { table, ...(await reader.preview(files, shown)) }

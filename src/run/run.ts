@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
-import { cacheFolder } from '../flow/project.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { checkProtected } from './protect.ts'
@@ -14,7 +13,9 @@ import { engineMemory, Pool } from './pool.ts'
 import type { PlannedFlow } from './planned.ts'
 import { flowsAtRest, keepRest } from './rest.ts'
 import { runFlow } from './run-flow.ts'
+import { closeAll } from './close-all.ts'
 import { selectedFlows, selectedSteps } from './selection.ts'
+import { spillFolder } from './spill.ts'
 import { resultsOf, tellResting, wholeFlows } from './tell-rest.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -54,9 +55,7 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
       options,
     )
   } finally {
-    await events.close()
-    await pools.close()
-    await workspace.close()
+    await closeAll(events, pools, workspace)
   }
 }
 
@@ -108,7 +107,7 @@ export function lazyPool(
       (pool ??= new Pool({
         workers: options.concurrency ?? config.concurrency ?? availableParallelism(),
         memory: engineMemory(config.memory),
-        tempFolder: path.join(workspace.root, cacheFolder, 'tmp'),
+        tempFolder: spillFolder(workspace.root),
       })),
     /** Later calls get new processes, which load code as it is then. */
     renew: async () => {

@@ -29,7 +29,7 @@ test('the project that init makes runs at once, and every command tells about it
   ])
   expect(await say('explain', 'revenue_by_city')).toMatch(/^revenue_by_city is fresh/)
 
-  expect(lines(await say('tables', '--json', '--digest'))).toMatchObject([
+  expect(JSON.parse(await say('tables', '--json', '--digest'))).toMatchObject([
     {
       name: 'gold.revenue_by_city',
       rows: 3,
@@ -78,7 +78,7 @@ test('a notebook runs alone, and its first rows are shown', async () => {
   expect(code).toBe(0)
   expect(stdout).toContain('silver.sales (3 rows)')
   const tables = await sluice(['tables', '--json'], { cwd })
-  expect(tables.stdout).toBe('')
+  expect(JSON.parse(tables.stdout)).toEqual([])
 })
 
 test('a table, flow or step that does not exist is a problem with a suggestion', async () => {

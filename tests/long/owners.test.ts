@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
+import { Rig } from '../run/rig.ts'
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())

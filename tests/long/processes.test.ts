@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
+import { Rig } from '../run/rig.ts'
 
 const heading = `import { existsSync, writeFileSync } from 'node:fs'
 import { notebook, sql, t, table } from 'sluice'

@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
+import { Rig } from '../run/rig.ts'
 
 /** A value that is found wherever it leaks to. */
 const canary = 'canary/7f3a-open sesame'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
-import { smallFlow } from './small-flow.ts'
+import { Rig } from '../run/rig.ts'
+import { smallFlow } from '../run/small-flow.ts'
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { openLake } from '../../src/lake/lake.ts'
 import { localStorage } from '../../src/storage/local.ts'
-import { Rig } from './rig.ts'
-import { smallFlow } from './small-flow.ts'
+import { Rig } from '../run/rig.ts'
+import { smallFlow } from '../run/small-flow.ts'
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())

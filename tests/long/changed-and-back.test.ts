@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
+import { Rig } from '../run/rig.ts'
 
 /** Waits are in a package, because own code that reads files would be untracked, and loaded anew in each run. */
 const waiting = {
