@@ -10,7 +10,7 @@ interface PlanFlags extends SelectFlags {
 export function planCommand(cli: Cli): Command {
   return withSelect(new Command('plan'))
     .description('say what a run would do, and why; runs nothing')
-    .argument('[target...]', 'flows or notebooks, by name or file; all flows when left out')
+    .argument('[target...]', 'flows, or one notebook, by name or file; all flows when left out')
     .option('--json', 'one JSON object for each step')
     .action((targets: readonly string[], flags: PlanFlags) => showPlan(targets, flags, cli))
 }

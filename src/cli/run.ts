@@ -24,8 +24,8 @@ interface RunFlags extends SelectFlags {
 export function runCommand(cli: Cli): Command {
   return (
     withSelect(new Command('run'))
-      .description('run what is stale: all flows, or the flows or notebooks that are named')
-      .argument('[target...]', 'flows or notebooks, by name or file')
+      .description('run what is stale: all flows, those that are named, or one notebook')
+      .argument('[target...]', 'flows, or one notebook, by name or file')
       .option('--all', 'all flows, as when none is named')
       .option('--dry-run', 'only say what would run, and why')
       .option('--json', 'one JSON object for each event')

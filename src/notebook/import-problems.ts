@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs'
-import { basename, dirname, relative, resolve, sep } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { Problem } from '../base/problem.ts'
 import { nearest } from '../base/suggest.ts'
 import type { GraphModule, ModuleGraph } from './closure.ts'
@@ -25,7 +25,7 @@ export function unresolved(module: GraphModule, imported: ImportOf): Problem[] {
       code: 'notebook/import-unresolved',
       message: `'${module.file}' imports '${imported.from}', which leads nowhere`,
       where: { file: module.file, line: imported.line, column: imported.column },
-      hint: isPath(imported.from) ? nearFiles(module, imported.from) : packageHint(imported.from),
+      hint: hintOf(module, imported.from),
     },
   ]
 }
@@ -57,6 +57,37 @@ export function importsCode(
       hint: 'move it to a module of its own that both notebooks import',
     },
   ]
+}
+
+function hintOf(module: GraphModule, from: string): string {
+  const broken = brokenPackage(dirname(module.path))
+  if (broken !== undefined) return broken
+  const there = isPath(from)
+    ? existsSync(resolve(dirname(module.path), from))
+    : above(dirname(module.path), join('node_modules', packageName(from))) !== undefined
+  if (there) return 'it is there: is tsconfig.json as it should be, and what it extends?'
+  return isPath(from) ? nearFiles(module, from) : packageHint(from)
+}
+
+/** A package.json that does not parse hides all that is below it. */
+function brokenPackage(folder: string): string | undefined {
+  const file = above(folder, 'package.json')
+  if (file === undefined) return undefined
+  try {
+    JSON.parse(readFileSync(file, 'utf8'))
+    return undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return `${file} is not valid JSON: ${error.message}`
+    throw error
+  }
+}
+
+/** The nearest file of a name, upwards. */
+function above(folder: string, name: string): string | undefined {
+  const file = join(folder, name)
+  if (existsSync(file)) return file
+  const up = dirname(folder)
+  return up === folder ? undefined : above(up, name)
 }
 
 function nearFiles(module: GraphModule, from: string): string {

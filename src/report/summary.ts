@@ -6,7 +6,7 @@ import { problemLines } from './problems-text.ts'
 import type { RunView } from './run-view.ts'
 import { tableLines } from './table-text.ts'
 import { durationText } from './time.ts'
-import { cutEnd, oneLine } from './width.ts'
+import { cutEnd, oneLine, widthOf } from './width.ts'
 
 export interface SummaryStyle {
   readonly paint: Paint
@@ -22,12 +22,14 @@ export function wasIdle(view: RunView, end: RunFinished): boolean {
   return order.every((outcome) => outcome === 'fresh' || end.counts[outcome] === 0) && view.running.size === 0
 }
 
-/** The one line of a run that had nothing to do. */
-export function idleLine(view: RunView, end: RunFinished): string {
+/** The one line of a run that had nothing to do; two where one is too long. */
+export function idleLines(view: RunView, end: RunFinished, width: number): string[] {
   const { fresh } = end.counts
-  if (fresh === 0) return `Nothing to do: no step of ${end.flow} is selected.`
+  if (fresh === 0) return [`Nothing to do: no step of ${end.flow} is selected.`]
   const are = fresh === 1 ? 'is' : 'are'
-  return `Nothing to do: ${plural(fresh, 'step')} of ${end.flow} ${are} fresh. ${whereLine(view, end)}`
+  const said = `Nothing to do: ${plural(fresh, 'step')} of ${end.flow} ${are} fresh.`
+  const both = `${said} ${whereLine(view, end)}`
+  return widthOf(both) <= width ? [both] : [said, whereLine(view, end)]
 }
 
 /** What is left on the screen after a run: failures again, tables written, counts, time, and where the tables are. */

@@ -15,7 +15,7 @@ import { followRun, printedLines } from './run-view.ts'
 import type { RunFold, RunView } from './run-view.ts'
 import { finishedLine, nameColumns, plainFinishedLine, plainStartLine } from './step-line.ts'
 import type { LineStyle } from './step-line.ts'
-import { idleLine, summaryLines, wasIdle } from './summary.ts'
+import { idleLines, summaryLines, wasIdle } from './summary.ts'
 import { oneLine } from './width.ts'
 
 export interface TextReportOptions {
@@ -71,7 +71,7 @@ export function textReport(options: TextReportOptions): TextReport {
   }
 
   function finished(event: RunFinished): void {
-    if (wasIdle(fold.view, event)) return line(idleLine(fold.view, event))
+    if (wasIdle(fold.view, event)) return idleLines(fold.view, event, width()).forEach(line)
     for (const text of summaryLines(fold.view, event, { paint, width: width() })) say(text)
   }
 

@@ -130,6 +130,18 @@ describe('an import that leads nowhere', () => {
     })
   })
 
+  it.each([
+    ['package.json', '{ "type": "module", }', /package\.json is not valid JSON: /],
+    ['tsconfig.json', '{', /^it is there: is tsconfig\.json as it should be/],
+  ])('names a %s that does not parse, for then nothing is found', async (file, text, hint) => {
+    const [problem] = await problems('a.ts', {
+      'a.ts': "export { b } from './b.ts'\n",
+      'b.ts': 'export const b = 1\n',
+      [file]: text,
+    })
+    expect(problem?.hint).toMatch(hint)
+  })
+
   it('is noticed when the file goes away, and leads somewhere when it comes', async () => {
     const project = new SmallProject({
       'a.ts': "export { b } from './b.ts'\n",

@@ -121,6 +121,12 @@ test('problems are ordered by place, with hints, and counted', () => {
   )
 })
 
+test('a problem of several lines is indented, and no terminal obeys what it quotes', () => {
+  const message = 'it threw\n\u001b[31mred\u001b[0m\u001b]0;title\u0007 \u0007end\r\n'
+  const text = problemsText([{ code: 'step/threw', message, hint: 'a\u001b[2J' }])
+  expect(text).toBe('it threw\n  red \ufffdend [step/threw]\n  hint: a\n')
+})
+
 test('each event is one line of JSON, and reasons are words with the full objects beside them', () => {
   const lines = mixed.map(eventLine)
   for (const line of lines) expect(line.indexOf('\n')).toBe(line.length - 1)

@@ -9,7 +9,7 @@ import {
   type SourceFile,
   type VariableDeclaration,
 } from 'ts-morph'
-import type { Place } from '../../base/problem.ts'
+import { ProblemError, type Place } from '../../base/problem.ts'
 import { listNotebooks } from '../../flow/project.ts'
 
 /** A table or source that a module of the project declares. */
@@ -40,7 +40,7 @@ export function openModules(root: string): Project {
   const tsConfigFilePath = path.join(root, 'tsconfig.json')
   const { NodeNext: module } = ts.ModuleKind
   const { NodeNext: moduleResolution } = ts.ModuleResolutionKind
-  return new Project({
+  const options = {
     ...(existsSync(tsConfigFilePath)
       ? { tsConfigFilePath }
       : {
@@ -54,7 +54,18 @@ export function openModules(root: string): Project {
         }),
     skipAddingFilesFromTsConfig: true,
     skipFileDependencyResolution: true,
-  })
+  }
+  try {
+    return new Project(options)
+  } catch (error) {
+    // It throws for a tsconfig.json that does not parse, and for nothing else.
+    const said = error instanceof Error ? error.message : String(error)
+    throw new ProblemError({
+      code: 'project/config-invalid',
+      message: `tsconfig.json is not valid: ${said}`,
+      where: { file: 'tsconfig.json' },
+    })
+  }
 }
 
 function declarationsIn(file: SourceFile, root: string): Declaration[] {
