@@ -17,8 +17,8 @@ export default defineConfig({
     maxWorkers: 2,
     // What Node itself imports in a test (notebooks, through tsx) finds `sluice` in src too, not in dist.
     execArgv: ['--conditions=sluice-source'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
   },

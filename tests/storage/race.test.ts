@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 
-/** Lets processes create the same keys in the same order; gives what each of them won. */
+/** Lets processes create the same keys; gives what each of them won. */
 async function raceOf(creator: keyof typeof creators, writers: number, keys: number): Promise<Outcome[]> {
   const children = Array.from({ length: writers }, (_, i) =>
     fork(script, [creator, root, String(i), String(keys)], { execArgv: ['--import', 'tsx'] }),
