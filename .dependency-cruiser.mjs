@@ -26,6 +26,10 @@ const rows = [
   ['check', 'Validation without data. What needs a run belongs in run, what only prints in report.'],
   ['run', 'Does it and says so as events. What shows events belongs in report.'],
   ['report', 'Pure views of events and plans. What a command prints around them belongs in cli.'],
+  [
+    'testing',
+    'Notebook tests: rows given, rows expected, in this process. What a run does belongs in run, what shows it in report.',
+  ],
   ['serve', 'Schedules and sensors start runs. What a person looks at belongs in studio.'],
   ['studio', 'The local web page. Commands that start it belong in cli.'],
   [

@@ -13,6 +13,8 @@ export interface Place {
  */
 export interface Problem {
   readonly code: ProblemCode
+  /** A warning fails nothing. Left out: an error. */
+  readonly severity?: 'warn'
   readonly message: string
   readonly where?: Place
   readonly related?: readonly { readonly message: string; readonly where?: Place }[]

@@ -1,7 +1,7 @@
-import type { Problem } from '../base/problem.ts'
 import type { RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { ColumnStats } from '../lake/types.ts'
+import type { Analysis, AnalysisRequest } from './analysis.ts'
 
 /**
  * What computes: relations in, Parquet files out. DuckDB is the one engine now; its own words stay inside
@@ -23,6 +23,8 @@ export interface Engine {
   ): Promise<string>
   /** A digest of a query's syntax tree: layout, comments and letter case of keywords do not change it. */
   queryDigest(text: string): Promise<string>
+  /** Binds a query without data, and says what is wrong with it. Runs nothing. */
+  analyse(request: AnalysisRequest): Promise<Analysis>
   close(): Promise<void>
 }
 
@@ -115,11 +117,6 @@ export interface StagedOutput {
   readonly rows: number
   readonly bytes: number
   readonly stats: { readonly [column: string]: ColumnStats }
-}
-
-/** A Problem of a query, with the place in the rendered text where the engine knows it. */
-export interface EngineProblem extends Problem {
-  readonly query?: { readonly handle: string; readonly offset: number; readonly text: string }
 }
 
 /** Thrown by whatever was running when a session was interrupted. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../base/problem.ts'
+import type { Place, Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { Reason } from '../freshness/reason.ts'
 
@@ -7,7 +7,15 @@ import type { Reason } from '../freshness/reason.ts'
  * ISO 8601 in UTC, `ms` are milliseconds.
  */
 export type RunEvent =
-  RunStarted | StepPlanned | StepStarted | StepPrinted | StepFinished | Notice | PluginFailed | RunFinished
+  | RunStarted
+  | StepPlanned
+  | StepStarted
+  | StepPrinted
+  | DataChecked
+  | StepFinished
+  | Notice
+  | PluginFailed
+  | RunFinished
 
 interface Happened {
   readonly at: string
@@ -48,6 +56,23 @@ export interface StepPrinted extends Happened {
   readonly stream: 'stdout' | 'stderr' | 'log'
   readonly level?: 'debug' | 'info' | 'warn' | 'error'
   readonly text: string
+}
+
+/** What became of a data check of a table that a step wrote; told before the step finishes, passed ones too. */
+export interface DataChecked extends Happened {
+  readonly event: 'data-checked'
+  readonly step: string
+  readonly table: string
+  /** The name of the check, unique in its table. */
+  readonly check: string
+  readonly severity: 'warn' | 'error'
+  /** `rejected`: the rows that break it went into the rejects table. */
+  readonly outcome: 'passed' | 'warned' | 'rejected' | 'failed'
+  /** How many rows break it. */
+  readonly rows: number
+  /** The key, in the storage, of a Parquet file with rows that break it. */
+  readonly failures?: string
+  readonly where?: Place
 }
 
 export type Outcome = 'ran' | 'reused' | 'fresh' | 'failed' | 'blocked' | 'cancelled'

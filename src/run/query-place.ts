@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Place, Problem } from '../base/problem.ts'
-import type { EngineProblem } from '../engine/engine.ts'
+import type { EngineProblem } from '../engine/analysis.ts'
 
 /** What stands in a rendered query where the notebook has `${...}`. */
 const rendered = /("@(?:[^"]|"")*"|\$\d+)/

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderQuery } from '../../src/contract/render.ts'
 import { Sql } from '../../src/contract/sql.ts'
 import { t } from '../../src/contract/types.ts'
-import type { EngineProblem } from '../../src/engine/engine.ts'
+import type { EngineProblem } from '../../src/engine/analysis.ts'
 import {
   handle,
   openRig,

@@ -5,7 +5,7 @@ import { hashFile } from '../../src/base/file-hash.ts'
 import { renderQuery } from '../../src/contract/render.ts'
 import { Sql } from '../../src/contract/sql.ts'
 import { t } from '../../src/contract/types.ts'
-import type { EngineProblem } from '../../src/engine/engine.ts'
+import type { EngineProblem } from '../../src/engine/analysis.ts'
 import {
   contract,
   handle,

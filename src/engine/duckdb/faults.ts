@@ -1,7 +1,8 @@
 import type { ProblemCode } from '../../base/codes.ts'
 import { ProblemError } from '../../base/problem.ts'
 import { problemsOf } from '../../base/problem.ts'
-import { EngineInterrupted, type EngineProblem } from '../engine.ts'
+import type { EngineProblem } from '../analysis.ts'
+import { EngineInterrupted } from '../engine.ts'
 
 /** An error of DuckDB's, taken apart (`errors_as_json`). */
 export interface Fault {

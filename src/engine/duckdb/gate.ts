@@ -1,5 +1,5 @@
 import { nearest } from '../../base/suggest.ts'
-import type { EngineProblem } from '../engine.ts'
+import type { EngineProblem } from '../analysis.ts'
 import type { ProblemCode } from '../../base/codes.ts'
 import { offsetIn } from './faults.ts'
 import { keywords, isPureTableFunction, useOf, type Functions } from './functions.ts'

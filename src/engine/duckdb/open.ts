@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
 import { ProblemError } from '../../base/problem.ts'
+import type { Analysis, AnalysisRequest } from '../analysis.ts'
 import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
 import { engineVersion } from '../version.ts'
+import { analyse } from './analyse.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { FaultError, firstLine } from './faults.ts'
@@ -74,6 +76,16 @@ class DuckDbEngine implements Engine {
     const parsed = await parseQuery(this.shared, text)
     if ('node' in parsed) return parsed.digest
     throw new ProblemError(parseProblem(parsed, { subject: 'query', handle: '', text }))
+  }
+
+  async analyse(request: AnalysisRequest): Promise<Analysis> {
+    this.functions ??= readFunctions(this.shared)
+    const connection = await Connection.open(this.instance)
+    try {
+      return await analyse(connection, await this.functions, request)
+    } finally {
+      await connection.close()
+    }
   }
 
   async close(): Promise<void> {
