@@ -6,7 +6,42 @@ import { mayBeNull } from './copy.ts'
 import { rawName } from './rows-in.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 
-/** A promise of a contract as queries over a staged file. */
+/** Rows that rules look at: a staged file, a table of the session, or files of a published version. */
+export interface RuledRows {
+  readonly table: DeclaredTable
+  /** How messages call the rows, such as `output table 'silver.trips'`. */
+  readonly subject: string
+  /** The rows as SQL: a table function or a quoted name. It has the columns of the contract. */
+  readonly relation: string
+  /** The tables that columns refer to, as SQL, by column; those that are absent are not checked. */
+  readonly references: { readonly [column: string]: string }
+}
+
+/** The file of an output. */
+export function stagedRows({ table, references = {} }: OutputTarget, file: string): RuledRows {
+  return {
+    table,
+    subject: `output table '${table.name}'`,
+    relation: parquetFiles([file]),
+    references: referencedRelations(table, references),
+  }
+}
+
+/** The files of tables that columns refer to, as SQL. A table without files has no rows. */
+export function referencedRelations(
+  table: DeclaredTable,
+  files: { readonly [column: string]: readonly string[] },
+): Record<string, string> {
+  const relations = table.columns.flatMap(({ name, references: to }) => {
+    const found = files[name]
+    if (!to || !found) return []
+    const empty = `(SELECT NULL AS ${quoteName(to.column)} WHERE false)`
+    return [[name, found.length === 0 ? empty : parquetFiles(found)]]
+  })
+  return Object.fromEntries(relations) as Record<string, string>
+}
+
+/** A promise of a contract as queries over rows. */
 export interface Rule {
   readonly code: ProblemCode
   /** Follows the number: `rows break the check 'fare >= 0'`. */
@@ -21,14 +56,13 @@ export interface Rule {
 const shown = 5
 
 function rowRule(
-  table: DeclaredTable,
-  file: string,
+  { table, relation }: RuledRows,
   code: ProblemCode,
   says: string,
   broken: string,
   show?: string,
 ): Rule {
-  const from = `FROM ${parquetFiles([file])} AS s WHERE ${broken}`
+  const from = `FROM ${relation} AS s WHERE ${broken}`
   const columns = show ?? table.columns.map(({ name }) => `s.${quoteName(name)}`).join(', ')
   return {
     code,
@@ -38,31 +72,27 @@ function rowRule(
   }
 }
 
-/** Columns that must not be NULL. In a lenient file, a value that did not fit is not counted as NULL. */
-export function nullRules(
-  table: DeclaredTable,
-  file: string,
-  lenient: boolean,
-): (Rule & { readonly column: string })[] {
+/** Columns that must not be NULL. In lenient rows, a value that did not fit is not counted as NULL. */
+export function nullRules(rows: RuledRows, lenient: boolean): (Rule & { readonly column: string })[] {
+  const { table } = rows
   return table.columns.flatMap(({ name }, at) => {
     if (mayBeNull(table, name)) return []
     const broken = `s.${quoteName(name)} IS NULL${lenient ? ` AND s.${rawName(at)} IS NULL` : ''}`
     return [
       {
         column: name,
-        ...rowRule(table, file, 'contract/null', `rows hold NULL in column '${name}'`, broken),
+        ...rowRule(rows, 'contract/null', `rows hold NULL in column '${name}'`, broken),
       },
     ]
   })
 }
 
-/** Values of a lenient file that did not fit their type. */
-export function valueRules(table: DeclaredTable, file: string): Rule[] {
-  return table.columns.map(({ name, type }, at) => {
+/** Values of lenient rows that did not fit their type. */
+export function valueRules(rows: RuledRows): Rule[] {
+  return rows.table.columns.map(({ name, type }, at) => {
     const says = `values of column '${name}' do not fit ${type}`
     return rowRule(
-      table,
-      file,
+      rows,
       'contract/value',
       says,
       `s.${rawName(at)} IS NOT NULL`,
@@ -72,12 +102,11 @@ export function valueRules(table: DeclaredTable, file: string): Rule[] {
 }
 
 /** The conditions of columns and of the table; NULL does not break one. */
-export function checkRules(table: DeclaredTable, file: string): Rule[] {
-  return conditionsOf(table).map((condition) => {
+export function checkRules(rows: RuledRows): Rule[] {
+  return conditionsOf(rows.table).map((condition) => {
     const at = condition.column === undefined ? '' : ` of column '${condition.column}'`
     return rowRule(
-      table,
-      file,
+      rows,
       'contract/check',
       `rows break the check${at}: ${condition.text}`,
       `NOT ${conditionSql(condition)}`,
@@ -96,16 +125,16 @@ export interface KeyRule extends Rule {
   readonly columns: readonly string[]
 }
 
-export function keyRules(table: DeclaredTable, file: string): KeyRule[] {
+export function keyRules({ table, relation }: RuledRows): KeyRule[] {
   const unique = table.columns.filter((column) => column.unique).map(({ name }) => [name])
   const keys = table.key.length > 0 ? [table.key, ...unique] : unique
-  return keys.map((columns) => keyRule(columns, file))
+  return keys.map((columns) => keyRule(columns, relation))
 }
 
-function keyRule(columns: readonly string[], file: string): KeyRule {
+function keyRule(columns: readonly string[], relation: string): KeyRule {
   const names = columns.map(quoteName)
   const set = names.map((name) => `${name} IS NOT NULL`).join(' AND ')
-  const groups = `FROM ${parquetFiles([file])} WHERE ${set} GROUP BY ${names.join(', ')}`
+  const groups = `FROM ${relation} WHERE ${set} GROUP BY ${names.join(', ')}`
   const shared = `${groups} HAVING count(*) > 1`
   return {
     columns,
@@ -118,17 +147,14 @@ function keyRule(columns: readonly string[], file: string): KeyRule {
 }
 
 /** Columns whose values must stand in a column of another table. */
-export function referenceRules({ table, references = {} }: OutputTarget, file: string): Rule[] {
-  return table.columns.flatMap(({ name, references: to }) => {
-    const files = references[name]
-    if (!to || !files) return []
+export function referenceRules(rows: RuledRows): Rule[] {
+  return rows.table.columns.flatMap(({ name, references: to }) => {
+    const others = rows.references[name]
+    if (!to || others === undefined) return []
     const says = `rows have a '${name}' that does not stand in ${to.table}.${to.column}`
-    const others =
-      files.length === 0
-        ? '(SELECT NULL AS v WHERE false)'
-        : `(SELECT ${quoteName(to.column)} AS v FROM ${parquetFiles(files)})`
     const column = `s.${quoteName(name)}`
-    const missing = `${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${others} AS r WHERE r.v = ${column})`
-    return [rowRule(table, file, 'contract/reference', says, missing)]
+    const values = `(SELECT ${quoteName(to.column)} AS v FROM ${others})`
+    const missing = `${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${values} AS r WHERE r.v = ${column})`
+    return [rowRule(rows, 'contract/reference', says, missing)]
   })
 }

@@ -8,6 +8,7 @@ import { copyStart, copyTo, guarded, readStats, type Copied } from './copy.ts'
 import { FaultError, queryProblem } from './faults.ts'
 import { inputProblems } from './inputs.ts'
 import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
+import { stagedRows } from './rules.ts'
 import { allViolations, lateViolations } from './violations.ts'
 
 /** What writes an output. */
@@ -33,7 +34,7 @@ export async function stageOutput(
   const file = path.join(target.folder, fileName)
   const copied = await copyChecked(staging, rows, file)
   if (isProblems(copied)) return copied
-  const problems = await lateViolations(connection, target, file, copied)
+  const problems = await lateViolations(connection, stagedRows(target, file), copied)
   if (problems.length > 0) return problems
   const { size: bytes } = await stat(file)
   const files = [{ name: fileName, bytes, rows: copied.rows, hash: await hashFile(file) }]
@@ -74,7 +75,7 @@ export async function diagnose(
   const query = lenientRows(target.table, rows)
   try {
     await copyTo(connection, query, file, rows.params)
-    const found = await allViolations(connection, target, file)
+    const found = await allViolations(connection, stagedRows(target, file), true)
     return found.length > 0 ? found : [ownProblem(rows, error, statement)]
   } catch (second) {
     // The query fails by itself, whatever the contract says.

@@ -1,5 +1,4 @@
 import type { Problem } from '../../base/problem.ts'
-import type { OutputTarget } from '../engine.ts'
 import type { Connection, TextRow } from './connection.ts'
 import type { Copied } from './copy.ts'
 import { FaultError, firstLine } from './faults.ts'
@@ -11,6 +10,7 @@ import {
   valueRules,
   type KeyRule,
   type Rule,
+  type RuledRows,
 } from './rules.ts'
 
 /**
@@ -19,17 +19,15 @@ import {
  */
 export async function lateViolations(
   connection: Connection,
-  target: OutputTarget,
-  file: string,
+  ruled: RuledRows,
   { rows, stats }: Copied,
 ): Promise<Problem[]> {
-  const { table } = target
   const nulls = (column: string) => stats[column]?.nulls ?? 0
-  const broken: Rule[] = nullRules(table, file, false).filter(({ column }) => nulls(column) > 0)
-  for (const rule of keyRules(table, file)) {
+  const broken: Rule[] = nullRules(ruled, false).filter(({ column }) => nulls(column) > 0)
+  for (const rule of keyRules(ruled)) {
     if (await sharesKeys(connection, rule, rows, nulls)) broken.push(rule)
   }
-  return violationsOf(connection, target, [...broken, ...referenceRules(target, file)])
+  return violationsOf(connection, ruled, [...broken, ...referenceRules(ruled)])
 }
 
 async function sharesKeys(
@@ -45,29 +43,28 @@ async function sharesKeys(
   return Number((await connection.row(rule.different))['n']) < withKey
 }
 
-/** Everything that a leniently written file breaks. */
+/**
+ * Everything that rows break. Lenient rows (`lenientRows`) tell values that did not fit their types too; all
+ * others have the types of the contract.
+ */
 export async function allViolations(
   connection: Connection,
-  target: OutputTarget,
-  file: string,
+  ruled: RuledRows,
+  lenient: boolean,
 ): Promise<Problem[]> {
-  const { table } = target
-  const rules = [...valueRules(table, file), ...nullRules(table, file, true), ...checkRules(table, file)]
-  return violationsOf(connection, target, [
-    ...rules,
-    ...keyRules(table, file),
-    ...referenceRules(target, file),
-  ])
+  const values = lenient ? valueRules(ruled) : []
+  const rules = [...values, ...nullRules(ruled, lenient), ...checkRules(ruled)]
+  return violationsOf(connection, ruled, [...rules, ...keyRules(ruled), ...referenceRules(ruled)])
 }
 
 async function violationsOf(
   connection: Connection,
-  target: OutputTarget,
+  ruled: RuledRows,
   rules: readonly Rule[],
 ): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const rule of rules) {
-    const problem = await violation(connection, target, rule)
+    const problem = await violation(connection, ruled, rule)
     if (problem) problems.push(problem)
   }
   return problems
@@ -75,10 +72,9 @@ async function violationsOf(
 
 async function violation(
   connection: Connection,
-  { table }: OutputTarget,
+  { table, subject }: RuledRows,
   rule: Rule,
 ): Promise<Problem | undefined> {
-  const subject = `output table '${table.name}'`
   const where = table.where && { where: table.where }
   try {
     const count = Number((await connection.row(rule.count))['n'])
