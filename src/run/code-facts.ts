@@ -2,7 +2,7 @@ import { ProblemError, orderProblems, type Problem } from '../base/problem.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { CodeFact } from '../freshness/findings.ts'
 import { codeVersion, lookAtCode, type CodeContext, type CodeVersion } from '../notebook/code-version.ts'
-import type { Workspace } from './workspace.ts'
+import type { CodeSpace } from './workspace.ts'
 
 /** Digests of contracts by `file#export`; see `worker-describe.ts`. */
 export type EdgeDigests = { readonly [edge: string]: string }
@@ -15,7 +15,7 @@ export type KeptCode = Pick<CodeFact, 'version' | 'untracked' | 'edges'>
 
 /** One look at the code of steps: what it finds does not change. Make a new one to look again. */
 export function lookAtSteps(
-  workspace: Workspace,
+  workspace: CodeSpace,
   edges: EdgeDigests,
   context = codeContext(workspace),
 ): CodeOf {
@@ -28,7 +28,7 @@ export function lookAtSteps(
 }
 
 /** The code of steps as it was kept: right for as long as no stat of its files changes. */
-export function keptCode(workspace: Workspace, codes: { readonly [file: string]: KeptCode }): CodeOf {
+export function keptCode(workspace: CodeSpace, codes: { readonly [file: string]: KeptCode }): CodeOf {
   let look: CodeOf | undefined
   const detailed = async (file: string) => {
     look ??= lookAtSteps(workspace, {})
@@ -53,14 +53,14 @@ export function statsIn({ graph }: CodeContext): StatOf {
  * Whether all files behind a module have the stats that they had: then whatever was loaded from them since is
  * what was looked at, also when they were changed and put back.
  */
-export async function isAsSeen(workspace: Workspace, file: string, statOf: StatOf): Promise<boolean> {
+export async function isAsSeen(workspace: CodeSpace, file: string, statOf: StatOf): Promise<boolean> {
   const { graph } = codeContext(workspace)
   const entry = await graph.load(file)
   return entry !== undefined && [...graph.behind(entry)].every(({ path, stat }) => statOf(path) === stat)
 }
 
 /** A new look at the code of a project. */
-export function codeContext(workspace: Workspace): CodeContext {
+export function codeContext(workspace: CodeSpace): CodeContext {
   return lookAtCode(workspace.root, workspace.codeIndex())
 }
 

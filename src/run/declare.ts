@@ -26,7 +26,7 @@ import {
 } from './declared-cache.ts'
 import type { Pool } from './pool.ts'
 import type { Described } from './protocol.ts'
-import type { Workspace } from './workspace.ts'
+import type { CodeSpace } from './workspace.ts'
 
 /** A flow as it is declared now, with the code of its notebooks. */
 export interface Declaration {
@@ -53,7 +53,7 @@ export interface Declaration {
  *   stays loaded
  */
 export async function declareFlow(
-  workspace: Workspace,
+  workspace: CodeSpace,
   file: string,
   overrides: { readonly [name: string]: string },
   pool: () => Pool,
@@ -94,7 +94,7 @@ export async function declareFlow(
 }
 
 async function load(
-  workspace: Workspace,
+  workspace: CodeSpace,
   file: string,
   overrides: { readonly [name: string]: string },
   pool: () => Pool,
@@ -129,14 +129,14 @@ async function load(
 }
 
 /** What a flow in YAML can name; which of it, is known when it is loaded. */
-function filesThatYamlNames({ root, project }: Workspace): string[] {
+function filesThatYamlNames({ root, project }: CodeSpace): string[] {
   const flows = project.flows.map(({ file }) => file).filter((file) => file.endsWith('ts'))
   return [...listNotebooks(root), ...flows]
 }
 
 /** Digests of the contracts that the code of a flow's notebooks refers to; a worker loads them. */
 export async function edgeDigests(
-  workspace: Workspace,
+  workspace: CodeSpace,
   flow: DeclaredFlow,
   pool: () => Pool,
   context: CodeContext,

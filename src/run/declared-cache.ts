@@ -11,7 +11,7 @@ import { statKey } from '../notebook/stat-index.ts'
 import { toolVersions } from '../notebook/tools.ts'
 import type { CodeOf, EdgeDigests, KeptCode } from './code-facts.ts'
 import { absentFile, type Described } from './protocol.ts'
-import type { Workspace } from './workspace.ts'
+import type { CodeSpace } from './workspace.ts'
 
 /** The form of the cached declarations: another form counts as none. */
 export const form = 4
@@ -47,7 +47,7 @@ export interface Cached extends Origins {
 }
 
 export function cacheFile(
-  workspace: Workspace,
+  workspace: CodeSpace,
   file: string,
   overrides: { readonly [name: string]: string },
 ): string {
@@ -96,7 +96,7 @@ function sameValues(known: Origins, root: string): boolean {
  * stat as it is.
  */
 export async function lookOf(
-  workspace: Workspace,
+  workspace: CodeSpace,
   flow: DeclaredFlow,
   codeOf: CodeOf,
   { graph }: CodeContext,

@@ -12,17 +12,21 @@ import { openStorage, readStorageConfig, type StorageConfig } from '../storage/c
 import type { ProjectOptions } from './options.ts'
 import { readFileSync } from 'node:fs'
 
-/** A project with its lake and one environment, opened. */
-export interface Workspace {
+/** A project with what is known of its code: enough to say what it declares. */
+export interface CodeSpace {
   readonly project: Project
   readonly root: string
+  /** What is known of the files of code; opened when the kept declarations do not do. */
+  readonly codeIndex: () => StatIndex
+}
+
+/** A project with its lake and one environment, opened. */
+export interface Workspace extends CodeSpace {
   readonly lake: Lake
   readonly envName: string
   readonly env: Environment
   /** What is known of the files of sources and outputs. */
   readonly index: StatIndex
-  /** What is known of the files of code; opened when the kept declarations do not do. */
-  readonly codeIndex: () => StatIndex
   /** Name and version of the engine, known without loading it. */
   readonly engine: string
   close(): Promise<void>
