@@ -23,6 +23,8 @@ export interface Engine {
   ): Promise<string>
   /** A digest of a query's syntax tree: layout, comments and letter case of keywords do not change it. */
   queryDigest(text: string): Promise<string>
+  /** Which conditions of a table rows break, by their places in `conditions`, for each row. */
+  broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]>
   /** Binds a query without data, and says what is wrong with it. Runs nothing. */
   analyse(request: AnalysisRequest): Promise<Analysis>
   close(): Promise<void>
@@ -53,16 +55,27 @@ export interface BoundInput {
     | { readonly kind: 'source'; readonly source: DeclaredSource; readonly files: readonly string[] }
     /** The table is absent and the input optional. */
     | { readonly kind: 'absent' }
+    | GivenRows
   /** At most so many rows, for trying a notebook out. */
   readonly sample?: number
+}
+
+/** Rows in memory in place of files. */
+export interface GivenRows {
+  readonly kind: 'rows'
+  readonly rows: readonly object[]
+  /** What the rows must keep; left out, only their types count. */
+  readonly contract?: DeclaredTable
+  /** The inputs that columns refer to, by column; the others are not checked. */
+  readonly references?: { readonly [column: string]: string }
 }
 
 /** An output with what is enforced on it and the folder where its files are staged. */
 export interface OutputTarget {
   readonly handle: string
   readonly table: DeclaredTable
-  /** Existing empty folder; files are written into it as `part-<n>.parquet`. */
-  readonly folder: string
+  /** Existing empty folder; files are written into it as `part-<n>.parquet`. Left out: the rows stay in memory. */
+  readonly folder?: string
   /** The files of tables that columns refer to, by column; those that are absent are not checked. */
   readonly references?: { readonly [column: string]: readonly string[] }
 }
@@ -97,10 +110,26 @@ export interface Session {
    * `step/output-unwritten`); then nothing of the staged files is to be used.
    */
   finish(): Promise<readonly StagedOutput[]>
+  /** The rows of an output without a folder, once the session is finished. */
+  kept(handle: string): Promise<KeptRows>
   /** Interrupts whatever runs; the session can only be closed afterwards. */
   interrupt(): void
   close(): Promise<void>
 }
+
+/** Rows of an output in memory. */
+export interface KeptRows {
+  /** The cells of each row in the order of the contract: values in one spelling (`Cell`). */
+  readonly cells: readonly (readonly Cell[])[]
+  /** The rows as a notebook would read them. Throws a ProblemError (`contract/lossy`) as that would. */
+  rows(): Record<string, unknown>[]
+}
+
+/**
+ * A value in one spelling, so that equal values of a type have equal texts: `12.5` of DECIMAL(10,2) is `12.50`,
+ * and -0 is 0. NULL is null.
+ */
+export type Cell = string | null
 
 export interface StagedFile {
   /** Name within the output's folder. */

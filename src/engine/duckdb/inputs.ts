@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { FaultError, firstLine, type Fault } from './faults.ts'
 import { csvView, type SourceView } from './source-csv.ts'
 import { csvProblems } from './source-csv-faults.ts'
+import { tableSql, type GivenTables } from './given.ts'
 import { fractionMark } from './source-columns.ts'
 import { jsonProblems, jsonView } from './source-json.ts'
 import { casts, parquetView } from './source-parquet.ts'
@@ -26,11 +27,12 @@ export interface InputView {
 export async function inputViews(
   connection: Connection,
   inputs: readonly BoundInput[],
+  given: GivenTables = new Map(),
 ): Promise<InputView[]> {
   const problems: Problem[] = []
   const views: InputView[] = []
   for (const input of inputs) {
-    const view = await lookAt(connection, input)
+    const view = await lookAt(connection, input, given)
     problems.push(...view.problems)
     const rows = view.selects.join('\nUNION ALL BY NAME\n')
     const limit = input.sample === undefined ? '' : ` LIMIT ${Math.max(0, Math.floor(input.sample))}`
@@ -44,8 +46,10 @@ export async function inputViews(
   return views
 }
 
-async function lookAt(connection: Connection, input: BoundInput): Promise<SourceView> {
+async function lookAt(connection: Connection, input: BoundInput, given: GivenTables): Promise<SourceView> {
   const { from, columns } = input
+  if (from.kind === 'rows')
+    return { selects: [`SELECT * FROM ${tableSql(given.get(input.handle) ?? '')}`], problems: [] }
   if (from.kind === 'absent' || from.files.length === 0)
     return { selects: [emptyRelation(columns)], problems: [] }
   if (from.kind === 'parquet') {
@@ -110,7 +114,7 @@ export async function inputProblems(
 ): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const { columns, from, name } of inputs) {
-    if (from.kind === 'absent') continue
+    if (from.kind === 'absent' || from.kind === 'rows') continue
     const format = from.kind === 'source' ? from.source.format : 'parquet'
     if (!suspects(fault, format)) continue
     if (from.kind === 'parquet')

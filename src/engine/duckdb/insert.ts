@@ -24,7 +24,6 @@ type LooseRow = Readonly<Record<string, unknown>>
  * Rows of JavaScript on their way into a table of the engine: encoded column by column, handed over in chunks.
  */
 export class Inserter {
-  private readonly table: DeclaredTable
   private readonly appender: DuckDBAppender
   private readonly types: readonly DuckDBType[]
   private readonly columns: readonly ColumnIn[]
@@ -32,9 +31,11 @@ export class Inserter {
   private buffered = 0
   /** Rows seen so far, good or not, to name a row by its number. */
   private seen = 0
+  private readonly subject: string
 
-  constructor(table: DeclaredTable, appender: DuckDBAppender) {
-    this.table = table
+  /** @param subject what rows are told of */
+  constructor(table: DeclaredTable, appender: DuckDBAppender, subject = `output table '${table.name}'`) {
+    this.subject = subject
     this.appender = appender
     this.types = table.columns.map((_, at) => appender.columnType(at))
     this.columns = table.columns.map((column) => ({
@@ -114,29 +115,29 @@ export class Inserter {
     this.buffered = 0
   }
 
-  private subject(at: number): string {
-    return `output table '${this.table.name}': row ${this.seen + at + 1}`
+  private rowAt(at: number): string {
+    return `${this.subject}: row ${this.seen + at + 1}`
   }
 
   private wrong({ name }: DeclaredColumn, at: number, value: unknown, expected: string): Problem {
-    const message = `${this.subject(at)}: column '${name}' is ${shownValue(value)}, not ${expected}`
+    const message = `${this.rowAt(at)}: column '${name}' is ${shownValue(value)}, not ${expected}`
     return { code: 'contract/value', message }
   }
 
   private missing({ name }: DeclaredColumn, at: number, value: unknown): Problem {
     const is = value === null ? 'is null, and the contract does not allow it' : 'is missing'
-    return { code: 'contract/null', message: `${this.subject(at)}: column '${name}' ${is}` }
+    return { code: 'contract/null', message: `${this.rowAt(at)}: column '${name}' ${is}` }
   }
 
   private unknown(key: string, at: number): Problem {
     const hint = didYouMean(key, this.names)
-    const message = `${this.subject(at)}: '${key}' is no column of the contract`
+    const message = `${this.rowAt(at)}: '${key}' is no column of the contract`
     return { code: 'contract/column-extra', message, ...(hint !== undefined && { hint }) }
   }
 }
 
 /** A wrong value in a few words. */
-function shownValue(value: unknown): string {
+export function shownValue(value: unknown): string {
   if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 60))}`
   if (typeof value === 'number' || typeof value === 'bigint') return `the ${typeof value} ${value}`
   if (value instanceof Date)

@@ -1,15 +1,18 @@
 import { rm } from 'node:fs/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
 import { ProblemError } from '../../base/problem.ts'
+import type { DeclaredTable } from '../../contract/spec.ts'
 import type { Analysis, AnalysisRequest } from '../analysis.ts'
 import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
 import { engineVersion } from '../version.ts'
 import { analyse } from './analyse.ts'
+import { requireConditions } from './condition.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { readFunctions, type Functions } from './functions.ts'
 import { parseProblem } from './gate.ts'
+import { brokenConditions } from './given.ts'
 import { openInstance } from './instance.ts'
 import { DuckDbSession } from './session.ts'
 import { parseQuery } from './tree.ts'
@@ -76,6 +79,12 @@ class DuckDbEngine implements Engine {
     const parsed = await parseQuery(this.shared, text)
     if ('node' in parsed) return parsed.digest
     throw new ProblemError(parseProblem(parsed, { subject: 'query', handle: '', text }))
+  }
+
+  async broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]> {
+    this.functions ??= readFunctions(this.shared)
+    await requireConditions(this.shared, await this.functions, [table])
+    return brokenConditions(this.shared, table, rows)
   }
 
   async analyse(request: AnalysisRequest): Promise<Analysis> {

@@ -17,12 +17,12 @@ export interface RuledRows {
   readonly references: { readonly [column: string]: string }
 }
 
-/** The file of an output. */
-export function stagedRows({ table, references = {} }: OutputTarget, file: string): RuledRows {
+/** The rows of an output, in its file or in a table of the session. */
+export function ruledRows({ table, references = {} }: OutputTarget, relation: string): RuledRows {
   return {
     table,
     subject: `output table '${table.name}'`,
-    relation: parquetFiles([file]),
+    relation,
     references: referencedRelations(table, references),
   }
 }

@@ -1,7 +1,8 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
+import type { DeclaredTable } from '../../contract/spec.ts'
 import { InternalError, ProblemError, type Problem } from '../../base/problem.ts'
 import { relationName, type RenderedQuery } from '../../contract/render.ts'
-import type { Batch, OutputTarget, Session, SessionRequest, StagedOutput } from '../engine.ts'
+import type { Batch, KeptRows, OutputTarget, Session, SessionRequest, StagedOutput } from '../engine.ts'
 import { passQuery, passWrite, type QueryRules } from './check-query.ts'
 import { requireConditions } from './condition.ts'
 import { Connection } from './connection.ts'
@@ -9,7 +10,9 @@ import type { ColumnOut } from './decode.ts'
 import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { Gathering } from './gather.ts'
+import { dropGiven, giveRows, type GivenTables } from './given.ts'
 import { inputProblems, inputViews, type InputView } from './inputs.ts'
+import { keepOutput, keptRows } from './keep.ts'
 import { readBatches, type RowsOut } from './read.ts'
 import type { RowsIn } from './rows-in.ts'
 import { quoteName } from './sql-text.ts'
@@ -35,16 +38,18 @@ export class DuckDbSession implements Session {
   private readonly instance: DuckDBInstance
   private readonly rules: QueryRules
   private readonly views: readonly InputView[]
+  private readonly given: GivenTables
   private readonly outputs: ReadonlyMap<string, OutputState>
   private readonly streams = new Set<Connection>()
   private readonly onClose: (session: DuckDbSession) => void
   private interrupted = false
 
-  private constructor(around: Around, rules: QueryRules, views: readonly InputView[]) {
+  private constructor(around: Around, rules: QueryRules, { views, given }: Prepared) {
     this.instance = around.instance
     this.onClose = around.onClose
     this.rules = rules
     this.views = views
+    this.given = given
     this.outputs = new Map(rules.request.outputs.map((target) => [target.handle, { target, written: false }]))
   }
 
@@ -54,11 +59,11 @@ export class DuckDbSession implements Session {
     const connection = await Connection.open(instance)
     try {
       const tables = request.outputs.map(({ table }) => table)
-      const views = await toldOf('inputs', async () => {
-        await requireConditions(connection, functions, tables)
-        return prepareViews(connection, request)
+      const prepared = await toldOf('inputs', async () => {
+        await requireConditions(connection, functions, [...tables, ...givenContracts(request)])
+        return prepareInputs(connection, request)
       })
-      return new DuckDbSession(around, { connection, functions, request }, views)
+      return new DuckDbSession(around, { connection, functions, request }, prepared)
     } catch (error) {
       await connection.close()
       throw error
@@ -122,6 +127,13 @@ export class DuckDbSession implements Session {
     return staged
   }
 
+  async kept(handle: string): Promise<KeptRows> {
+    const { target, gathering } = this.output(handle)
+    return this.work(this.output(handle), async () =>
+      keptRows(this.rules.connection, target.table, await gathering),
+    )
+  }
+
   interrupt(): void {
     this.interrupted = true
     this.rules.connection.interrupt()
@@ -130,6 +142,7 @@ export class DuckDbSession implements Session {
 
   async close(): Promise<void> {
     for (const stream of this.streams) await stream.close()
+    if (!this.interrupted) await dropGiven(this.rules.connection, this.given)
     await this.rules.connection.close()
     this.onClose(this)
   }
@@ -166,6 +179,8 @@ export class DuckDbSession implements Session {
 
   private async stage(output: OutputState): Promise<StagedOutput | readonly Problem[]> {
     const staging = this.staging(output)
+    if (output.target.folder === undefined)
+      return keepOutput(staging.connection, output.target, () => this.gathering(output))
     if (!output.gathering) return output.query ? stageOutput(staging, output.query) : []
     const gathering = await output.gathering
     const outcome = await stageOutput(staging, await gathering.rows())
@@ -204,10 +219,21 @@ export class DuckDbSession implements Session {
   }
 }
 
-async function prepareViews(connection: Connection, { inputs }: SessionRequest): Promise<InputView[]> {
-  const views = await inputViews(connection, inputs)
+/** The inputs as views, and the tables behind those that are given as rows. */
+interface Prepared {
+  readonly views: readonly InputView[]
+  readonly given: GivenTables
+}
+
+async function prepareInputs(connection: Connection, { inputs }: SessionRequest): Promise<Prepared> {
+  const given = await giveRows(connection, inputs)
+  const views = await inputViews(connection, inputs, given)
   for (const view of views) await connection.run(view.sql)
-  return views
+  return { views, given }
+}
+
+function givenContracts({ inputs }: SessionRequest): DeclaredTable[] {
+  return inputs.flatMap(({ from }) => (from.kind === 'rows' && from.contract ? [from.contract] : []))
 }
 
 function unwritten({ table }: OutputTarget): Problem {

@@ -1,14 +1,15 @@
 import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { hashFile } from '../../base/file-hash.ts'
-import { ProblemError, type Problem } from '../../base/problem.ts'
+import { InternalError, ProblemError, type Problem } from '../../base/problem.ts'
 import type { BoundInput, OutputTarget, StagedOutput } from '../engine.ts'
 import type { Connection } from './connection.ts'
 import { copyStart, copyTo, guarded, readStats, type Copied } from './copy.ts'
 import { FaultError, queryProblem } from './faults.ts'
 import { inputProblems } from './inputs.ts'
 import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
-import { stagedRows } from './rules.ts'
+import { ruledRows } from './rules.ts'
+import { parquetFiles, quoteName } from './sql-text.ts'
 import { allViolations, lateViolations } from './violations.ts'
 
 /** What writes an output. */
@@ -31,10 +32,10 @@ export async function stageOutput(
   rows: RowsIn,
 ): Promise<StagedOutput | readonly Problem[]> {
   const { connection, target } = staging
-  const file = path.join(target.folder, fileName)
+  const file = path.join(folderOf(target), fileName)
   const copied = await copyChecked(staging, rows, file)
   if (isProblems(copied)) return copied
-  const problems = await lateViolations(connection, stagedRows(target, file), copied)
+  const problems = await lateViolations(connection, ruledRows(target, parquetFiles([file])), copied)
   if (problems.length > 0) return problems
   const { size: bytes } = await stat(file)
   const files = [{ name: fileName, bytes, rows: copied.rows, hash: await hashFile(file) }]
@@ -71,19 +72,53 @@ export async function diagnose(
   const ofInputs = await inputProblems(connection, inputs, error.fault)
   if (ofInputs.length > 0) return ofInputs
   if (!ofValues.has(error.fault.type)) return [ownProblem(rows, error, statement)]
-  const file = path.join(target.folder, 'diagnosis.parquet')
   const query = lenientRows(target.table, rows)
   try {
-    await copyTo(connection, query, file, rows.params)
-    const found = await allViolations(connection, stagedRows(target, file), true)
+    const found = await lenientViolations(staging, query, rows)
     return found.length > 0 ? found : [ownProblem(rows, error, statement)]
   } catch (second) {
     // The query fails by itself, whatever the contract says.
-    if (second instanceof FaultError) return [ownProblem(rows, second, copyStart + query)]
+    if (second instanceof FaultError) return [ownProblem(rows, second, lenientStart(target) + query)]
     throw second
+  }
+}
+
+/** Writes rows leniently, where the output itself would be, and tells all that they break. */
+async function lenientViolations(
+  { connection, target }: Staging,
+  query: string,
+  { params }: RowsIn,
+): Promise<readonly Problem[]> {
+  if (target.folder === undefined) {
+    const table = diagnosisTable(target)
+    try {
+      await connection.run(`${lenientStart(target)}${query})`, params)
+      return await allViolations(connection, ruledRows(target, table), true)
+    } finally {
+      await connection.run(`DROP TABLE IF EXISTS ${table}`)
+    }
+  }
+  const file = path.join(target.folder, 'diagnosis.parquet')
+  try {
+    await copyTo(connection, query, file, params)
+    return await allViolations(connection, ruledRows(target, parquetFiles([file])), true)
   } finally {
     await rm(file, { force: true })
   }
+}
+
+function diagnosisTable({ handle }: OutputTarget): string {
+  return quoteName(`@diagnosis ${handle}`)
+}
+
+/** What stands before a lenient query. */
+function lenientStart(target: OutputTarget): string {
+  return target.folder === undefined ? `CREATE TEMP TABLE ${diagnosisTable(target)} AS (` : copyStart
+}
+
+function folderOf({ folder, table }: OutputTarget): string {
+  if (folder === undefined) throw new InternalError(`output table '${table.name}' has no folder`)
+  return folder
 }
 
 function ownProblem({ place, relation }: RowsIn, error: FaultError, statement: string): Problem {
