@@ -5,6 +5,7 @@ import { transformSync } from 'oxc-transform'
 import { sha256 } from '../base/digest.ts'
 import { InternalError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
+import { declaringOf, handedOn, looksInside, type Written } from './declaring.ts'
 import {
   faulty,
   withoutMark,
@@ -42,14 +43,16 @@ export function analyse(path: string, source: string, language: Language): Modul
   }).code
   const parsed = parseSync(canonicalName, code, { sourceType, preserveParens: false })
   if (parsed.errors.length > 0) throw new InternalError(`the canonical text of '${path}' does not parse`)
-  return describe(code, parsed.program, new Original(written, text))
+  const parse = (part: string) => parseSync(path, part, { lang: language, sourceType: 'module' })
+  return describe(code, parsed.program, { text, parsed: written, parse })
 }
 
 function describe(
   code: string,
   program: ReturnType<typeof parseSync>['program'],
-  original: Original,
+  written: Written,
 ): ModuleInfo & Json {
+  const original = new Original(written.parsed, written.text)
   const declared = topLevelNames(program, visitorKeys)
   const { stretches, imports, exports, isNotebook } = splitModule(program)
   const pieces: Piece[] = []
@@ -69,15 +72,20 @@ function describe(
     const bound = kind === 'import' ? names.map((name) => withMembers(name, refs, exports)) : names
     return { kind, from, names: bound, ...original.importPlace(kind, from) }
   })
+  const all = [...statics, ...found.imports]
+  const declaring = isNotebook ? declaringOf(written, pieces, all) : undefined
   const info: ModuleInfo & Json = {
     kind: 'module',
     digest: '',
     isNotebook,
     pieces,
-    imports: [...statics, ...found.imports],
+    imports: all,
     exports,
     untracked: found.untracked,
     cutRefs: [...cutRefs],
+    handedOn: handedOn(statics, refs, exports),
+    ...(declaring && { declaring }),
+    ...(looksInside(code) && { looksInside: true }),
   }
   if (pieces.some(({ contract }) => typeof contract === 'string')) return info
   const kept = keptOf(info, ({ contract }) => contract === true)

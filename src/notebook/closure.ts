@@ -24,6 +24,9 @@ export interface GraphModule {
 /** What a path of `new URL('literal', import.meta.url)` holds: the hash of a file, `folder`, or `absent`. */
 export type Content = string
 
+/** Under which name the stat index keeps what is known of a module: another form has another name. */
+const form = 'module-2'
+
 const missing: Target = { to: 'missing' }
 
 /**
@@ -123,8 +126,8 @@ export class ModuleGraph {
     const known = this.#lookup(path)
     if (known === null) return undefined
     // The kind names the form: `readModule` wrote it.
-    const kept = known?.data['module'] as (ModuleInfo & Json) | undefined
-    const info = kept ?? (await this.#index.data(path, 'module', (content) => readModule(path, content)))
+    const kept = known?.data[form] as (ModuleInfo & Json) | undefined
+    const info = kept ?? (await this.#index.data(path, form, (content) => readModule(path, content)))
     const { hash, key: stat } = this.#index.peek(path) ?? {}
     if (info === null || hash === undefined || stat === undefined) return undefined
     const targets = await this.#resolver.targets(path, info.imports)

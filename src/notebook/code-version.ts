@@ -3,6 +3,7 @@ import { orderProblems, type Problem } from '../base/problem.ts'
 import { ModuleGraph, type GraphModule } from './closure.ts'
 import { Contracts, type ContractRef } from './contracts.ts'
 import { Cycles } from './cycles.ts'
+import { deciding } from './deciding.ts'
 import { fileCode, type FileCode } from './file-code.ts'
 import type { StatIndex } from './stat-index.ts'
 import { toolVersions } from './tools.ts'
@@ -32,6 +33,8 @@ export interface CodeVersion {
 
 export interface LoadDigest {
   readonly digest: string
+  /** The same of all that can decide what is declared: without the bodies of queries and of `run`. */
+  readonly deciding: string
   readonly files: readonly FileDigest[]
   readonly packages: readonly string[]
   readonly untracked: readonly Untracked[]
@@ -92,8 +95,9 @@ export async function codeVersion(entryFile: string, context: CodeContext): Prom
 export async function loadDigest(entryFile: string, context: CodeContext): Promise<LoadDigest> {
   const { graph } = context
   const entry = await graph.load(entryFile)
-  if (!entry) return { ...nowhere(entryFile), digest: '' }
+  if (!entry) return { ...nowhere(entryFile), digest: '', deciding: '' }
   const modules = graph.behind(entry)
+  const parts = deciding(modules, graph)
   const contents = new Set<string>()
   const packages = new Set<string>()
   for (const module of modules) {
@@ -109,6 +113,12 @@ export async function loadDigest(entryFile: string, context: CodeContext): Promi
   const problems = [...modules].flatMap((module) => codeOf(module, context).problems)
   return {
     digest: digestOfParts('load', entry.file, files, list),
+    deciding: digestOfParts(
+      'declare',
+      entry.file,
+      sorted([...parts.files, ...contentDigests(parts.contents, graph)]),
+      [...parts.packages].toSorted(),
+    ),
     files,
     packages: list,
     untracked: [...modules].flatMap((module) => allUntracked(module, graph)),
@@ -187,7 +197,7 @@ function problemsOf(
   return orderProblems([...found, ...new Set(circles)])
 }
 
-function nowhere(file: string): Omit<LoadDigest, 'digest'> {
+function nowhere(file: string): Omit<LoadDigest, 'digest' | 'deciding'> {
   const problem: Problem = { code: 'notebook/not-found', message: `there is no module '${file}'` }
   return { files: [], packages: [], untracked: [], problems: [problem] }
 }

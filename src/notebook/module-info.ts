@@ -86,6 +86,15 @@ export type ModuleInfo = {
   readonly cutRefs: readonly string[]
   /** Set when it does not depend on what other modules export. */
   readonly kept?: Kept
+  /**
+   * Of a notebook, what can decide what it declares, without the bodies that run later: its digest, and the
+   * pieces that are such bodies. See `declaring.ts`.
+   */
+  readonly declaring?: { readonly digest: string; readonly later: readonly number[] }
+  /** Default imports that are used for more than to place a step. */
+  readonly handedOn?: readonly string[]
+  /** The code could reach into notebooks or flows. */
+  readonly looksInside?: true
   readonly fault?: SyntaxFault
 }
 

@@ -6,6 +6,8 @@ import { literalText, untrackedMeta, untrackedUse } from './untracked.ts'
 export interface Ref {
   readonly name: string
   readonly member?: string
+  /** It is a step that is placed: `.step(name)`. */
+  readonly placed?: true
   readonly at: number
 }
 
@@ -31,8 +33,10 @@ export function scan(root: Node, keys: Parameters<typeof walk>[1], declared: Rea
   walk(root, keys, {
     reference(name, visited) {
       const at = visited.node.start
-      if (declared.has(name)) uses.refs.push({ name, ...memberTaken(visited), at })
-      else {
+      if (declared.has(name)) {
+        const placed = isPlaced(visited.node, visited.around.at(-1))
+        uses.refs.push({ name, ...memberTaken(visited), ...(placed && { placed }), at })
+      } else {
         const what = untrackedUse(name, visited)
         if (what !== undefined) uses.untracked.push({ what, at: startOf(visited) })
       }
@@ -60,6 +64,15 @@ export function scan(root: Node, keys: Parameters<typeof walk>[1], declared: Rea
 function startOf({ node, around }: Visited): number {
   const parent = around.at(-1)
   return parent?.type === 'NewExpression' && parent.callee === node ? parent.start : node.start
+}
+
+/** Whether a name is the first argument of a call of `.step`. */
+function isPlaced(node: Node, parent: Node | undefined): boolean {
+  if (parent?.type !== 'CallExpression' || parent.arguments[0] !== node) return false
+  const { callee } = parent
+  return callee.type === 'MemberExpression' && !callee.computed && callee.property.type === 'Identifier'
+    ? callee.property.name === 'step'
+    : false
 }
 
 function memberTaken({ node, around }: Visited): { member?: string } {

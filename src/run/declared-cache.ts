@@ -5,21 +5,21 @@ import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import { packFlow, unpackFlow, type PackedFlow } from '../flow/packed.ts'
 import { cacheFolder } from '../flow/project.ts'
-import { loadDigest, type CodeContext } from '../notebook/code-version.ts'
+import { codeVersion, loadDigest, type CodeContext, type LoadDigest } from '../notebook/code-version.ts'
 import { realPath } from '../notebook/leads.ts'
 import { statKey } from '../notebook/stat-index.ts'
 import { toolVersions } from '../notebook/tools.ts'
-import type { CodeOf, EdgeDigests, KeptCode } from './code-facts.ts'
+import { edgeName, type CodeOf, type EdgeDigests, type KeptCode } from './code-facts.ts'
 import { absentFile, type Described } from './protocol.ts'
 import type { CodeSpace } from './workspace.ts'
 
 /** The form of the cached declarations: another form counts as none. */
-export const form = 4
+export const form = 5
 
 /** What declarations were made from. */
 export interface Origins {
-  /** Load digests of the modules. */
-  readonly modules: { readonly [file: string]: string }
+  /** Digests of the modules with all behind them. */
+  readonly modules: { readonly [file: string]: Pick<LoadDigest, 'digest' | 'deciding'> }
   /** Hashes of other files, such as YAML flows. */
   readonly files: { readonly [file: string]: string }
   /** Digests of the values of variables of the environment. */
@@ -77,11 +77,26 @@ export function atRest(known: Origins & { readonly look?: Look }, root: string):
   )
 }
 
-/** Whether the content of what the declarations came from is the same, whatever the stats say. */
+/**
+ * Whether all that can decide what is declared is the same, whatever the stats say. The bodies of queries may have
+ * changed. Where they are wrong, or refer to contracts whose values are not known, all is loaded again.
+ */
 export async function holds(known: Cached, root: string, context: CodeContext): Promise<boolean> {
   if (!sameValues(known, root)) return false
-  for (const [file, digest] of Object.entries(known.modules)) {
-    if ((await loadDigest(file, context)).digest !== digest) return false
+  let same = true
+  for (const [file, before] of Object.entries(known.modules)) {
+    const { digest, deciding, untracked, problems } = await loadDigest(file, context)
+    if (digest === before.digest) continue
+    if (deciding !== before.deciding || untracked.length > 0 || problems.length > 0) return false
+    same = false
+  }
+  return same || codeHolds(known, context)
+}
+
+async function codeHolds({ flow, edges }: Cached, context: CodeContext): Promise<boolean> {
+  for (const file of new Set(flow.steps.map((step) => step.file))) {
+    const { problems, used } = await codeVersion(file, context)
+    if (problems.length > 0 || used.some((ref) => edges[edgeName(ref)] === undefined)) return false
   }
   return true
 }
@@ -119,11 +134,11 @@ export async function lookOf(
 
 /** What was loaded came from this; undefined where it depends on more than files: on time, or on the machine. */
 export async function origins(described: Described, context: CodeContext): Promise<Origins | undefined> {
-  const modules: Record<string, string> = {}
+  const modules: Record<string, Origins['modules'][string]> = {}
   for (const file of described.modules) {
-    const { digest, untracked } = await loadDigest(file, context)
+    const { digest, deciding, untracked } = await loadDigest(file, context)
     if (untracked.length > 0) return undefined
-    modules[file] = digest
+    modules[file] = { digest, deciding }
   }
   const variables = Object.fromEntries(described.variables.map((name) => [name, variableHash(name)]))
   return { modules, files: described.files, variables }
