@@ -23,7 +23,10 @@ export function declaringOf(
   imports: readonly ImportOf[],
 ): Declaring | undefined {
   const found = parsed.module.staticExports.find(({ entries }) =>
-    entries.some(({ exportName }) => String(exportName.kind) === 'Default'),
+    entries.some(({ exportName }) => {
+      const kind: string = exportName.kind
+      return kind === 'Default'
+    }),
   )
   if (!found) return undefined
   const bodies = bodiesIn(parse(text.slice(found.start, found.end)))
