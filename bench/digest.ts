@@ -55,7 +55,7 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 
 /** Writes the table as a step does: one query, checked types, hashed files. */
 async function writeRows(engine: Awaited<ReturnType<typeof openDuckDb>>, folder: string): Promise<void> {
-  const declared = columns.map((column) => ({ ...column, nullable: false, checks: [], unique: false }))
+  const declared = columns.map((column) => ({ ...column, nullable: false }))
   const table = { name: 'bench.rows', columns: declared, key: [], checks: [] }
   const session = await engine.session({
     inputs: [],

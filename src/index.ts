@@ -1,6 +1,7 @@
 /** The public API. Everything the command line does is one of these functions first. */
 export { t } from './contract/types.ts'
 export { table } from './contract/table.ts'
+export { check } from './contract/check.ts'
 export { source } from './contract/source.ts'
 export { sql } from './contract/sql.ts'
 export { notebook } from './contract/notebook.ts'
@@ -15,6 +16,7 @@ export { findProject } from './flow/project.ts'
 export { ProblemError } from './base/problem.ts'
 
 export type { Problem, Place } from './base/problem.ts'
+export type { CheckOptions, DeclaredCheck } from './contract/check-form.ts'
 export type { Column, Columns, NewRow, Row } from './contract/column.ts'
 export type { Database, InputHandle, Log, OutputHandle, RunContext } from './contract/context.ts'
 export type { Limits, Notebook } from './contract/notebook.ts'

@@ -1,17 +1,28 @@
+import { askedText } from '../contract/check-text.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { BareChange } from './contract-change.ts'
 
 /** What changed of the checks of a table and of the columns that it had before and has now. */
 export function diffChecks(one: DeclaredTable, other: DeclaredTable): BareChange[] {
-  const now = new Map(other.columns.map((column) => [column.name, column]))
+  const now = new Set(other.columns.map(({ name }) => name))
+  const both = one.columns.map(({ name }) => name).filter((name) => now.has(name))
   return [
-    ...diffConditions(one.checks, other.checks),
-    ...one.columns.flatMap(({ name, checks }) => {
-      const column = now.get(name)
-      if (column === undefined) return []
-      return diffConditions(checks, column.checks).map((change) => ({ ...change, column: name }))
-    }),
+    ...diffConditions(conditionsAt(one, undefined), conditionsAt(other, undefined)),
+    ...both.flatMap((column) =>
+      diffConditions(conditionsAt(one, column), conditionsAt(other, column)).map((change) => ({
+        ...change,
+        column,
+      })),
+    ),
   ]
+}
+
+/** What the checks of a column, or those of no single one, ask; unique columns and references stand elsewhere. */
+function conditionsAt({ checks }: DeclaredTable, column: string | undefined): string[] {
+  return checks
+    .filter((check) => ('column' in check ? check.column : undefined) === column)
+    .filter(({ kind }) => kind !== 'unique' && kind !== 'reference')
+    .map(askedText)
 }
 
 /** Conditions are compared as texts: what one that changed lets pass is not known. */

@@ -81,7 +81,7 @@ function diffTable(one: DeclaredTable, other: DeclaredTable): BareChange[] {
     })),
     ...other.columns.flatMap((column) => {
       const was = old.get(column.name)
-      return was ? diffColumn(was, column) : []
+      return was ? diffColumn({ column: was, checks: one.checks }, { column, checks: other.checks }) : []
     }),
     ...diffKey(one.key, other.key),
     ...diffChecks(one, other),

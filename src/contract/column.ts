@@ -1,5 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
+import type { BroadOptions, CheckOptions, CheckValue, ColumnCheck, RowOptions } from './check-form.ts'
+import { valueText } from './check-values.ts'
 
 /** How a value is given to JavaScript where the usual way would lose something or be awkward. */
 export type ReadAs = 'micros' | 'number'
@@ -9,10 +11,6 @@ export interface ColumnSpec {
   /** SQL type name, such as `DECIMAL(10,2)` or `VARCHAR[]`. */
   readonly type: string
   readonly nullable: boolean
-  /** SQL conditions over the columns of the row. */
-  readonly checks: readonly string[]
-  readonly unique: boolean
-  readonly references?: { readonly table: string; readonly column: string }
   readonly description?: string
   readonly readAs?: ReadAs
 }
@@ -26,30 +24,69 @@ export class Column<S extends string = string, T = unknown> {
   declare readonly value?: T
   readonly sql: S
   readonly spec: ColumnSpec
+  /** Its data checks, as they were written. */
+  readonly checks: readonly ColumnCheck[]
 
-  constructor(sql: S, spec: ColumnSpec) {
+  constructor(sql: S, spec: ColumnSpec, checks: readonly ColumnCheck[] = []) {
     this.sql = sql
     this.spec = spec
+    this.checks = checks
   }
 
   /** The column may hold NULL. Without this, a NULL is an error of the step that writes it. */
   nullable(): Column<`${S} NULL`, T | null> {
-    return new Column(`${this.sql} NULL` as const, { ...this.spec, nullable: true })
+    return new Column(`${this.sql} NULL` as const, { ...this.spec, nullable: true }, this.checks)
   }
 
   /** A SQL condition that every row must not break, such as `'fare >= 0'`; NULL does not break it. */
-  check(condition: string): Column<S, T> {
-    return this.with({ checks: [...this.spec.checks, condition] })
+  check(condition: string, options?: RowOptions): Column<S, T> {
+    return this.checked({ kind: 'row', condition }, options)
   }
 
-  /** No two rows share a value. */
-  unique(): Column<S, T> {
-    return this.with({ unique: true })
+  /** The value is one of these; NULL does not break it. */
+  oneOf(values: readonly CheckValue<S, T>[], options?: RowOptions): Column<S, T> {
+    return this.checked(
+      { kind: 'oneOf', values: values.map((value) => valueText(this.spec.type, value)) },
+      options,
+    )
+  }
+
+  /** The value is not less than `min` and not more than `max`; NULL does not break it. */
+  between(min: CheckValue<S, T>, max: CheckValue<S, T>, options?: RowOptions): Column<S, T> {
+    return this.inRange('between', { min, max }, options)
+  }
+
+  /** The value is not less than this; NULL does not break it. */
+  min(min: CheckValue<S, T>, options?: RowOptions): Column<S, T> {
+    return this.inRange('min', { min }, options)
+  }
+
+  /** The value is not more than this; NULL does not break it. */
+  max(max: CheckValue<S, T>, options?: RowOptions): Column<S, T> {
+    return this.inRange('max', { max }, options)
+  }
+
+  /**
+   * The text holds a match of a regular expression (RE2, as DuckDB reads them); `^` and `$` hold its ends. Of
+   * flags, `i` alone is kept. NULL does not break it.
+   */
+  matches(pattern: RegExp | string, options?: RowOptions): Column<S, T> {
+    const { source, flags } = typeof pattern === 'string' ? { source: pattern, flags: '' } : pattern
+    return this.checked({ kind: 'matches', pattern: source, flags }, options)
+  }
+
+  /** No two rows share a value; NULL may stand in many. */
+  unique(options?: BroadOptions): Column<S, T> {
+    return this.checked({ kind: 'unique' }, options)
   }
 
   /** Every value that is not NULL stands in that column of that table. */
-  references(table: { readonly name: string }, column: string): Column<S, T> {
-    return this.with({ references: { table: table.name, column } })
+  references<C extends Columns>(
+    table: { readonly name: string; readonly columns: C },
+    column: keyof C & string,
+    options?: RowOptions,
+  ): Column<S, T> {
+    return this.checked({ kind: 'reference', table: table.name, to: column }, options)
   }
 
   /** For people; makes nothing stale. */
@@ -69,8 +106,26 @@ export class Column<S extends string = string, T = unknown> {
     return this.with({ readAs: 'number' }) as unknown as Column<S, Extract<T, null> | number>
   }
 
+  private inRange(
+    word: 'between' | 'min' | 'max',
+    { min, max }: { readonly min?: CheckValue<S, T>; readonly max?: CheckValue<S, T> },
+    options?: CheckOptions,
+  ): Column<S, T> {
+    const text = (value: CheckValue<S, T>) => valueText(this.spec.type, value)
+    const bounds = {
+      ...(min !== undefined && { min: text(min) }),
+      ...(max !== undefined && { max: text(max) }),
+    }
+    return this.checked({ kind: 'range', word, ...bounds }, options)
+  }
+
+  private checked(rule: ColumnCheck['rule'], options: CheckOptions = {}): Column<S, T> {
+    const site = callSite()
+    return new Column<S, T>(this.sql, this.spec, [...this.checks, { rule, options, ...(site && { site }) }])
+  }
+
   private with(change: Partial<ColumnSpec>): Column<S, T> {
-    return new Column<S, T>(this.sql, { ...this.spec, ...change })
+    return new Column<S, T>(this.sql, { ...this.spec, ...change }, this.checks)
   }
 
   private allow(method: string, types: RegExp): void {

@@ -1,5 +1,6 @@
 import type { Place } from '../base/problem.ts'
 import type { Columns } from './column.ts'
+import { declareChecks } from './declare-checks.ts'
 import type { AnyInput, AnyOrigin } from './input.ts'
 import type { SourceDetails } from './source.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from './spec.ts'
@@ -23,7 +24,8 @@ export function declareTable(origin: AnyOrigin, tell: TellPlace = asItIs): Decla
     name: origin.name,
     columns: declareColumns(origin.columns as Columns),
     key: options.key ?? [],
-    checks: options.checks ?? [],
+    checks: declareChecks(origin.columns as Columns, options.checks ?? [], tell),
+    ...(options.rejects !== undefined && { rejects: options.rejects }),
     ...(options.description !== undefined && { description: options.description }),
     ...(options.owner !== undefined && { owner: options.owner }),
     ...(options.tags && { tags: options.tags }),

@@ -1,6 +1,9 @@
 import type { Place } from '../base/problem.ts'
 import type { ColumnSpec } from './column.ts'
+import type { DeclaredCheck } from './check-form.ts'
 import type { CsvDialect, SourceFormat } from './source.ts'
+
+export type { DeclaredCheck } from './check-form.ts'
 
 /** Contracts as plain JSON: they cross processes and are cached. Paths are relative to the project, with `/`. */
 
@@ -13,7 +16,10 @@ export interface DeclaredTable {
   readonly name: string
   readonly columns: readonly DeclaredColumn[]
   readonly key: readonly string[]
-  readonly checks: readonly string[]
+  /** All checks beside the key, those of columns too, in the order of the contract. */
+  readonly checks: readonly DeclaredCheck[]
+  /** The table that keeps the rows that checks reject. */
+  readonly rejects?: string
   readonly description?: string
   readonly owner?: string
   readonly tags?: readonly string[]

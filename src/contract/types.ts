@@ -3,7 +3,7 @@ import { callSite } from '../base/site.ts'
 import { Column, type AnyColumn, type Columns, type Row } from './column.ts'
 
 const plain = <S extends string, T>(sql: S): Column<S, T> =>
-  new Column<S, T>(sql, { type: sql.replace(/ NULL\b/g, ''), nullable: false, checks: [], unique: false })
+  new Column<S, T>(sql, { type: sql.replace(/ NULL\b/g, ''), nullable: false })
 
 type Fields<F extends Columns> = { [K in keyof F & string]: `"${K}" ${F[K]['sql']}` }[keyof F & string]
 

@@ -66,8 +66,8 @@ export interface GivenRows {
   readonly rows: readonly object[]
   /** What the rows must keep; left out, only their types count. */
   readonly contract?: DeclaredTable
-  /** The inputs that columns refer to, by column; the others are not checked. */
-  readonly references?: { readonly [column: string]: string }
+  /** The inputs that stand for other tables of its checks, by table; checks that read another are not made. */
+  readonly others?: { readonly [table: string]: string }
 }
 
 /** An output with what is enforced on it and the folder where its files are staged. */
@@ -76,8 +76,8 @@ export interface OutputTarget {
   readonly table: DeclaredTable
   /** Existing empty folder; files are written into it as `part-<n>.parquet`. Left out: the rows stay in memory. */
   readonly folder?: string
-  /** The files of tables that columns refer to, by column; those that are absent are not checked. */
-  readonly references?: { readonly [column: string]: readonly string[] }
+  /** The files of other tables that checks read, by table; checks that read one that is absent are not made. */
+  readonly others?: { readonly [table: string]: readonly string[] }
 }
 
 export interface SessionRequest {

@@ -1,8 +1,7 @@
 import { caseClashes, columnNameFault, segmentFault, tableNameFault } from '../base/names.ts'
 import type { Place, Problem } from '../base/problem.ts'
-import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
-import { columnsInCheck } from './check-columns.ts'
+import { checkDataChecks, missing } from './check-data-checks.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 
 /**
@@ -73,14 +72,7 @@ function checkTable(table: DeclaredTable, known: readonly DeclaredTable[], probl
     if (!names.includes(name))
       problems.push(missing(`${title}: its key names the column '${name}'`, name, names, where))
   }
-  const lower = names.map((name) => name.toLowerCase())
-  for (const check of [...table.checks, ...table.columns.flatMap((column) => column.checks)]) {
-    const unknown = columnsInCheck(check).filter((name) => !lower.includes(name.toLowerCase()))
-    for (const name of unknown) {
-      problems.push(missing(`${title}: the check '${check}' names the column '${name}'`, name, names, where))
-    }
-  }
-  checkReferences(table, known, problems)
+  checkDataChecks(table, known, problems)
   checkFolder(table, problems)
 }
 
@@ -108,18 +100,6 @@ function checkColumns(
   }
 }
 
-/** A table that the flow does not know is left to the run, which reads it from the environment. */
-function checkReferences(table: DeclaredTable, known: readonly DeclaredTable[], problems: Problem[]): void {
-  for (const { name, references } of table.columns) {
-    if (references === undefined) continue
-    const targets = known.filter((other) => other.name === references.table)
-    const names = targets.flatMap((other) => other.columns.map((column) => column.name))
-    if (targets.length === 0 || names.includes(references.column)) continue
-    const start = `table '${table.name}': the column '${name}' references '${references.table}.${references.column}'`
-    problems.push(missing(start, references.column, names, table.where))
-  }
-}
-
 function checkFolder({ name, path, where }: DeclaredTable, problems: Problem[]): void {
   const fault = path
     ?.split('/')
@@ -128,14 +108,4 @@ function checkFolder({ name, path, where }: DeclaredTable, problems: Problem[]):
   if (fault === undefined) return
   const message = `table '${name}': its path '${path ?? ''}' ${fault}`
   problems.push({ code: 'contract/option-invalid', message, where, hint: 'a path is folders joined by /' })
-}
-
-function missing(start: string, name: string, names: readonly string[], where: Place | undefined): Problem {
-  const hint = didYouMean(name, names)
-  return {
-    code: 'contract/column-missing',
-    message: `${start}, which does not exist`,
-    where,
-    ...(hint && { hint }),
-  }
 }

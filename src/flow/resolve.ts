@@ -1,6 +1,7 @@
 import { caseClashes } from '../base/names.ts'
 import { orderProblems, type Place, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { tablesInChecks } from '../contract/check-form.ts'
 import type { DeclaredColumn } from '../contract/spec.ts'
 import { orderSteps } from './cycle.ts'
 import type { DeclaredFlow, DeclaredInput, DeclaredOutput, DeclaredStep } from './declared.ts'
@@ -126,10 +127,9 @@ function downstreamOf(
   return downstream
 }
 
-/** Rows are checked against the tables that they refer to, so those are written first. */
+/** Rows are checked against the tables that their checks name, so those are written first. */
 function referredTables({ table }: DeclaredOutput): string[] {
-  const tables = table.columns.flatMap(({ references }) => references?.table ?? [])
-  return tables.filter((name) => name !== table.name)
+  return tablesInChecks(table).filter((name) => name !== table.name)
 }
 
 function twoProducers(flow: DeclaredFlow): Problem[] {

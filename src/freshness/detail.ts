@@ -1,4 +1,6 @@
 import type { Json } from '../base/wire.ts'
+import { askedText } from '../contract/check-text.ts'
+import type { DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
 import type { LogEntry } from '../lake/types.ts'
 import type { StepFindings } from './findings.ts'
 
@@ -12,7 +14,7 @@ export interface StepDetail {
   readonly args: Json
   /** Hashes of the files of sources, by handle. */
   readonly sources: { readonly [handle: string]: { readonly [file: string]: string } }
-  /** Type and nullability of the columns of inputs and outputs, by `in:<handle>` and `out:<table>`. */
+  /** Type and nullability of columns, by `in:<handle>` and `out:<table>`; checks by `checks:<table>`. */
   readonly contracts: { readonly [name: string]: { readonly [column: string]: string } }
   /** `table@seq` of each input table. */
   readonly tables: { readonly [handle: string]: string }
@@ -21,7 +23,10 @@ export interface StepDetail {
 export async function detailOf({ step, code, sources, inputs }: StepFindings): Promise<StepDetail> {
   const contracts: Record<string, Record<string, string>> = {}
   for (const input of step.inputs) contracts[`in:${input.handle}`] = columnTexts(input.columns)
-  for (const { table } of step.outputs) contracts[`out:${table.name}`] = columnTexts(table.columns)
+  for (const { table } of step.outputs) {
+    contracts[`out:${table.name}`] = columnTexts(table.columns)
+    if (table.checks.length > 0) contracts[`checks:${table.name}`] = checkTexts(table)
+  }
   const tables: Record<string, string> = {}
   for (const [handle, fact] of inputs) if (fact.kind === 'table') tables[handle] = `${fact.table}@${fact.seq}`
   return {
@@ -46,18 +51,12 @@ function isRecord(value: Json | undefined): value is { readonly [key: string]: J
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function columnTexts(
-  columns: readonly {
-    readonly name: string
-    readonly type: string
-    readonly nullable: boolean
-    readonly checks: readonly string[]
-  }[],
-): Record<string, string> {
+function columnTexts(columns: readonly DeclaredColumn[]): Record<string, string> {
   return Object.fromEntries(
-    columns.map(({ name, type, nullable, checks }) => {
-      const promises = checks.map((check) => ` check (${check})`).join('')
-      return [name, `${type}${nullable ? ' NULL' : ''}${promises}`]
-    }),
+    columns.map(({ name, type, nullable }) => [name, `${type}${nullable ? ' NULL' : ''}`]),
   )
+}
+
+function checkTexts({ checks }: DeclaredTable): Record<string, string> {
+  return Object.fromEntries(checks.map((check) => [check.name, `${askedText(check)} (${check.onFailure})`]))
 }

@@ -43,13 +43,14 @@ function listDifference(before: readonly string[], now: readonly string[]): Chan
 }
 
 function contractChanges(subject: string, before: StepDetail, now: StepDetail): Change[] {
+  const changed = (side: string) =>
+    difference(before.contracts[`${side}:${subject}`] ?? {}, now.contracts[`${side}:${subject}`] ?? {})
   for (const side of ['out', 'in']) {
-    const columns = now.contracts[`${side}:${subject}`]
-    if (!columns) continue
-    const found = difference(before.contracts[`${side}:${subject}`] ?? {}, columns)
-    return found.length > 0
-      ? found.map(({ key, was, is }) => change(`column ${key}`, was, is))
-      : [{ what: `handle, key, unique columns, references or checks of ${subject} changed` }]
+    if (!now.contracts[`${side}:${subject}`]) continue
+    const columns = changed(side).map(({ key, was, is }) => change(`column ${key}`, was, is))
+    const checks = changed('checks').map(({ key, was, is }) => change(`check ${key}`, was, is))
+    const found = side === 'out' ? [...columns, ...checks] : columns
+    return found.length > 0 ? found : [{ what: `handle, key or rejects of ${subject} changed` }]
   }
   return []
 }

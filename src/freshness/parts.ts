@@ -1,5 +1,5 @@
 import { digestOf, digestOfOrdered } from '../base/digest.ts'
-import type { DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
+import type { DeclaredCheck, DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { FingerprintParts } from '../lake/types.ts'
 
@@ -35,8 +35,9 @@ export interface StepFacts {
  * - `semantics`, `engine`: another engine, or another way of ours to compute, can give other rows;
  * - `code`: the code that can run, with all that it imports, as it would run;
  * - `args`, `env`: values that the code sees; by value, so that a default that moves into a flow changes nothing;
- * - `contract:out:*`: types decide casts, keys and checks decide whether rows are published at all, the handle
- *   decides which rows of the notebook they are;
+ * - `contract:out:*`: types decide casts, checks that reject decide which rows stay, the key whether rows are
+ *   published at all, the handle which rows of the notebook they are;
+ * - `contract:checks:*`: checks that fail decide whether rows are published at all; those that warn are not in;
  * - `contract:in:*`: the columns that the step sees, with the types that it expects;
  * - `contract:code:*`: contracts that the code itself reads, such as a list of column names;
  * - `input:*`: the version of each table, the content of each file.
@@ -60,8 +61,7 @@ export function fingerprintParts(step: DeclaredStep, facts: StepFacts): Fingerpr
 /** The parts that follow from the declaration alone; they are kept with it, so that a run need not work them out. */
 export function declaredParts(step: DeclaredStep): FingerprintParts {
   const parts: Record<string, string> = { args: digestOf(step.args), env: digestOf(step.env) }
-  for (const { handle, table } of step.outputs)
-    parts[`contract:out:${table.name}`] = outputDigest(handle, table)
+  for (const { handle, table } of step.outputs) Object.assign(parts, outputParts(handle, table))
   for (const { handle, columns } of step.inputs)
     parts[`contract:in:${handle}`] = digestOfOrdered(columns.map(readPart))
   return parts
@@ -79,9 +79,32 @@ export function inputPart(fact: InputFact): string {
   return fact.kind === 'source' ? `files:${fact.digest}` : 'absent'
 }
 
-/** The digest of an output: which it is, and the part of its contract that can change what is published. */
-function outputDigest(handle: string, { checks, columns, key, name }: DeclaredTable): string {
-  return digestOfOrdered({ checks, columns: columns.map(writePart), handle, key, name })
+function outputParts(handle: string, table: DeclaredTable): FingerprintParts {
+  const failing = table.checks.filter(({ onFailure }) => onFailure === 'fail')
+  return {
+    [`contract:out:${table.name}`]: outputDigest(handle, table),
+    ...(failing.length > 0 && {
+      [`contract:checks:${table.name}`]: digestOfOrdered(failing.map(askedPart).toSorted()),
+    }),
+  }
+}
+
+/** What a check asks, without its name. */
+function askedPart({ name: _name, ...check }: DeclaredCheck): string {
+  return checkPart({ name: '', ...check })
+}
+
+/** The digest of an output: which it is, and the part of its contract that can change its rows. */
+function outputDigest(handle: string, { checks, columns, key, name, rejects }: DeclaredTable): string {
+  const rejecting = checks.filter(({ onFailure }) => onFailure === 'reject').map(checkPart)
+  return digestOfOrdered({
+    columns: columns.map(readPart),
+    handle,
+    key,
+    name,
+    rejecting,
+    rejects: rejects ?? null,
+  })
 }
 
 // The keys stand in the order of the alphabet: see `digestOfOrdered`.
@@ -92,12 +115,7 @@ const readPart = ({ name, type, nullable, readAs }: DeclaredColumn) => ({
   type,
 })
 
-const writePart = ({ name, type, nullable, readAs, checks, unique, references }: DeclaredColumn) => ({
-  checks,
-  name,
-  nullable,
-  readAs: readAs ?? null,
-  references: references ? { column: references.column, table: references.table } : null,
-  type,
-  unique,
-})
+/** What a check asks; a name of its own stands in rejected rows. */
+function checkPart({ where: _where, severity: _severity, named: _named, ...check }: DeclaredCheck): string {
+  return digestOf(check)
+}

@@ -76,7 +76,7 @@ function partReason(name: string, findings: Findings, record: StepRecord): Reaso
     case 'env':
       return { word: 'env-changed' }
     case 'contract':
-      return { word: 'contract-changed', subject: subject.replace(/^(in|out|code):/, '') }
+      return { word: 'contract-changed', subject: subject.replace(/^(in|out|code|checks):/, '') }
     case 'input':
       return inputReason(subject, findings, record)
     default:

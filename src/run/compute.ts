@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
-import type { DeclaredSource } from '../contract/spec.ts'
+import { tablesInChecks } from '../contract/check-form.ts'
+import type { DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { BoundInput, OutputTarget, SessionRequest, StagedOutput } from '../engine/engine.ts'
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
@@ -120,7 +121,7 @@ async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {
     step.outputs.map(async ({ handle, table }): Promise<OutputTarget> => {
       const folder = ask.stagings.find((staging) => staging.handle === handle)?.folder
       if (folder === undefined) throw new Error(`no staging folder for ${handle}`)
-      return { handle, table, folder, references: await referencedFiles(ask, table.columns) }
+      return { handle, table, folder, others: await otherFiles(ask, table) }
     }),
   )
   // Step with an age limit may call functions of time: its result is said to hold for a while.
@@ -154,14 +155,11 @@ async function tableFiles(ask: ComputeAsk, table: string): Promise<string[]> {
   return Promise.all((head?.files ?? []).map(({ key }) => ask.storage.localPath(key)))
 }
 
-async function referencedFiles(
-  ask: ComputeAsk,
-  columns: readonly { name: string; references?: { table: string } }[],
-): Promise<Record<string, string[]>> {
+/** The files of tables that checks of an output read. */
+async function otherFiles(ask: ComputeAsk, table: DeclaredTable): Promise<Record<string, string[]>> {
   const files: Record<string, string[]> = {}
-  for (const { name, references } of columns) {
-    if (references && ask.findings.state.heads.has(references.table))
-      files[name] = await tableFiles(ask, references.table)
+  for (const name of tablesInChecks(table)) {
+    if (ask.findings.state.heads.has(name)) files[name] = await tableFiles(ask, name)
   }
   return files
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { CheckRule } from '../../src/contract/check-form.ts'
 import type { DeclaredColumn, DeclaredTable } from '../../src/contract/spec.ts'
 
 const text = fc.oneof(
@@ -76,9 +77,15 @@ const column = fc
     ),
     description: fc.option(text, { nil: undefined }),
   })
-  .map((spec): Omit<DeclaredColumn, 'name'> => ({
-    ...withoutNone(spec),
-    type: spec.type.replace(/ NULL\b/g, ''),
+  .map(({ unique, checks, references, ...spec }) => ({
+    spec: { ...withoutNone(spec), type: spec.type.replace(/ NULL\b/g, '') },
+    rules: (name: string): CheckRule[] => [
+      ...(unique ? [{ kind: 'unique' as const, columns: [name] }] : []),
+      ...checks.map((each) => ({ kind: 'row' as const, condition: each, column: name })),
+      ...(references
+        ? [{ kind: 'reference' as const, column: name, table: references.table, to: references.column }]
+        : []),
+    ],
   }))
 
 /** Any contract that code can declare: types within types, names and texts that YAML could take for something else. */
@@ -94,7 +101,10 @@ export const anyTable: fc.Arbitrary<DeclaredTable> = fc
           maxLength: 5,
         },
       )
-      .map((all) => all.map(([name, spec]): DeclaredColumn => ({ name, ...spec }))),
+      .map((all) => ({
+        columns: all.map(([name, { spec }]): DeclaredColumn => ({ name, ...spec })),
+        rules: all.flatMap(([name, { rules }]) => rules(name)),
+      })),
     keyed: fc.nat(3),
     checks: fc.uniqueArray(condition, { maxLength: 2 }),
     description: fc.option(text, { nil: undefined }),
@@ -102,10 +112,17 @@ export const anyTable: fc.Arbitrary<DeclaredTable> = fc
     tags: fc.option(fc.uniqueArray(text, { minLength: 1, maxLength: 3 }), { nil: undefined }),
     path: fc.constantFrom(undefined, 'old/place'),
   })
-  .map(({ keyed, ...rest }): DeclaredTable => {
-    const table = withoutNone(rest)
+  .map(({ keyed, columns: { columns, rules }, checks, ...rest }): DeclaredTable => {
+    const table = { ...withoutNone(rest), columns }
+    const conditions = checks.map((each): CheckRule => ({ kind: 'row', condition: each }))
     return {
       ...table,
+      checks: [...rules, ...conditions].map((rule, at) => ({
+        name: `check_${at}`,
+        severity: 'error',
+        onFailure: 'fail',
+        ...rule,
+      })),
       key: table.columns
         .slice(0, keyed)
         .map(({ name }) => name)

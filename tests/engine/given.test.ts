@@ -90,7 +90,7 @@ describe('rows given to a session', () => {
     }
     const table = contract('t', {
       ...columns,
-      id: t.integer().references({ name: 'silver.zones' }, 'zone'),
+      id: t.integer().references({ name: 'silver.zones', columns: { zone: t.integer() } }, 'zone'),
     })
     const problems = await problemsIn(
       withSession(
@@ -99,7 +99,7 @@ describe('rows given to a session', () => {
           inputs: [
             given(
               two.map((row) => ({ ...row, fare: '1' })),
-              { contract: table, references: { id: 'zones' } },
+              { contract: table, others: { 'silver.zones': 'zones' } },
             ),
             zones,
           ],

@@ -4,9 +4,11 @@ import path from 'node:path'
 import { problemsOf, type Problem } from '../../src/base/problem.ts'
 import type { Columns } from '../../src/contract/column.ts'
 import { renderQuery } from '../../src/contract/render.ts'
+import { declareTable } from '../../src/contract/declare.ts'
 import type { CsvDialect, SourceFormat } from '../../src/contract/source.ts'
 import type { DeclaredColumn, DeclaredTable } from '../../src/contract/spec.ts'
 import { Relation, sql, type Sql } from '../../src/contract/sql.ts'
+import { table as makeTable, type TableOptions } from '../../src/contract/table.ts'
 import { openDuckDb } from '../../src/engine/duckdb/open.ts'
 import type {
   Batch,
@@ -58,8 +60,8 @@ export function declared(columns: Columns): DeclaredColumn[] {
 }
 
 /** A table's contract as it crosses processes. */
-export function contract(name: string, columns: Columns, more: Partial<DeclaredTable> = {}): DeclaredTable {
-  return { name, columns: declared(columns), key: [], checks: [], ...more }
+export function contract(name: string, columns: Columns, options: TableOptions<Columns> = {}): DeclaredTable {
+  return declareTable(makeTable(name, columns, options).origin, () => undefined)
 }
 
 export function parquetInput(
@@ -115,11 +117,11 @@ export async function writeQuery(
   rig: Rig,
   table: DeclaredTable,
   query: Sql,
-  more: { inputs?: readonly BoundInput[]; references?: OutputTarget['references']; volatile?: boolean } = {},
+  more: { inputs?: readonly BoundInput[]; others?: OutputTarget['others']; volatile?: boolean } = {},
 ): Promise<StagedOutput & { readonly path: string }> {
   const folder = await rig.fresh()
-  const { references, ...request } = more
-  const output = { handle: 'out', table, folder, ...(references && { references }) }
+  const { others, ...request } = more
+  const output = { handle: 'out', table, folder, ...(others && { others }) }
   return withSession(rig, { ...request, outputs: [output] }, async (session) => {
     await session.write('out', renderQuery(query))
     const [staged] = await session.finish()

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderQuery } from '../../src/contract/render.ts'
+import { table as declareIt } from '../../src/contract/table.ts'
 import { Sql } from '../../src/contract/sql.ts'
 import { t } from '../../src/contract/types.ts'
 import {
@@ -25,28 +26,29 @@ afterAll(() => rig.close())
 const plain = (text: string) => new Sql([text], [])
 
 describe('promises of a contract', () => {
-  const zones = contract('zones', { id: t.integer() })
+  const zoneTable = declareIt('zones', { id: t.integer() })
+  const zones = contract('zones', zoneTable.columns)
   const table = contract(
     'trips',
     {
       id: t.integer(),
       fare: t.decimal(5, 2).nullable().check('fare >= 0'),
-      zone: t.integer().nullable().references(zones, 'id'),
+      zone: t.integer().nullable().references(zoneTable, 'id'),
       code: t.varchar().unique().nullable(),
       tags: t.list(t.integer()),
     },
     { key: ['id'], checks: ['fare < 100 OR zone = 1'] },
   )
-  let references: { zone: string[] }
+  let others: { zones: string[] }
   beforeAll(async () => {
-    references = { zone: [await writeRows(rig, zones, [{ id: 1 }, { id: 2 }])] }
+    others = { zones: [await writeRows(rig, zones, [{ id: 1 }, { id: 2 }])] }
   })
 
   const rows = (values: string) => plain(`SELECT * FROM (VALUES ${values}) v(id, fare, zone, code, tags)`)
 
   it('let good rows pass', async () => {
     const good = rows("(1, 1.5, 1, 'a', [1]), (2, NULL, NULL, NULL, []), (3, 0, 2, NULL, [NULL])")
-    await expect(writeQuery(rig, table, good, { references })).resolves.toMatchObject({ rows: 3 })
+    await expect(writeQuery(rig, table, good, { others })).resolves.toMatchObject({ rows: 3 })
   })
 
   it.each([
@@ -91,7 +93,7 @@ describe('promises of a contract', () => {
       ["contract/reference: output table 'trips': 1 rows have a 'zone' that does not stand in zones.id"],
     ],
   ])('are held: %s', async (_, values, expected) => {
-    expect(told(await problemsIn(writeQuery(rig, table, rows(values), { references })))).toEqual(expected)
+    expect(told(await problemsIn(writeQuery(rig, table, rows(values), { others })))).toEqual(expected)
   })
 
   it('are told all at once, with counts and rows', async () => {
@@ -102,7 +104,7 @@ describe('promises of a contract', () => {
       '(4, 150, 2, NULL, [1])',
       ...Array.from({ length: 10 }, (_, at) => `(${at + 10}, -5, NULL, NULL, [1])`),
     ]
-    const problems = await problemsIn(writeQuery(rig, table, rows(values.join(', ')), { references }))
+    const problems = await problemsIn(writeQuery(rig, table, rows(values.join(', ')), { others }))
     expect(
       problems.map(({ code, message }) => `${code}: ${message.replace("output table 'trips': ", '')}`),
     ).toEqual([

@@ -231,7 +231,11 @@ describe('names and contracts', () => {
     ['a key', table('a', column, { key: ['idd' as 'id'] }), `its key names the column 'idd'`],
     ['a check', table('a', column, { checks: ['ide > 0'] }), `the check 'ide > 0' names the column 'ide'`],
     ['a quoted check', table('a', column, { checks: [`abs("Idd") > 0`] }), `names the column 'Idd'`],
-    ['a reference', table('a', { of: t.bigint().references(raw, 'idd') }), `references 'bronze.raw.idd'`],
+    [
+      'a reference',
+      table('a', { of: t.bigint().references(raw, 'idd' as 'id') }),
+      `references 'bronze.raw.idd'`,
+    ],
   ])('%s: %#', (_, output, message) => {
     const writes = notebook({ name: 'w', outputs: { output }, run() {} })
     const { problems } = described(loose('x', raw, writes))

@@ -76,7 +76,7 @@ describe('the types of the chain', () => {
     expect(found.filter(({ file, line }) => !marked.has(`${file}:${line}`))).toEqual([])
   })
 
-  const column = { name: 'fare', checks: [], unique: false }
+  const column = { name: 'fare' }
   it.each([
     sentences.tableUnknown('report', 'silver.trips'),
     sentences.columnMissing('two', 'bronze.raw', 'nope'),

@@ -1,5 +1,5 @@
 import { problemsOf } from '../../base/problem.ts'
-import type { Analysis, AnalysisRequest, EngineProblem } from '../analysis.ts'
+import type { Analysis, AnalysisRequest } from '../analysis.ts'
 import type { SessionRequest } from '../engine.ts'
 import { passQuery, type QueryRules } from './check-query.ts'
 import { compareColumns, nullColumns } from './compare.ts'
@@ -28,6 +28,6 @@ export async function analyse(
   } catch (error) {
     const problems = problemsOf(error)
     if (!problems) throw error
-    return { problems: problems as readonly EngineProblem[], columns: [] }
+    return { problems, columns: [] }
   }
 }

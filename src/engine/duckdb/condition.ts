@@ -1,5 +1,7 @@
 import { ProblemError, type Problem } from '../../base/problem.ts'
-import type { DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
+import { askedText } from '../../contract/check-text.ts'
+import type { DeclaredCheck, DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
+import { brokenSql, conditionSql } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { keywords, useOf, type Functions } from './functions.ts'
@@ -8,44 +10,28 @@ import { walkQuery } from './scope.ts'
 import { parseQuery, textIn, type TreeNode } from './tree.ts'
 import { typeSql } from './types.ts'
 
-/** A condition of a contract, with the column that it stands at. */
-export interface Condition {
-  readonly text: string
-  readonly column?: string
-}
-
-export function conditionsOf(table: DeclaredTable): Condition[] {
-  const ofColumns = table.columns.flatMap(({ name, checks }) =>
-    checks.map((text) => ({ text, column: name })),
-  )
-  return [...ofColumns, ...table.checks.map((text) => ({ text }))]
-}
-
-/** A condition as SQL that stands anywhere; the line break ends a comment. */
-export function conditionSql({ text }: Condition): string {
-  return `((${text}\n))`
-}
-
 /**
- * The Problems of a table's conditions: each must be one expression over the columns of a row, true, false or
+ * The Problems of a table's checks: a condition must be one expression over the columns of a row, true, false or
  * NULL, without queries, aggregates, parameters, or functions whose result changes.
  */
-async function conditionProblems(
+async function checkProblems(
   connection: Connection,
   functions: Functions,
   table: DeclaredTable,
 ): Promise<Problem[]> {
   const problems: Problem[] = []
-  for (const condition of conditionsOf(table)) {
+  for (const check of table.checks) {
     const fault =
-      (await syntaxFault(connection, functions, table, condition)) ??
-      (await bindFault(connection, table, condition))
+      (check.kind === 'row' ? await syntaxFault(connection, functions, table, check.condition) : undefined) ??
+      (await bindFault(connection, table, check))
     if (fault === undefined) continue
-    const at = condition.column === undefined ? '' : `column '${condition.column}': `
+    const where = check.where ?? table.where
+    const at = 'column' in check && check.column !== undefined ? `column '${check.column}': ` : ''
+    const called = check.named ? check.name : askedText(check)
     problems.push({
       code: 'contract/check',
-      message: `table '${table.name}': ${at}the check '${condition.text}' ${fault}`,
-      ...(table.where && { where: table.where }),
+      message: `table '${table.name}': ${at}the check '${called}' ${fault}`,
+      ...(where && { where }),
     })
   }
   return problems
@@ -55,7 +41,7 @@ async function syntaxFault(
   connection: Connection,
   functions: Functions,
   table: DeclaredTable,
-  condition: Condition,
+  condition: string,
 ): Promise<string | undefined> {
   const parsed = await parseQuery(connection, `SELECT ${conditionSql(condition)}`)
   if (!('node' in parsed)) return `does not parse: ${parsed.message}`
@@ -98,15 +84,22 @@ function pieceFault(piece: TreeNode, functions: Functions): string | undefined {
   return useOf(piece, functions) === 'free' ? undefined : `calls ${name}(), whose result changes`
 }
 
-/** Binds a condition to a row of NULLs: names and types must be right. */
+/** Binds a check of rows to a row of NULLs: names, types and values must be right. */
 async function bindFault(
   connection: Connection,
   table: DeclaredTable,
-  condition: Condition,
+  check: DeclaredCheck,
 ): Promise<string | undefined> {
   const row = `SELECT ${table.columns.map(nullOf).join(', ')}`
+  const broken = brokenSql(check, table)
+  if (broken === undefined) return undefined
   try {
-    const [bound] = await connection.rows(`DESCRIBE SELECT ${conditionSql(condition)} FROM (${row})`)
+    if (check.kind !== 'row') {
+      // A value that does not fit shows when it is cast.
+      await connection.run(`SELECT ${broken} FROM (${row})`)
+      return undefined
+    }
+    const [bound] = await connection.rows(`DESCRIBE SELECT ${conditionSql(check.condition)} FROM (${row})`)
     const type = String(bound?.['column_type'])
     return type === 'BOOLEAN' ? undefined : `is ${type}, not true or false`
   } catch (error) {
@@ -119,13 +112,13 @@ function nullOf({ name, type }: DeclaredColumn): string {
   return `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`
 }
 
-/** Throws all Problems of the conditions of several tables. */
-export async function requireConditions(
+/** Throws all Problems of the checks of several tables. */
+export async function requireChecks(
   connection: Connection,
   functions: Functions,
   tables: readonly DeclaredTable[],
 ): Promise<void> {
   const problems: Problem[] = []
-  for (const table of tables) problems.push(...(await conditionProblems(connection, functions, table)))
+  for (const table of tables) problems.push(...(await checkProblems(connection, functions, table)))
   if (problems.length > 0) throw new ProblemError(problems)
 }

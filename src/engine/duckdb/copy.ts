@@ -1,6 +1,7 @@
-import type { DeclaredTable } from '../../contract/spec.ts'
+import { judgesRows } from '../../contract/check-form.ts'
+import type { DeclaredCheck, DeclaredTable } from '../../contract/spec.ts'
 import type { ColumnStats } from '../../lake/types.ts'
-import { conditionsOf, conditionSql } from './condition.ts'
+import { brokenSql } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import type { Params } from './params.ts'
 import { parquetFiles, quoteName, quoteText } from './sql-text.ts'
@@ -34,7 +35,7 @@ export const copyStart = 'COPY ('
 export function guarded(table: DeclaredTable, rows: string): string {
   const nested = table.columns.filter((column) => !mayBeNull(table, column.name) && isNested(column.type))
   const broken = [
-    ...conditionsOf(table).map((condition) => `NOT ${conditionSql(condition)}`),
+    ...table.checks.filter(ridesAlong).map((check) => brokenSql(check, table) ?? 'false'),
     ...nested.map(({ name }) => `${quoteName(name)} IS NULL`),
   ]
   const [first, ...others] = table.columns.map(({ name }) => quoteName(name))
@@ -42,6 +43,11 @@ export function guarded(table: DeclaredTable, rows: string): string {
   const cases = broken.map((condition) => `WHEN ${condition} THEN error('sluice: a row breaks a check')`)
   const columns = [`CASE ${cases.join(' ')} ELSE ${first} END AS ${first}`, ...others]
   return `SELECT ${columns.join(', ')} FROM (${rows}) AS c`
+}
+
+/** Whether a check is made while rows are written: one that must hold, and that looks at the row alone. */
+export function ridesAlong(check: DeclaredCheck): boolean {
+  return check.onFailure === 'fail' && judgesRows(check) && check.kind !== 'reference'
 }
 
 /** A column may hold NULL when it says so and is no part of the key. */

@@ -1,7 +1,7 @@
 import { ProblemError, problemsOf, type Problem } from '../../base/problem.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 import type { BoundInput, GivenRows } from '../engine.ts'
-import { conditionsOf, conditionSql } from './condition.ts'
+import { brokenSql } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { Inserter } from './insert.ts'
 import { quoteName } from './sql-text.ts'
@@ -46,15 +46,18 @@ export function tableSql(name: string): string {
 }
 
 /**
- * Which conditions of a table rows break: for each row their places in `conditionsOf(table)`. What columns must
- * not be NULL is not looked at.
+ * Which checks of a table rows break, of those that look at a row alone: for each row their places in
+ * `table.checks`. What columns must not be NULL is not looked at.
  */
 export async function brokenConditions(
   connection: Connection,
   table: DeclaredTable,
   rows: readonly object[],
 ): Promise<number[][]> {
-  const conditions = conditionsOf(table)
+  const conditions = table.checks.flatMap((check, at) => {
+    const broken = brokenSql(check, table)
+    return broken === undefined ? [] : [{ broken, at }]
+  })
   if (conditions.length === 0 || rows.length === 0) return rows.map(() => [])
   const loose = { ...relaxed(table), columns: [numberColumn, ...relaxed(table).columns] }
   const name = await newTable(connection, loose)
@@ -62,18 +65,18 @@ export async function brokenConditions(
     const numberedRows = rows.map((row, at) => ({ ...row, [numberColumn.name]: at }))
     const problems = await insertGiven(connection, name, loose, numberedRows, `table '${table.name}'`)
     if (problems.length > 0) throw new ProblemError(problems)
-    const tests = conditions.map((condition, at) => `NOT ${conditionSql(condition)} AS c${at}`)
+    const tests = conditions.map(({ broken, at }) => `(${broken}) AS c${at}`)
     const found = await connection.rows(
       `SELECT ${[quoteName(numberColumn.name), ...tests].join(', ')} FROM ${tableSql(name)} ORDER BY 1`,
     )
-    return found.map((row) => conditions.flatMap((_, at) => (row[`c${at}`] === true ? [at] : [])))
+    return found.map((row) => conditions.flatMap(({ at }) => (row[`c${at}`] === true ? [at] : [])))
   } finally {
     await connection.run(`DROP TABLE ${tableSql(name)}`)
   }
 }
 
 /** No column of a contract has such a name. */
-const numberColumn = { name: '\u0001number', type: 'INTEGER', nullable: false, checks: [], unique: false }
+const numberColumn = { name: '\u0001number', type: 'INTEGER', nullable: false }
 
 function subjectOf({ name }: BoundInput): string {
   return `input table '${name}'`
@@ -128,15 +131,15 @@ async function givenProblems(
   const { from, handle } = input
   const relation = tables.get(handle)
   if (from.kind !== 'rows' || !from.contract || relation === undefined) return []
-  const references = referencesOf(from, tables)
-  const ruled = { table: from.contract, subject: subjectOf(input), relation: tableSql(relation), references }
+  const others = othersOf(from, tables)
+  const ruled = { table: from.contract, subject: subjectOf(input), relation: tableSql(relation), others }
   return allViolations(connection, ruled, false)
 }
 
-function referencesOf({ references = {} }: GivenRows, tables: GivenTables): Record<string, string> {
-  const known = Object.entries(references).flatMap(([column, handle]) => {
+function othersOf({ others = {} }: GivenRows, tables: GivenTables): Record<string, string> {
+  const known = Object.entries(others).flatMap(([table, handle]) => {
     const name = tables.get(handle)
-    return name === undefined ? [] : [[column, tableSql(name)]]
+    return name === undefined ? [] : [[table, tableSql(name)]]
   })
   return Object.fromEntries(known) as Record<string, string>
 }

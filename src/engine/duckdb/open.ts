@@ -6,7 +6,7 @@ import type { Analysis, AnalysisRequest } from '../analysis.ts'
 import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
 import { engineVersion } from '../version.ts'
 import { analyse } from './analyse.ts'
-import { requireConditions } from './condition.ts'
+import { requireChecks } from './condition.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { FaultError, firstLine } from './faults.ts'
@@ -83,7 +83,7 @@ class DuckDbEngine implements Engine {
 
   async broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]> {
     this.functions ??= readFunctions(this.shared)
-    await requireConditions(this.shared, await this.functions, [table])
+    await requireChecks(this.shared, await this.functions, [table])
     return brokenConditions(this.shared, table, rows)
   }
 

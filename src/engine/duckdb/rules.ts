@@ -1,7 +1,8 @@
 import type { ProblemCode } from '../../base/codes.ts'
+import { checkText } from '../../contract/check-text.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 import type { OutputTarget } from '../engine.ts'
-import { conditionsOf, conditionSql } from './condition.ts'
+import { brokenSql, type Others } from './check-sql.ts'
 import { mayBeNull } from './copy.ts'
 import { rawName } from './rows-in.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
@@ -13,30 +14,27 @@ export interface RuledRows {
   readonly subject: string
   /** The rows as SQL: a table function or a quoted name. It has the columns of the contract. */
   readonly relation: string
-  /** The tables that columns refer to, as SQL, by column; those that are absent are not checked. */
-  readonly references: { readonly [column: string]: string }
+  /** Other tables that checks read, as SQL, by name; those that are absent are not checked. */
+  readonly others: Others
 }
 
 /** The rows of an output, in its file or in a table of the session. */
-export function ruledRows({ table, references = {} }: OutputTarget, relation: string): RuledRows {
-  return {
-    table,
-    subject: `output table '${table.name}'`,
-    relation,
-    references: referencedRelations(table, references),
-  }
+export function ruledRows({ table, others = {} }: OutputTarget, relation: string): RuledRows {
+  const subject = `output table '${table.name}'`
+  return { table, subject, relation, others: otherRelations(table, others) }
 }
 
-/** The files of tables that columns refer to, as SQL. A table without files has no rows. */
-export function referencedRelations(
+/** The files of tables that checks read, as SQL. A table without files has no rows. */
+export function otherRelations(
   table: DeclaredTable,
-  files: { readonly [column: string]: readonly string[] },
+  files: { readonly [table: string]: readonly string[] },
 ): Record<string, string> {
-  const relations = table.columns.flatMap(({ name, references: to }) => {
-    const found = files[name]
-    if (!to || !found) return []
-    const empty = `(SELECT NULL AS ${quoteName(to.column)} WHERE false)`
-    return [[name, found.length === 0 ? empty : parquetFiles(found)]]
+  const columns = (name: string) =>
+    table.checks.flatMap((check) => (check.kind === 'reference' && check.table === name ? check.to : []))
+  const relations = Object.entries(files).map(([name, found]) => {
+    const nulls = columns(name).map((column) => `NULL AS ${quoteName(column)}`)
+    const empty = `(SELECT ${nulls.join(', ') || 'NULL'} WHERE false)`
+    return [name, found.length === 0 ? empty : parquetFiles(found)]
   })
   return Object.fromEntries(relations) as Record<string, string>
 }
@@ -101,16 +99,13 @@ export function valueRules(rows: RuledRows): Rule[] {
   })
 }
 
-/** The conditions of columns and of the table; NULL does not break one. */
+/** Checks that look at a row alone; NULL does not break one. */
 export function checkRules(rows: RuledRows): Rule[] {
-  return conditionsOf(rows.table).map((condition) => {
-    const at = condition.column === undefined ? '' : ` of column '${condition.column}'`
-    return rowRule(
-      rows,
-      'contract/check',
-      `rows break the check${at}: ${condition.text}`,
-      `NOT ${conditionSql(condition)}`,
-    )
+  return rows.table.checks.flatMap((check) => {
+    const broken = check.kind === 'reference' ? undefined : brokenSql(check, rows.table)
+    return broken === undefined
+      ? []
+      : [rowRule(rows, 'contract/check', `rows break ${checkText(check)}`, broken)]
   })
 }
 
@@ -126,7 +121,7 @@ export interface KeyRule extends Rule {
 }
 
 export function keyRules({ table, relation }: RuledRows): KeyRule[] {
-  const unique = table.columns.filter((column) => column.unique).map(({ name }) => [name])
+  const unique = table.checks.flatMap((check) => (check.kind === 'unique' ? [check.columns] : []))
   const keys = table.key.length > 0 ? [table.key, ...unique] : unique
   return keys.map((columns) => keyRule(columns, relation))
 }
@@ -148,13 +143,10 @@ function keyRule(columns: readonly string[], relation: string): KeyRule {
 
 /** Columns whose values must stand in a column of another table. */
 export function referenceRules(rows: RuledRows): Rule[] {
-  return rows.table.columns.flatMap(({ name, references: to }) => {
-    const others = rows.references[name]
-    if (!to || others === undefined) return []
-    const says = `rows have a '${name}' that does not stand in ${to.table}.${to.column}`
-    const column = `s.${quoteName(name)}`
-    const values = `(SELECT ${quoteName(to.column)} AS v FROM ${others})`
-    const missing = `${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${values} AS r WHERE r.v = ${column})`
-    return [rowRule(rows, 'contract/reference', says, missing)]
+  return rows.table.checks.flatMap((check) => {
+    const broken = check.kind === 'reference' ? brokenSql(check, rows.table, rows.others) : undefined
+    if (check.kind !== 'reference' || broken === undefined) return []
+    const says = `rows have a '${check.column}' that does not stand in ${check.table}.${check.to}`
+    return [rowRule(rows, 'contract/reference', says, broken)]
   })
 }

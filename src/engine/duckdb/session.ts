@@ -4,7 +4,7 @@ import { InternalError, ProblemError, type Problem } from '../../base/problem.ts
 import { relationName, type RenderedQuery } from '../../contract/render.ts'
 import type { Batch, KeptRows, OutputTarget, Session, SessionRequest, StagedOutput } from '../engine.ts'
 import { passQuery, passWrite, type QueryRules } from './check-query.ts'
-import { requireConditions } from './condition.ts'
+import { requireChecks } from './condition.ts'
 import { Connection } from './connection.ts'
 import type { ColumnOut } from './decode.ts'
 import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
@@ -60,7 +60,7 @@ export class DuckDbSession implements Session {
     try {
       const tables = request.outputs.map(({ table }) => table)
       const prepared = await toldOf('inputs', async () => {
-        await requireConditions(connection, functions, [...tables, ...givenContracts(request)])
+        await requireChecks(connection, functions, [...tables, ...givenContracts(request)])
         return prepareInputs(connection, request)
       })
       return new DuckDbSession(around, { connection, functions, request }, prepared)
