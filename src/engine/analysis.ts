@@ -23,6 +23,8 @@ export interface AnalysedInput {
   /** How messages call it: the table's or source's name. */
   readonly name: string
   readonly columns: readonly DeclaredColumn[]
+  /** The key of the table, where it has one: for warnings of orders that are not total. */
+  readonly key?: readonly string[]
 }
 
 /** A Problem of a query, with the place in the rendered text where the engine knows it. */
@@ -45,6 +47,8 @@ export interface QueryLineage {
   readonly columns: { readonly [column: string]: readonly InputColumn[] }
   /** Columns that decide which rows there are: of filters, joins, groups and orders. */
   readonly rows: readonly InputColumn[]
+  /** Some of the query could not be followed: every column that may matter is told, and some that do not. */
+  readonly approximate?: true
 }
 
 export interface InputColumn {

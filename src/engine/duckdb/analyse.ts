@@ -1,33 +1,110 @@
-import { problemsOf } from '../../base/problem.ts'
-import type { Analysis, AnalysisRequest } from '../analysis.ts'
-import type { SessionRequest } from '../engine.ts'
-import { passQuery, type QueryRules } from './check-query.ts'
+import { relationName } from '../../contract/render.ts'
+import { ProblemError, problemsOf } from '../../base/problem.ts'
+import type { Analysis, AnalysisRequest, EngineProblem } from '../analysis.ts'
+import type { Analyst } from './analyst.ts'
+import { isFault, QueryBinder } from './bind-plan.ts'
 import { compareColumns, nullColumns } from './compare.ts'
-import type { Connection } from './connection.ts'
+import { bindProblem } from './fault-text.ts'
+import type { FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
-import { inputViews } from './inputs.ts'
+import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
+import type { PlacedFault } from './place-fault.ts'
+import { planColumns, type BoundPlan } from './plan.ts'
+import type { BoundColumn } from './source-parquet.ts'
+import type { ParsedQuery } from './tree.ts'
 
-/** Binds a query against empty relations, and its columns against the contract of the output. */
+/** What an analysis goes by. */
+interface Subject {
+  readonly request: AnalysisRequest
+  readonly functions: Functions
+  readonly binder: QueryBinder
+  readonly place: FaultPlace
+}
+
+/** Binds a query against contracts, and its columns against the contract of the output. Reads no data. */
 export async function analyse(
-  connection: Connection,
+  analyst: Analyst,
   functions: Functions,
-  { query, inputs, output, volatile }: AnalysisRequest,
+  request: AnalysisRequest,
 ): Promise<Analysis> {
-  const absent = inputs.map((input) => ({ ...input, from: { kind: 'absent' as const } }))
-  const request: SessionRequest = { inputs: absent, outputs: [], volatile }
-  const rules: QueryRules = { connection, functions, request }
-  const subject = output ? `output table '${output.table.name}'` : 'query'
+  const { query, output } = request
+  const place = {
+    subject: output ? `output table '${output.table.name}'` : 'query',
+    handle: output?.handle ?? '',
+    text: query.text,
+  }
   try {
-    for (const view of await inputViews(connection, absent)) await connection.run(view.sql)
-    const passed = await passQuery(rules, query, { subject, handle: output?.handle ?? '', text: query.text })
-    const columns = passed.columns.map(({ name, type }) => ({ name, type }))
-    const problems = output
-      ? compareColumns(output.table, passed.columns, nullColumns(passed.parsed, query))
-      : []
-    return { problems, columns }
+    const binder = new QueryBinder(analyst, query, request.inputs)
+    return await analyseBound({ request, functions, binder, place })
   } catch (error) {
     const problems = problemsOf(error)
     if (!problems) throw error
     return { problems, columns: [] }
   }
+}
+
+async function analyseBound(subject: Subject): Promise<Analysis> {
+  const { tree, bound } = await subject.binder.ask()
+  if (!('node' in tree)) throw new ProblemError(parseProblem(tree, subject.place))
+  const gated = gate(subject, tree)
+  // A relation that is not known hides what else is wrong.
+  if (gated.some(({ code }) => code === 'query/table-unknown' || code === 'query/statement'))
+    return { problems: gated, columns: [] }
+  const plan = bound()
+  const columns = (isFault(plan) ? undefined : planColumns(plan)) ?? (await subject.binder.describe())
+  if (isFault(columns)) {
+    const faults = await subject.binder.allFaults(isFault(plan) ? judged(plan, columns) : columns, tree.node)
+    return { problems: inOrder([...gated, ...faultProblems(subject, faults, gated)]), columns: [] }
+  }
+  return told(subject, tree, isFault(plan) ? undefined : plan, columns, gated)
+}
+
+/** Of two faults for one query that of its own binder, which is what a run meets. */
+function judged(plan: PlacedFault, described: PlacedFault): PlacedFault {
+  return plan.type === described.type ? plan : described
+}
+
+function told(
+  { request, place }: Subject,
+  tree: ParsedQuery,
+  plan: BoundPlan | undefined,
+  columns: readonly BoundColumn[],
+  gated: readonly EngineProblem[],
+): Analysis {
+  void plan
+  void place
+  const { output, query } = request
+  const compared = output ? compareColumns(output.table, columns, nullColumns(tree, query)) : []
+  return { problems: [...gated, ...compared], columns: columns.map(({ name, type }) => ({ name, type })) }
+}
+
+/** By their places in the query; those without one come last. */
+function inOrder(problems: readonly EngineProblem[]): EngineProblem[] {
+  const place = ({ query }: EngineProblem) => query?.offset ?? Infinity
+  return problems.toSorted((a, b) => (place(a) < place(b) ? -1 : Number(place(a) > place(b))))
+}
+
+function gate({ request, functions, place }: Subject, tree: ParsedQuery): EngineProblem[] {
+  const { query, inputs, volatile } = request
+  const read = inputs.filter(({ handle }) => query.relations.includes(handle))
+  return gateProblems(tree, {
+    ...place,
+    relations: new Set(read.map(({ handle }) => relationKey([relationName(handle)]))),
+    columns: new Set(read.flatMap(({ columns }) => columns.map(({ name }) => name.toLowerCase()))),
+    unknown: unknownBeside(inputs),
+    volatile,
+    params: query.params.length,
+    functions,
+  })
+}
+
+function faultProblems(
+  { binder, functions, place }: Subject,
+  faults: readonly PlacedFault[],
+  gated: readonly EngineProblem[],
+): EngineProblem[] {
+  const columns = [...new Set(binder.inputs.flatMap((input) => input.columns.map(({ name }) => name)))]
+  return faults
+    .map((fault) => bindProblem(fault, place, { columns, functions: functions.names }))
+    .filter(({ query }) => !query || !gated.some((other) => other.query?.offset === query.offset))
 }

@@ -11,6 +11,10 @@ export interface Fault {
   readonly message: string
   /** In bytes from the start of the statement. */
   readonly position?: number
+  /** What kind of fault it is within its type, such as `COLUMN_NOT_FOUND`. */
+  readonly kind?: string
+  /** The name that is wrong. */
+  readonly name?: string
   /** Names that DuckDB would have known. */
   readonly candidates: readonly string[]
 }
@@ -42,6 +46,8 @@ function readFault(text: string): Fault {
     type: json['exception_type'] ?? json['error_type'] ?? 'Unknown',
     message: json['exception_message'] ?? json['error_message'] ?? text,
     ...(position !== undefined && { position }),
+    ...(json['error_subtype'] !== undefined && { kind: json['error_subtype'] }),
+    ...(json['name'] !== undefined && { name: json['name'] }),
     candidates: json['candidates']?.split(/,\s*/).filter((name) => name !== '') ?? [],
   }
 }

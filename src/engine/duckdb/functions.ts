@@ -8,6 +8,8 @@ export type FunctionUse = 'free' | 'volatile' | 'forbidden'
 export interface Functions {
   use(name: string, args: number): FunctionUse
   isAggregate(name: string): boolean
+  /** Those that are called by name, for suggestions. */
+  readonly names: readonly string[]
 }
 
 /** The clock and chance: allowed where a query is declared volatile. */
@@ -120,6 +122,7 @@ export async function readFunctions(connection: Connection): Promise<Functions> 
   const changing = new Set(rows.filter(({ consistent }) => !consistent).map(({ name }) => name))
   return {
     isAggregate: (name) => aggregates.has(name),
+    names: rows.map(({ name }) => String(name)).filter((name) => /^[a-z]\w*$/.test(name)),
     use(name, args) {
       if (forbidden.has(name) || name.startsWith('read_')) return 'forbidden'
       // With one argument, age() counts from today.

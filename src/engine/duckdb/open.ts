@@ -6,6 +6,7 @@ import type { Analysis, AnalysisRequest } from '../analysis.ts'
 import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
 import { engineVersion } from '../version.ts'
 import { analyse } from './analyse.ts'
+import { Analyst } from './analyst.ts'
 import { requireChecks } from './condition.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
@@ -32,6 +33,8 @@ class DuckDbEngine implements Engine {
   private readonly sessions = new Set<DuckDbSession>()
   private readonly digests = new Set<Connection>()
   private functions: Promise<Functions> | undefined
+  /** Opened when the first query is analysed. */
+  private analyst: Promise<Analyst> | undefined
 
   constructor(instance: DuckDBInstance, shared: Connection, options: EngineOptions) {
     this.instance = instance
@@ -89,12 +92,9 @@ class DuckDbEngine implements Engine {
 
   async analyse(request: AnalysisRequest): Promise<Analysis> {
     this.functions ??= readFunctions(this.shared)
-    const connection = await Connection.open(this.instance)
-    try {
-      return await analyse(connection, await this.functions, request)
-    } finally {
-      await connection.close()
-    }
+    this.analyst ??= Analyst.open(this.options)
+    const [analyst, functions] = await Promise.all([this.analyst, this.functions])
+    return analyse(analyst, functions, request)
   }
 
   async close(): Promise<void> {
@@ -103,6 +103,7 @@ class DuckDbEngine implements Engine {
       await session.close()
     }
     for (const digest of this.digests) await digest.close()
+    await (await this.analyst)?.close()
     await this.shared.close()
     this.instance.closeSync()
     await rm(this.options.tempFolder, { recursive: true, force: true })

@@ -1,4 +1,6 @@
 import { quoteName } from '../../contract/render.ts'
+import { edited } from './edits.ts'
+import { tokensOf } from './lex.ts'
 
 /** The one way in which names and texts get into SQL: quoted here, and nowhere else. */
 
@@ -41,16 +43,14 @@ export function quoteTypes(columns: readonly { readonly name: string; readonly t
   return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ')}}`
 }
 
-/**
- * What may hold a semicolon: texts with backslashes (e'...'), texts, names, texts between $tags$, comments, also
- * with one inside.
- */
-const pieces =
-  /(?<![\p{L}\p{N}_$])e'(?:\\[\s\S]|''|[^'\\])*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\p{L}\p{N}_$])\$([\p{L}\p{N}_]*)\$[\s\S]*?\$\1\$|--[^\n\r]*|\/\*(?:\/\*[\s\S]*?\*\/|[\s\S])*?\*\/|;/giu
-
 /** A statement's text with its semicolons blanked, so that it can stand in parentheses. Places stay the same. */
 function withoutSemicolons(text: string): string {
-  return text.includes(';') ? text.replace(pieces, (piece) => (piece === ';' ? ' ' : piece)) : text
+  if (!text.includes(';')) return text
+  const semicolons = tokensOf(text).filter((token) => token.text === ';')
+  return edited(
+    text,
+    semicolons.map(({ start }) => ({ start, end: start + 1, text: ' ' })),
+  ).text
 }
 
 /** A query in parentheses; the line break ends a comment in its last line. */

@@ -36,8 +36,17 @@ export async function parseQuery(connection: Connection, text: string): Promise<
     values: [text],
     types: [VARCHAR],
   })
-  const json = String(row['tree'])
-  const tree = JSON.parse(json.replace(notJson, '"value":"$1$2"')) as TreeNode
+  return readTree(text, String(row['tree']))
+}
+
+/** What `json_serialize_sql` and `json_serialize_plan` write, as an object. */
+export function readNodes(json: string): TreeNode {
+  return JSON.parse(json.replace(notJson, '"value":"$1$2"')) as TreeNode
+}
+
+/** A parsed query from what `json_serialize_sql` tells of its text. */
+export function readTree(text: string, json: string): ParsedQuery | ParseFault {
+  const tree = readNodes(json)
   if (tree['error'] === true) return parseFault(text, tree)
   const statements = tree['statements'] as readonly TreeNode[]
   const [statement, ...others] = statements
