@@ -42,6 +42,7 @@ export const problemCodes = {
   'flow/owner': 'A table belongs to one combination of notebook, args and bindings, and another writes it.',
   'flow/cycle': 'Steps wait for each other in a circle.',
   'flow/selection-unknown': 'A selection names no step, notebook or table of the flow.',
+  'check/skipped': 'Something was not checked, and why.',
   'query/parse': 'A query does not parse.',
   'query/bind': 'A query names a column or function that does not exist.',
   'query/table-unknown': 'A query names a table by text instead of by handle.',

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Cli } from './cli.ts'
+import { checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
 import { lineageCommand } from './lineage.ts'
@@ -27,6 +28,7 @@ export function sluiceProgram(cli: Cli): Command {
   const commands = [
     initCommand(cli),
     newStub(cli),
+    checkCommand(cli),
     runCommand(cli),
     planCommand(cli),
     explainCommand(cli),

@@ -1,3 +1,4 @@
+import type { Problem } from '../base/problem.ts'
 import type { RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { ColumnStats } from '../lake/types.ts'
@@ -27,6 +28,8 @@ export interface Engine {
   broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]>
   /** Binds a query without data, and says what is wrong with it. Runs nothing. */
   analyse(request: AnalysisRequest): Promise<Analysis>
+  /** What is wrong with the conditions of contracts: they are bound to the columns, without data. */
+  conditions(tables: readonly DeclaredTable[]): Promise<readonly (readonly Problem[])[]>
   close(): Promise<void>
 }
 

@@ -19,6 +19,8 @@ export interface Describing extends DescribeContext {
   readonly tell: (place: Place | undefined) => Place | undefined
   /** Overrides that some step took. */
   readonly taken: Set<string>
+  /** Names of steps that are wrong by themselves. */
+  readonly faulty: Set<string>
   /** Variables of the environment that were read. */
   readonly variables: Set<string>
 }

@@ -6,17 +6,26 @@ import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 import type { DescribeContext, Describing } from './describe-context.ts'
 import { describeSources } from './describe-sources.ts'
 import { describeStep } from './describe-step.ts'
-import { expandFlow } from './expand.ts'
+import { expandFlow, type PlacedStep } from './expand.ts'
 import type { LooseFlow } from './flow.ts'
 import { placeWithin, withinProject } from './place.ts'
 import { resolveFlow } from './resolve.ts'
 
 export type { DescribeContext } from './describe-context.ts'
 
+/** A flow with mistakes in it. */
+export interface PartialFlow {
+  readonly flow: DeclaredFlow
+  /** Names of the steps that are wrong by themselves, or whose contracts are. */
+  readonly faulty: readonly string[]
+}
+
 /** A flow as plain JSON, or what is wrong with it. */
 export interface FlowDescription {
   /** Left out when there are Problems. */
   readonly flow?: DeclaredFlow
+  /** With Problems: as much as could be told, for whoever looks for more of them. */
+  readonly partial?: PartialFlow
   readonly problems: readonly Problem[]
   /** Names of the variables of the environment that went into the declarations. */
   readonly variables: readonly string[]
@@ -32,6 +41,7 @@ export function describeFlow(flow: LooseFlow, context: DescribeContext): FlowDes
     problems: [],
     tell: (place) => placeWithin(context.projectRoot, place),
     taken: new Set(),
+    faulty: new Set(),
     variables: new Set(),
   }
   const declared = declareFlow(flow, describing)
@@ -41,7 +51,8 @@ export function describeFlow(flow: LooseFlow, context: DescribeContext): FlowDes
   const variables = [...describing.variables].toSorted()
   if (describing.problems.length === 0) return { flow: declared, problems: [], variables }
   const problems = unique([...describing.problems, ...resolveFlow(declared).problems])
-  return { problems: orderProblems(problems), variables }
+  const partial = { flow: declared, faulty: faultySteps(declared, describing) }
+  return { partial, problems: orderProblems(problems), variables }
 }
 
 function declareFlow(flow: LooseFlow, context: Describing): DeclaredFlow {
@@ -55,10 +66,27 @@ function declareFlow(flow: LooseFlow, context: Describing): DeclaredFlow {
     ...(flow.options.description !== undefined && { description: flow.options.description }),
     publish: flow.options.publish ?? 'step',
     ...describeSources(sources, context),
-    steps: steps.flatMap((placed) => describeStep(placed, context) ?? []),
+    steps: steps.flatMap((placed) => stepOf(placed, context) ?? []),
     plugins: [...new Set(plugins.map(pluginName))],
     ...(where && { where }),
   }
+}
+
+function stepOf(placed: PlacedStep, context: Describing): DeclaredStep | undefined {
+  const before = context.problems.length
+  const step = describeStep(placed, context)
+  if (step && context.problems.length > before) context.faulty.add(step.name)
+  return step
+}
+
+/** A contract that is wrong makes faulty the steps that read or write by it. */
+function faultySteps(flow: DeclaredFlow, { faulty }: Describing): string[] {
+  const isWrong = (step: DeclaredStep) => {
+    const problems: Problem[] = []
+    checkFlowContracts({ ...flow, sources: [], external: [], steps: [step] }, problems)
+    return problems.length > 0
+  }
+  return flow.steps.filter((step) => faulty.has(step.name) || isWrong(step)).map(({ name }) => name)
 }
 
 /** Nothing is known of a plugin's form here: `plugins.ts` says what is wrong with one. */

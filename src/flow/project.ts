@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { segmentFault } from '../base/names.ts'
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
 import { notebooksCalled } from './place.ts'
@@ -30,6 +30,27 @@ export const cacheFolder = '.sluice'
  * there is none or its configuration is not valid.
  */
 export async function findProject(from: string = process.cwd()): Promise<Project> {
+  const root = findRoot(from)
+  return { root, config: await readConfig(root), flows: listFlows(root) }
+}
+
+/** The same, with what is wrong with `sluice.yaml` beside it; its defaults stand in for it then. */
+export async function projectToCheck(
+  from: string = process.cwd(),
+): Promise<{ project: Project; problems: readonly Problem[] }> {
+  const root = findRoot(from)
+  const flows = listFlows(root)
+  try {
+    return { project: { root, config: await readConfig(root), flows }, problems: [] }
+  } catch (error) {
+    const problems = problemsOf(error)
+    if (!problems) throw error
+    const { parseConfig } = await import('./project-config.ts')
+    return { project: { root, config: parseConfig('', 'sluice.yaml'), flows }, problems }
+  }
+}
+
+function findRoot(from: string): string {
   const root = rootAbove(path.resolve(from))
   if (root === undefined) {
     throw new ProblemError({
@@ -38,7 +59,7 @@ export async function findProject(from: string = process.cwd()): Promise<Project
       hint: 'a project has sluice.yaml, or the folders notebooks/ and flows/; `sluice init` makes one',
     })
   }
-  return { root, config: await readConfig(root), flows: listFlows(root) }
+  return root
 }
 
 function rootAbove(folder: string, from = folder): string | undefined {

@@ -13,8 +13,9 @@ export function problemLines(problem: Problem, paint: Paint = plainPaint): strin
   const related = (problem.related ?? []).map(
     ({ message, where }) => `  see ${at(where, paint)}${inLines(message)}`,
   )
+  const warning = problem.severity === 'warn' ? `${paint.yellow('warning:')} ` : ''
   return [
-    `${at(problem.where, paint)}${inLines(problem.message)} ${paint.dim(`[${problem.code}]`)}`,
+    `${at(problem.where, paint)}${warning}${inLines(problem.message)} ${paint.dim(`[${problem.code}]`)}`,
     ...related,
     ...(problem.hint === undefined ? [] : [`  ${paint.cyan('hint:')} ${inLines(problem.hint)}`]),
   ]

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+import pLimit from 'p-limit'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineCalls } from './protocol.ts'
 import { computeQueries, digestQueries } from './compute-queries.ts'
@@ -31,6 +33,13 @@ const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
   digest: async ({ files, columns }, { signal }) => ({
     digest: await (await opened()).contentDigest(files, columns, signal),
   }),
+  analyse: async ({ requests }) => {
+    const host = await opened()
+    // More at once than there are processors gain nothing.
+    const limit = pLimit(availableParallelism())
+    return { results: await limit.map(requests, (request) => host.analyse(request)) }
+  },
+  conditions: async ({ tables }) => ({ problems: await (await opened()).conditions(tables) }),
   queryDigests: async ({ queries }) => ({ queryDigests: await digestQueries(await opened(), queries) }),
 }
 

@@ -1,8 +1,11 @@
 import type { Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { RenderedQuery } from '../contract/render.ts'
+import type { Analysis, AnalysisRequest } from '../engine/analysis.ts'
+import type { DeclaredTable } from '../contract/spec.ts'
 import type { DigestColumn, EngineOptions, SessionRequest, StagedOutput } from '../engine/engine.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
+import type { PartialFlow } from '../flow/describe.ts'
 
 /**
  * What the coordinator asks of the processes that it starts. Both kinds talk over Node's own channel with
@@ -24,6 +27,12 @@ export interface EngineCalls {
   queryDigests: (ask: { queries: readonly NamedQuery[] }) => {
     queryDigests: { readonly [handle: string]: string }
   }
+  /** Binds queries without data: many in one message, a result for each. */
+  analyse: (ask: { requests: readonly AnalysisRequest[] }) => { results: readonly Analysis[] }
+  /** What is wrong with the conditions of contracts, for each table. */
+  conditions: (ask: { tables: readonly DeclaredTable[] }) => {
+    problems: readonly (readonly Problem[])[]
+  }
 }
 
 /** A notebook as a worker finds it: its module, and the name of the export. */
@@ -43,8 +52,12 @@ export interface WorkerCalls {
   /** Loads a notebook, and runs nothing of it yet. */
   load: (ask: NotebookAt) => object
   /** Renders the queries of a `select` notebook. */
-  render: (ask: NotebookAt & { handles: readonly RenderHandle[]; args: Json; env: Json }) => {
+  render: (ask: NotebookAt & RenderAsk) => {
     queries: readonly NamedQuery[]
+  }
+  /** The same for many notebooks; what one throws is its own answer. */
+  renderAll: (ask: { projectRoot: string; asks: readonly RenderAsk[] }) => {
+    rendered: readonly Rendered[]
   }
   /** Runs the code of a `run` notebook and stages its outputs. */
   run: (ask: RunAsk) => { staged: readonly StagedOutput[]; result: Json | undefined }
@@ -66,6 +79,8 @@ export interface DescribeAsk {
 
 export interface Described {
   readonly flow?: DeclaredFlow
+  /** With Problems, where the module could be loaded. */
+  readonly partial?: PartialFlow
   readonly problems: readonly Problem[]
   /** Modules whose change means that declarations must be loaded again, relative to the project. */
   readonly modules: readonly string[]
@@ -83,6 +98,21 @@ export interface ContractEdge {
 export interface RenderHandle {
   readonly handle: string
   readonly columns: readonly string[]
+}
+
+/** A notebook whose queries are to be rendered, with what they are made of. */
+export interface RenderAsk {
+  /** Absolute path. */
+  readonly file: string
+  readonly handles: readonly RenderHandle[]
+  readonly args: Json
+  readonly env: Json
+}
+
+/** The queries of a notebook, or why there are none. */
+export interface Rendered {
+  readonly queries: readonly NamedQuery[]
+  readonly problems: readonly Problem[]
 }
 
 export interface RunAsk extends NotebookAt {

@@ -17,7 +17,7 @@ import { closeAll } from './close-all.ts'
 import { selectedFlows, selectedSteps } from './selection.ts'
 import { spillFolder } from './spill.ts'
 import { resultsOf, tellResting, wholeFlows } from './tell-rest.ts'
-import { openWorkspace, type Workspace } from './workspace.ts'
+import { openWorkspace, type CodeSpace, type Workspace } from './workspace.ts'
 
 /**
  * Runs flows: what is stale runs, what is fresh is skipped, and each step says why. The journey is: load,
@@ -97,9 +97,14 @@ function rootOf(target: Target): string | undefined {
 
 /** Processes are started when something is stale, or declarations must be loaded. */
 export function lazyPool(
-  workspace: Workspace,
+  workspace: CodeSpace,
   options: { readonly concurrency?: number },
-): { get: () => Pool; renew: () => Promise<void>; close: () => Promise<void> } {
+): {
+  get: () => Pool
+  renew: () => Promise<void>
+  kill: () => Promise<void>
+  close: () => Promise<void>
+} {
   const { config } = workspace.project
   let pool: Pool | undefined
   return {
@@ -113,6 +118,12 @@ export function lazyPool(
     renew: async () => {
       await pool?.close()
       pool = undefined
+    },
+    /** Ends the processes at once; later calls get new ones. */
+    kill: async () => {
+      const late = pool
+      pool = undefined
+      await late?.kill()
     },
     close: async () => pool?.close(),
   }

@@ -74,14 +74,21 @@ async function declareNamed(
   look: () => CodeContext,
 ): Promise<Declaration> {
   const declaration = await declareFlow(workspace, file, args, pool, look)
-  if (declaration.flow.name === name) return declaration
-  const hint = didYouMean(declaration.flow.name, [name])
-  throw new ProblemError({
+  const problem = flowNameProblem(declaration.flow, { name, file })
+  if (problem) throw new ProblemError(problem)
+  return declaration
+}
+
+/** A flow is found by the name of its file. */
+export function flowNameProblem(flow: DeclaredFlow, { name, file }: FlowFile): Problem | undefined {
+  if (flow.name === name) return undefined
+  const hint = didYouMean(flow.name, [name])
+  return {
     code: 'flow/invalid',
-    message: `${file} declares the flow '${declaration.flow.name}', but its file is called '${name}'`,
-    where: declaration.flow.where ?? { file },
+    message: `${file} declares the flow '${flow.name}', but its file is called '${name}'`,
+    where: flow.where ?? { file },
     hint: hint ?? `call one like the other: flow('${name}')`,
-  })
+  }
 }
 
 /** A flow that a program built: it is described here, and its notebooks are found by their files. */

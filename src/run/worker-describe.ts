@@ -25,11 +25,17 @@ export async function describe(ask: DescribeAsk): Promise<Described> {
     const found = await loadFlow(projectRoot, file, loaded)
     const {
       flow: declared,
+      partial,
       problems,
       variables,
     } = describeFlow(found, { projectRoot, overrides, processEnv: process.env })
     const lists = { modules: [...loaded.modules], files: loaded.files, variables }
-    return { ...(declared && { flow: worked({ ...declared, file }) }), problems, ...lists }
+    return {
+      ...(declared && { flow: worked({ ...declared, file }) }),
+      ...(partial && { partial: { ...partial, flow: { ...partial.flow, file } } }),
+      problems,
+      ...lists,
+    }
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
     return { problems: error.problems, modules: [...loaded.modules], files: loaded.files, variables: [] }

@@ -14,7 +14,7 @@ import { typeSql } from './types.ts'
  * The Problems of a table's checks: a condition must be one expression over the columns of a row, true, false or
  * NULL, without queries, aggregates, parameters, or functions whose result changes.
  */
-async function checkProblems(
+export async function checkProblems(
   connection: Connection,
   functions: Functions,
   table: DeclaredTable,

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
-import { ProblemError } from '../../base/problem.ts'
+import { ProblemError, type Problem } from '../../base/problem.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 import type { Analysis, AnalysisRequest } from '../analysis.ts'
 import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
 import { engineVersion } from '../version.ts'
 import { analyse } from './analyse.ts'
 import { Analyst } from './analyst.ts'
-import { requireChecks } from './condition.ts'
+import { checkProblems, requireChecks } from './condition.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { FaultError, firstLine } from './faults.ts'
@@ -95,6 +95,13 @@ class DuckDbEngine implements Engine {
     this.analyst ??= Analyst.open(this.options)
     const [analyst, functions] = await Promise.all([this.analyst, this.functions])
     return analyse(analyst, functions, request)
+  }
+
+  async conditions(tables: readonly DeclaredTable[]): Promise<Problem[][]> {
+    const functions = await (this.functions ??= readFunctions(this.shared))
+    const problems: Problem[][] = []
+    for (const table of tables) problems.push(await checkProblems(this.shared, functions, table))
+    return problems
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,84 @@
+import path from 'node:path'
+import { sha256 } from '../base/digest.ts'
+import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
+import type { Problem } from '../base/problem.ts'
+import type { DeclaredTable } from '../contract/spec.ts'
+import type { QueryLineage } from '../engine/analysis.ts'
+import type { DeclaredStep } from '../flow/declared.ts'
+import { cacheFolder } from '../flow/project.ts'
+import { declaredParts } from '../freshness/parts.ts'
+import type { CodeFact } from '../freshness/findings.ts'
+
+/** The form of what is kept, and of what is found: another form counts as none. */
+const form = 1
+
+/** What was found in the queries of a notebook, or in the conditions of a table. */
+export interface Found {
+  readonly problems: readonly Problem[]
+  readonly queries: number
+  /** By output. */
+  readonly lineage?: { readonly [handle: string]: QueryLineage }
+  /** The load digest of the notebook: where a Problem stands moves with what does not count as code. */
+  readonly loaded?: string
+}
+
+interface Kept {
+  readonly form: number
+  readonly engine: string
+  readonly found: { readonly [key: string]: Found }
+}
+
+/** What earlier checks have found, in `.sluice/`; safe to delete. */
+export class CheckCache {
+  readonly #file: string
+  readonly #engine: string
+  readonly #known: Kept['found']
+  readonly #used = new Map<string, Found>()
+  #changed = false
+
+  constructor(root: string, engine: string, lineage: boolean) {
+    this.#file = path.join(root, cacheFolder, lineage ? 'check-lineage.json' : 'check.json')
+    this.#engine = engine
+    const kept = readJsonFile<Kept>(this.#file)
+    this.#known = kept?.form === form && kept.engine === engine ? kept.found : {}
+  }
+
+  get(key: string): Found | undefined {
+    const found = this.#used.get(key) ?? (Object.hasOwn(this.#known, key) ? this.#known[key] : undefined)
+    if (found) this.#used.set(key, found)
+    return found
+  }
+
+  keep(key: string, found: Found): void {
+    this.#used.set(key, found)
+    this.#changed = true
+  }
+
+  /** @param whole the whole project was looked at: what was not asked for is of no use any more */
+  save(whole: boolean): void {
+    const gone = whole && Object.keys(this.#known).length > this.#used.size
+    if (!this.#changed && !gone) return
+    const used = Object.fromEntries(this.#used)
+    const found = whole ? used : { ...this.#known, ...used }
+    writeJsonFile(this.#file, { form, engine: this.#engine, found } satisfies Kept)
+  }
+}
+
+/**
+ * What the findings in a step's queries depend on, beside the engine: the code that renders them (with its SQL
+ * files and all that it imports, and the contracts that it refers to), args and environment, and the contracts of
+ * what it reads and writes. Undefined for code that may give another query the next time.
+ */
+export function stepKey(step: DeclaredStep, code: CodeFact): string | undefined {
+  if (code.untracked.length > 0 || step.volatile) return undefined
+  const parts = step.parts ?? declaredParts(step)
+  const inputs = step.inputs.map(({ handle, kind, name }) => [handle, kind, name])
+  return sha256(
+    JSON.stringify([step.file, code.version, code.edges, parts, inputs, step.expiresAfter !== undefined]),
+  )
+}
+
+/** What the findings in the conditions of a table depend on. */
+export function tableKey(table: DeclaredTable): string {
+  return `table ${sha256(JSON.stringify(table))}`
+}

@@ -1,0 +1,128 @@
+import type { Problem } from '../base/problem.ts'
+import type { Analysis, AnalysisRequest, QueryLineage } from '../engine/analysis.ts'
+import type { DeclaredStep } from '../flow/declared.ts'
+import { loadDigest } from '../notebook/code-version.ts'
+import { stepKey, type CheckCache, type Found } from './check-cache.ts'
+import type { DeclareParts, FoundStep } from './check-declare.ts'
+import { renderSteps } from './check-render.ts'
+import type { NamedQuery } from './protocol.ts'
+import { withQueryPlace } from './query-place.ts'
+
+/** How many notebooks are rendered in one message: the engine binds their queries while the next are rendered. */
+const batch = 50
+
+interface Work {
+  readonly step: DeclaredStep
+  readonly key?: string
+  found?: Found
+}
+
+/**
+ * Binds the queries of `select` steps without data. Steps that render the same queries against the same contracts
+ * are looked at once, and those that an earlier check looked at not at all.
+ */
+export async function checkQueries(
+  steps: readonly FoundStep[],
+  cache: CheckCache,
+  parts: DeclareParts,
+  lineage: boolean,
+): Promise<ReadonlyMap<DeclaredStep, Found>> {
+  const works = new Map<string | DeclaredStep, Work>()
+  const of = new Map<DeclaredStep, Work>()
+  for (const { step, codeOf } of steps) {
+    if (step.kind !== 'select') continue
+    const key = await keyOf(step, codeOf)
+    const work = works.get(key ?? step) ?? { step, ...(key !== undefined && { key }) }
+    works.set(key ?? step, work)
+    of.set(step, work)
+  }
+  const stale: Work[] = []
+  for (const work of works.values()) {
+    const kept = work.key === undefined ? undefined : cache.get(work.key)
+    if (kept && (await stillPlaced(kept, work.step, parts))) work.found = kept
+    else stale.push(work)
+  }
+  const under: Promise<void>[] = []
+  for (let at = 0; at < stale.length; at += batch) {
+    const some = stale.slice(at, at + batch)
+    const rendered = await renderSteps(
+      some.map(({ step }) => step),
+      parts,
+    )
+    const analysed = analyseBatch(some, rendered, cache, parts, lineage)
+    // Whoever waits below is told.
+    analysed.catch(() => undefined)
+    under.push(analysed)
+  }
+  await Promise.all(under)
+  return new Map([...of].flatMap(([step, { found }]) => (found ? [[step, found] as const] : [])))
+}
+
+async function keyOf(step: DeclaredStep, codeOf: FoundStep['codeOf']): Promise<string | undefined> {
+  // What is wrong with the code is told where it is declared.
+  const code = await codeOf?.(step).catch(() => undefined)
+  return code && stepKey(step, code)
+}
+
+/** Whether the places of Problems are what they were. */
+async function stillPlaced(found: Found, { file }: DeclaredStep, { look }: DeclareParts): Promise<boolean> {
+  return found.loaded === undefined || (await loadDigest(file, look())).digest === found.loaded
+}
+
+async function analyseBatch(
+  works: readonly Work[],
+  rendered: readonly { queries: readonly NamedQuery[]; problems: readonly Problem[] }[],
+  cache: CheckCache,
+  parts: DeclareParts,
+  lineage: boolean,
+): Promise<void> {
+  const asked = works.map(({ step }, at) => requestsOf(step, rendered[at]?.queries ?? [], lineage))
+  const requests = asked.flat()
+  const engine = parts.pools.get().engine()
+  const { results } = requests.length > 0 ? await engine.call('analyse', { requests }) : { results: [] }
+  let next = 0
+  for (const [at, work] of works.entries()) {
+    const own = asked[at] ?? []
+    const analyses = results.slice(next, (next += own.length))
+    const found = foundIn(work.step, own, analyses, rendered[at]?.problems ?? [], parts.space.root)
+    work.found = found
+    if (work.key === undefined) continue
+    const loaded =
+      found.problems.length > 0 ? (await loadDigest(work.step.file, parts.look())).digest : undefined
+    cache.keep(work.key, { ...found, ...(loaded !== undefined && { loaded }) })
+  }
+}
+
+function requestsOf(
+  step: DeclaredStep,
+  queries: readonly NamedQuery[],
+  lineage: boolean,
+): readonly AnalysisRequest[] {
+  const inputs = step.inputs.map(({ handle, name, columns }) => ({ handle, name, columns }))
+  return queries.map(({ handle, query }) => {
+    const output = step.outputs.find((each) => each.handle === handle)
+    const volatile = step.volatile || step.expiresAfter !== undefined
+    return { query, inputs, ...(output && { output }), volatile, lineage }
+  })
+}
+
+function foundIn(
+  step: DeclaredStep,
+  requests: readonly AnalysisRequest[],
+  analyses: readonly Analysis[],
+  others: readonly Problem[],
+  root: string,
+): Found {
+  const problems = analyses.flatMap((analysis) => analysis.problems)
+  const placed = problems.map((problem) => ({
+    where: { file: step.file },
+    ...withQueryPlace(problem, step.file, root),
+  }))
+  const lineage: Record<string, QueryLineage> = {}
+  for (const [at, { lineage: found }] of analyses.entries()) {
+    const handle = requests[at]?.output?.handle
+    if (found && handle !== undefined) lineage[handle] = found
+  }
+  const followed = Object.keys(lineage).length > 0 && { lineage }
+  return { problems: [...others, ...placed], queries: requests.length, ...followed }
+}
