@@ -13,6 +13,7 @@ export { checkProject } from './run/check.ts'
 export { runNotebook } from './run/alone.ts'
 export { watch } from './run/watch.ts'
 export { openLake } from './run/open-lake.ts'
+export { diff, diffAll } from './run/diff.ts'
 export { findProject } from './flow/project.ts'
 export { ProblemError } from './base/problem.ts'
 
@@ -29,6 +30,8 @@ export type { Plugin, PluginCommand } from './flow/plugin.ts'
 export type { Reason, ReasonWord } from './freshness/reason.ts'
 export type { Outcome, RunEvent, StepFinished } from './run/events.ts'
 export type { CheckedOutput, CheckedStep, CheckProjectOptions, CheckResult } from './run/check-result.ts'
+export type { DiffOptions } from './run/diff.ts'
+export type { TableDiff } from './run/diff-result.ts'
 export type { OpenLake, OpenTable } from './run/open-lake.ts'
 export type {
   Explanation,

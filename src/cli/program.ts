@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { checkCommand } from './check.ts'
+import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
 import { lineageCommand } from './lineage.ts'
@@ -36,6 +37,7 @@ export function sluiceProgram(cli: Cli): Command {
     showCommand(cli),
     queryCommand(cli),
     pathCommand(cli),
+    diffCommand(cli),
     logCommand(cli),
     runsCommand(cli),
     lineageCommand(cli),

@@ -47,9 +47,19 @@ async function byTime(
   ref: TableRef,
   time: number,
 ): Promise<FoundVersion> {
+  return headIn(
+    environment,
+    await stateAsOf(environment, now, time),
+    ref,
+    'the table was not there at that time',
+  )
+}
+
+/** The state of an environment as of a time in ms, from its newest; a few reads for each doubling of the log. */
+export async function stateAsOf(environment: Environment, now: EnvState, time: number): Promise<EnvState> {
   const isLater = async (n: number): Promise<boolean> => Date.parse((await environment.entry(n)).at) > time
   const commit = (await firstCommit(now.commit + 1, async (n) => n > now.commit || isLater(n))) - 1
-  return headIn(environment, await environment.state(commit), ref, 'the table was not there at that time')
+  return environment.state(commit)
 }
 
 async function byId(

@@ -29,7 +29,8 @@ export function parseTableRef(text: string): TableRef {
   return at < 0 ? { table } : { table, at: parseAt(text, text.slice(at + 1)) }
 }
 
-function parseAt(whole: string, text: string): NonNullable<TableRef['at']> {
+/** Reads what stands behind the `@` of a ref; `whole` is what messages name. Throws `project/usage`. */
+export function parseAt(whole: string, text: string): NonNullable<TableRef['at']> {
   const bare = /^(['"])(.*)\1$/.exec(text)?.[2] ?? text
   if (/^[1-9]\d{0,14}$/.test(bare)) return { seq: Number(bare) }
   if (isVersionId(bare)) return { version: bare }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { ColumnProfile, QueryRows, Reader, TextPreview } from '../engine/duckdb/reader.ts'
+import type { DiffRequest, DiffSide, RowsDiff } from '../engine/table-diff.ts'
 import type { LakePlace } from './lake-place.ts'
 import { filesOf, findTable } from './lake-table.ts'
 import type { FoundTable } from './lake-table.ts'
@@ -18,6 +19,8 @@ export interface LakeReader {
   preview(table: FoundTable, limit: number): Promise<TextPreview>
   profile(table: FoundTable): Promise<ColumnProfile[]>
   query(sql: string): Promise<QueryRows>
+  /** How the rows of two versions differ. */
+  diff(before: FoundTable, after: FoundTable, how: Omit<DiffRequest, 'before' | 'after'>): Promise<RowsDiff>
   close(): Promise<void>
 }
 
@@ -39,8 +42,17 @@ export function openLakeReader(place: LakePlace): LakeReader {
       }
       return (await reader()).adHoc(sql, tables)
     },
+    async diff(before, after, how) {
+      const sides = { before: await sideOf(before), after: await sideOf(after) }
+      return (await reader()).diff({ ...how, ...sides }, after.table.name)
+    },
     close: async () => (await opened)?.close(),
   }
+}
+
+async function sideOf(table: FoundTable): Promise<DiffSide> {
+  const { columns, key, rows } = table.manifest
+  return { files: await filesOf(table), columns, key, rows }
 }
 
 /** Whether a query can be about a table: the files of others are not fetched from a remote store. */

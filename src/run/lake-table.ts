@@ -43,14 +43,22 @@ export interface FoundTable {
  * The version that a ref such as `silver.trips` or `silver.trips@3` names. Throws a ProblemError:
  * `project/unknown` for a table that the environment does not have, `storage/version-unknown` for a version.
  */
-export async function findTable(place: LakePlace, text: string): Promise<FoundTable> {
-  const ref = parseTableRef(text)
+export function findTable(place: LakePlace, text: string): Promise<FoundTable> {
+  return findRef(place, parseTableRef(text))
+}
+
+/** The same of a ref that was read already. */
+export async function findRef(place: LakePlace, ref: TableRef): Promise<FoundTable> {
   const state = await place.state()
   const known = state !== undefined && (state.heads.has(ref.table) || wasThere(state, ref))
   if (!known || place.lake === undefined) throw unknownTable(place, ref.table, state)
   const { head } = await findVersion(place.lake.env(place.envName), ref)
-  const manifest = await place.lake.manifests.read(head.manifest)
-  return { lake: place.lake, table: tableOf(ref.table, head), head, manifest }
+  return foundHead(place.lake, ref.table, head)
+}
+
+/** A head with all that is known of its version. */
+export async function foundHead(lake: Lake, name: string, head: Head): Promise<FoundTable> {
+  return { lake, table: tableOf(name, head), head, manifest: await lake.manifests.read(head.manifest) }
 }
 
 /** Throws `project/unknown` for a table that the environment never had; one that is gone still has a history. */

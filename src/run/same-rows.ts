@@ -60,9 +60,7 @@ export async function versionDigest(
   columns: readonly { readonly name: string; readonly type: string }[],
 ): Promise<string> {
   const wanted = digestColumns(columns)
-  const key = layout.contentDigest(manifestKey, digestOf({ wanted, engine: around.engine }).slice(0, 20))
-  const kept = await around.lake.storage.get(key)
-  const known = kept && digestIn(kept)
+  const { key, known } = await keptDigest(around, manifestKey, columns)
   if (known !== undefined) return known
   const files = await Promise.all(manifest.files.map((file) => around.lake.storage.localPath(file.key)))
   const { digest } = await around.pool
@@ -74,6 +72,18 @@ export async function versionDigest(
     if (!problemsOf(error)?.every(({ code }) => code === 'storage/unavailable')) throw error
   })
   return digest
+}
+
+/** The content digest that is kept of a version, or of some of its columns, and the key where it is kept. */
+export async function keptDigest(
+  { lake, engine }: Pick<Comparing, 'lake' | 'engine'>,
+  manifestKey: string,
+  columns: readonly DigestColumn[],
+): Promise<{ key: string; known: string | undefined }> {
+  const wanted = digestColumns(columns)
+  const key = layout.contentDigest(manifestKey, digestOf({ wanted, engine }).slice(0, 20))
+  const kept = await lake.storage.get(key)
+  return { key, known: kept && digestIn(kept) }
 }
 
 /** The order of columns is no part of what rows are. */

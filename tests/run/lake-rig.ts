@@ -24,6 +24,7 @@ export async function publishTable(
   table: string,
   columns: readonly ColumnShape[],
   query: string,
+  { env: envName = 'dev', key: promised = [] }: { env?: string; key?: readonly string[] } = {},
 ): Promise<string> {
   const lake = await openLake(localStorage(path.join(root, 'storage/lake')))
   const version = newVersionId()
@@ -44,7 +45,7 @@ export async function publishTable(
     createdAt: '2026-01-01T00:00:00.000Z',
     engine: 'duckdb',
     columns,
-    key: [],
+    key: promised,
     rows,
     bytes,
     files: [{ key, bytes, rows, hash: await hashFile(file) }],
@@ -53,7 +54,7 @@ export async function publishTable(
   await lake.manifests.write(manifestKey, manifest)
   const head = { version, manifest: manifestKey, notebook, fingerprint: manifest.fingerprint, rows, bytes }
   const changes = { heads: { [table]: { ...head, files: [{ key, bytes }] } }, steps: {} }
-  const env = lake.env('dev')
+  const env = lake.env(envName)
   await env.tryCommit(await env.state(), changes, {
     kind: 'publish',
     run: lake.runs.newId(),

@@ -2,9 +2,11 @@ import { rm } from 'node:fs/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
 import type { ColumnShape } from '../../lake/types.ts'
 import type { EngineOptions } from '../engine.ts'
+import type { DiffRequest, RowsDiff } from '../table-diff.ts'
 import { adHocQuery, type QueryRows } from './ad-hoc.ts'
 import { Connection } from './connection.ts'
 import { decodeVector } from './decode.ts'
+import { diffRows } from './diff.ts'
 import { openInstance } from './instance.ts'
 import { previewFiles, profileFiles, type ColumnProfile, type TextPreview } from './profile.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
@@ -25,6 +27,8 @@ export interface Reader {
   profile(files: readonly string[], columns?: readonly string[]): Promise<ColumnProfile[]>
   /** The result of a single SELECT over tables, by name, such as `silver.trips`; it reaches nothing else. */
   adHoc(text: string, tables: { readonly [name: string]: readonly string[] }): Promise<QueryRows>
+  /** How the rows of two versions of a table differ. */
+  diff(request: DiffRequest, table: string): Promise<RowsDiff>
   close(): Promise<void>
 }
 
@@ -38,6 +42,14 @@ export async function openReader(options: EngineOptions): Promise<Reader> {
     preview: (files, limit) => previewFiles(connection, files, limit),
     profile: (files, columns) => profileFiles(connection, files, columns),
     adHoc: (text, tables) => adHocQuery({ options, parser: connection, open }, text, tables),
+    async diff(request, table) {
+      const own = await Connection.open(instance)
+      try {
+        return await diffRows(own, request, table)
+      } finally {
+        await own.close()
+      }
+    },
     async close() {
       for (const close of open) await close()
       await connection.close()
