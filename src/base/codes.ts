@@ -74,6 +74,7 @@ export const problemCodes = {
   'storage/version-unknown': 'A table has no such version or commit.',
   'storage/no-put-if-absent': 'The store ignores the condition that commits rely on.',
   'env/protected': 'The environment is protected from runs like this one.',
+  'report/unwritable': 'A report cannot be written to the file that was named.',
   'plugin/invalid': 'A plugin does not have the form that Sluice reads.',
   'plugin/clash': 'A plugin takes a name that is reserved or taken.',
   'plugin/threw': 'A plugin threw while it observed a run.',

@@ -28,17 +28,19 @@ export function withProject(command: Command): Command {
 /** Adds the options that select steps and set args. */
 export function withSelect(command: Command): Command {
   return withProject(command)
-    .addOption(list('--select <what>', 'a step, notebook, table, glob, +x, x+ or tag:x; may be repeated'))
+    .addOption(
+      listOption('--select <what>', 'a step, notebook, table, glob, +x, x+ or tag:x; may be repeated'),
+    )
     .option('--from <step>', 'this step and all that is downstream of it')
-    .addOption(list('--arg <name=value>', 'sets an arg, as name or step.name; may be repeated'))
+    .addOption(listOption('--arg <name=value>', 'sets an arg, as name or step.name; may be repeated'))
     .option('--force', 'as if no selected step were fresh')
 }
 
 /** An option that may be given several times, with one value each, so that targets can stand behind it. */
-function list(flags: string, description: string): Option {
+export function listOption(flags: string, description: string): Option {
   const option = new Option(flags, description)
-  return option.argParser((value: string, before: readonly string[] | undefined) => [
-    ...(before ?? []),
+  return option.argParser((value: string, before: readonly string[] | false | undefined) => [
+    ...(before || []),
     value,
   ])
 }

@@ -6,8 +6,11 @@ import type { Cli } from './cli.ts'
 import { tellProblems } from './failure.ts'
 import { countOption, selectOptions, withSelect } from './options.ts'
 import type { SelectFlags } from './options.ts'
+import { withReports } from './report-options.ts'
+import type { ReportFlags } from './report-options.ts'
+import type { Reports } from './reports.ts'
 
-interface RunFlags extends SelectFlags {
+interface RunFlags extends SelectFlags, ReportFlags {
   readonly all?: true
   readonly dryRun?: true
   readonly json?: true
@@ -23,7 +26,7 @@ interface RunFlags extends SelectFlags {
 
 export function runCommand(cli: Cli): Command {
   return (
-    withSelect(new Command('run'))
+    withReports(withSelect(new Command('run')))
       .description('run what is stale: all flows, those that are named, or one notebook')
       .argument('[target...]', 'flows, or one notebook, by name or file')
       .option('--all', 'all flows, as when none is named')
@@ -44,6 +47,7 @@ export function runCommand(cli: Cli): Command {
         const targets =
           words.length === 0 ? words : await (await import('./targets.ts')).targetsHere(words, flags)
         if (flags.help) return help(targets, flags, self, cli)
+        checkReports(flags)
         if (flags.dryRun) return (await import('./plan.ts')).showPlan(targets, flags, cli)
         return start(targets, flags, cli)
       })
@@ -80,34 +84,61 @@ async function start(targets: readonly string[], flags: RunFlags, cli: Cli): Pro
       hint: `select it: sluice run --watch --select ${notebook}`,
     })
   }
-  const report = await reportTo(cli, flags)
-  const options = runOptions(flags, cli, report.event)
+  if (flags.watch) return watchFlows(targets, flags, cli)
+  const { openReports } = await import('./reports.ts')
+  const reports = await openReports(flags, cli, { ...flags, command: 'run' })
+  await reports.around(() => runOnce({ targets, notebook }, flags, reports))
+}
+
+async function runOnce(
+  { targets, notebook }: { readonly targets: readonly string[]; readonly notebook: string | undefined },
+  flags: RunFlags,
+  { cli, event }: Reports,
+): Promise<void> {
+  const text = await reportTo(cli, flags)
+  const options = runOptions(flags, cli, (happened) => {
+    event(happened)
+    text.event(happened)
+  })
   try {
-    if (flags.watch) {
-      const { watch } = await import('../run/watch.ts')
-      await watch([...targets], options, (round) => {
-        if ('problems' in round) tellProblems(round.problems.problems, cli, flags.json === true)
-        if (!flags.json) cli.err.write(cli.err.paint.dim('Watching for changes; Ctrl-C ends.\n'))
-      })
-      // It only ends by being stopped.
-      cli.exit(130)
-    } else if (notebook !== undefined) {
-      const { runNotebook } = await import('../run/alone.ts')
-      const result = await runNotebook(notebook, {
-        ...options,
-        ...(flags.sample && { sample: flags.sample }),
-      })
-      report.close()
-      const { showPreviews } = await import('./previews.ts')
-      showPreviews(result.previews, flags.json === true, cli)
-      cli.exit(codeOf(result))
-    } else {
+    if (notebook === undefined) {
       const { run } = await import('../run/run.ts')
-      cli.exit(codeOf(await run([...targets], options)))
+      return cli.exit(codeOf(await run([...targets], options)))
     }
+    const { runNotebook } = await import('../run/alone.ts')
+    const result = await runNotebook(notebook, { ...options, ...(flags.sample && { sample: flags.sample }) })
+    text.close()
+    const { showPreviews } = await import('./previews.ts')
+    showPreviews(result.previews, flags.json === true, cli)
+    cli.exit(codeOf(result))
   } finally {
-    report.close()
+    text.close()
   }
+}
+
+async function watchFlows(targets: readonly string[], flags: RunFlags, cli: Cli): Promise<void> {
+  const text = await reportTo(cli, flags)
+  try {
+    const { watch } = await import('../run/watch.ts')
+    await watch([...targets], runOptions(flags, cli, text.event), (round) => {
+      if ('problems' in round) tellProblems(round.problems.problems, cli, flags.json === true)
+      if (!flags.json) cli.err.write(cli.err.paint.dim('Watching for changes; Ctrl-C ends.\n'))
+    })
+    // It only ends by being stopped.
+    cli.exit(130)
+  } finally {
+    text.close()
+  }
+}
+
+/** A report is of a run that ends; its file would also wake `--watch`. */
+function checkReports({ report, watch, dryRun }: RunFlags): void {
+  if (!report || !(watch || dryRun)) return
+  const other = watch ? '--watch' : '--dry-run'
+  throw new ProblemError({
+    code: 'project/usage',
+    message: `--report tells a run that has ended, and does not go with ${other}`,
+  })
 }
 
 function runOptions(flags: RunFlags, cli: Cli, onEvent: (event: RunEvent) => void): RunOptions {

@@ -1,15 +1,19 @@
 import { Command } from 'commander'
+import { ProblemError } from '../base/problem.ts'
 import { eventLine } from '../report/json.ts'
 import { tableLines, type TextColumn } from '../report/table-text.ts'
 import { textReport } from '../report/text.ts'
 import { agoText, durationText } from '../report/time.ts'
+import type { RunEvent } from '../run/events.ts'
 import type { RunSummary } from '../run/lake-runs.ts'
 import type { OpenLake } from '../run/open-lake.ts'
 import type { Cli } from './cli.ts'
 import { countOption, projectOptions, withProject } from './options.ts'
 import type { ProjectFlags } from './options.ts'
+import { withReports } from './report-options.ts'
+import type { ReportFlags } from './report-options.ts'
 
-interface RunsFlags extends ProjectFlags {
+interface RunsFlags extends ProjectFlags, ReportFlags {
   readonly limit?: number
   readonly json?: true
 }
@@ -17,7 +21,7 @@ interface RunsFlags extends ProjectFlags {
 const fewest = 20
 
 export function runsCommand(cli: Cli): Command {
-  return withProject(new Command('runs'))
+  return withReports(withProject(new Command('runs')))
     .description('list the last runs, or tell one again with all that its steps printed')
     .argument('[run]', 'the id of a run, or the beginning of one')
     .addOption(countOption('--limit <n>', `at most so many; ${fewest} when left out`))
@@ -26,6 +30,7 @@ export function runsCommand(cli: Cli): Command {
       const { openLake } = await import('../run/open-lake.ts')
       const lake = await openLake(projectOptions(flags))
       try {
+        if (run === undefined && flags.report) throw noRun()
         if (run === undefined) await list(lake, flags, cli)
         else await tell(lake, run, flags, cli)
       } finally {
@@ -34,14 +39,31 @@ export function runsCommand(cli: Cli): Command {
     })
 }
 
-async function tell(lake: OpenLake, run: string, flags: RunsFlags, { out, err }: Cli): Promise<void> {
-  const events = await lake.events(run)
+async function tell(lake: OpenLake, run: string, flags: RunsFlags, cli: Cli): Promise<void> {
+  const { openReports } = await import('./reports.ts')
+  const reports = await openReports(flags, cli, flags)
+  await reports.around(async () => {
+    const events = await lake.events(run)
+    events.forEach(reports.event)
+    tellEvents(events, flags, reports.cli)
+  })
+}
+
+function tellEvents(events: readonly RunEvent[], flags: RunsFlags, { out, err }: Cli): void {
   if (events.length === 0) return err.write('That run had nothing to do: only its summary is kept.\n')
   const report = textReport({ line: (text) => out.write(`${text}\n`), paint: out.paint })
   for (const event of events) {
     if (flags.json) out.write(eventLine(event))
     else report.event(event)
   }
+}
+
+function noRun(): ProblemError {
+  return new ProblemError({
+    code: 'project/usage',
+    message: '--report is for one run',
+    hint: 'name it: sluice runs <run> --report junit=out/run.xml',
+  })
 }
 
 async function list(lake: OpenLake, flags: RunsFlags, { out, err }: Cli): Promise<void> {

@@ -24,6 +24,10 @@ const schema = z.strictObject({
     .optional(),
   /** Modules that export plugins, relative to the project. */
   plugins: z.array(z.string()).default([]),
+  /** The reports of commands that are called without `--report`, such as `junit=out/run.xml`; paths from the project. */
+  reports: z
+    .strictObject({ run: z.array(z.string()).optional(), check: z.array(z.string()).optional() })
+    .optional(),
 })
 
 /** What `sluice.yaml` says. */

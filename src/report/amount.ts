@@ -22,3 +22,13 @@ export function bytesText(bytes: number): string {
   const digits = unit > 0 && amount < 9.95 ? 1 : 0
   return `${amount.toFixed(digits)} ${units[unit] ?? ''}`
 }
+
+/** Problems and warnings, counted apart: `2 problems, 1 warning`. */
+export function problemCount(problems: readonly { readonly severity?: 'warn' }[]): string {
+  const warnings = problems.filter(({ severity }) => severity === 'warn').length
+  const errors = problems.length - warnings
+  return [
+    ...(errors > 0 || warnings === 0 ? [plural(errors, 'problem')] : []),
+    ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
+  ].join(', ')
+}

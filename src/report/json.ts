@@ -2,6 +2,7 @@ import type { Problem } from '../base/problem.ts'
 import type { Reason } from '../freshness/reason.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Plan } from '../run/options.ts'
+import type { Told } from './told.ts'
 
 /**
  * One event as a line of JSON. Where an event has reasons, `reasons` holds their words, so that `jq` and `grep`
@@ -25,4 +26,9 @@ export function planJson(plan: Plan): string {
 
 function wordsFirst(reasons: readonly Reason[]): { reasons: string[]; causes: readonly Reason[] } {
   return { reasons: reasons.map(({ word }) => word), causes: reasons }
+}
+
+/** All that a command has to tell as lines of JSON: the events, then Problems of the project. */
+export function toldJson({ events, problems }: Told): string {
+  return [...events.map(eventLine), ...problems.map(problemJson)].join('')
 }

@@ -26,11 +26,21 @@ export function widthOf(text: string): number {
   return ascii.test(plain) ? plain.length : cellsOf(plain).reduce((sum, cell) => sum + cell.width, 0)
 }
 
+/** Text without control sequences of terminals. */
+export function withoutColours(text: string): string {
+  return text.replace(sequence, '')
+}
+
 /** Text in one line and without anything that a terminal would obey: what comes from data or from user code. */
 export function oneLine(text: string): string {
   return ascii.test(text)
     ? text
     : text.replace(sequence, '').replace(control, (char) => shown[char] ?? '\ufffd')
+}
+
+/** Text without anything that a terminal would obey; its lines stay. */
+export function plainLines(text: string): string {
+  return ascii.test(text) ? text : text.split(/\r?\n/).map(oneLine).join('\n')
 }
 
 /** Cuts plain text at its end to a width, with `…` where something is missing. */

@@ -1,4 +1,4 @@
-import type { Outcome, RunEvent, StepFinished, WrittenTable } from '../../src/run/events.ts'
+import type { DataChecked, Outcome, RunEvent, StepFinished, WrittenTable } from '../../src/run/events.ts'
 import type { Reason } from '../../src/freshness/reason.ts'
 
 /** Hand-made events: what a run would tell. */
@@ -23,6 +23,11 @@ export function printed(step: string, text: string): RunEvent {
 
 export function written(table: string, rows: number, more: Partial<WrittenTable> = {}): WrittenTable {
   return { table, version: '01kv', seq: 1, rows, bytes: rows * 10, unchanged: false, ...more }
+}
+
+export function checked(step: string, check: string, more: Partial<DataChecked> = {}): DataChecked {
+  const rest = { severity: 'error', outcome: 'passed', rows: 0 } as const
+  return { ...base, event: 'data-checked', step, table: 'silver.trips', check, ...rest, ...more }
 }
 
 export function finish(step: string, outcome: Outcome, more: Partial<StepFinished> = {}): StepFinished {

@@ -1,0 +1,150 @@
+import type { DataChecked, StepPrinted } from '../run/events.ts'
+import { problemSuites } from './junit-problems.ts'
+import { reasonsText } from './reason-text.ts'
+import {
+  checkProblem,
+  flowsTold,
+  isError,
+  problemBody,
+  type Told,
+  type ToldFlow,
+  type ToldStep,
+} from './told.ts'
+import { element, xmlDocument } from './xml.ts'
+
+/** A suite of JUnit XML with its counts, which its attributes and the root tell. */
+export interface Suite {
+  readonly name: string
+  /** In seconds. */
+  readonly time?: number
+  readonly properties?: { readonly [name: string]: string }
+  readonly cases: readonly Case[]
+}
+
+export interface Case {
+  readonly name: string
+  readonly classname: string
+  readonly time?: number
+  readonly failures?: readonly { readonly message: string; readonly type: string; readonly text: string }[]
+  /** Why it was skipped. */
+  readonly skipped?: string
+  readonly out?: string
+  readonly err?: string
+}
+
+/**
+ * What happened as JUnit XML, in the form of Maven Surefire's `surefire-test-report.xsd` with `testsuites`
+ * around: a suite for each flow with a case for each step and each data check, and a suite for each file
+ * that was looked at with a case for each Problem.
+ */
+export function junitXml(told: Told): string {
+  const suites = [...problemSuites(told), ...flowsTold(told.events).map(flowSuite)]
+  const cases = suites.flatMap((suite) => suite.cases)
+  const time = suites.reduce((sum, suite) => sum + (suite.time ?? 0), 0)
+  const attributes = { name: 'sluice', ...countsOf(cases), time: seconds(time) }
+  return xmlDocument(element('testsuites', attributes, suites.map(suiteXml)))
+}
+
+function flowSuite({ started, steps, ended }: ToldFlow): Suite {
+  const { flow, run, env, storage, at } = started
+  return {
+    name: flow,
+    ...(ended && { time: ended.ms / 1000 }),
+    properties: { run, env, storage, at },
+    cases: steps.flatMap((step) => [
+      ...step.checks.map((check) => checkCase(check, step)),
+      stepCase(step, flow),
+    ]),
+  }
+}
+
+function stepCase(step: ToldStep, flow: string): Case {
+  const { end } = step
+  const out = textOf(step.printed, false)
+  const err = textOf(step.printed, true)
+  return {
+    name: step.step,
+    classname: step.notebook ?? flow,
+    time: (end?.ms ?? 0) / 1000,
+    ...outcomeOf(step),
+    ...(out !== '' && { out }),
+    ...(err !== '' && { err }),
+  }
+}
+
+function outcomeOf({ end, notebook }: ToldStep): Pick<Case, 'failures' | 'skipped'> {
+  if (end === undefined) {
+    // The run was killed: what ran then is not known to be good.
+    const text = 'the run did not come to its end'
+    return notebook === undefined
+      ? { skipped: text }
+      : { failures: [{ message: text, type: 'killed', text }] }
+  }
+  if (end.outcome === 'failed') {
+    const errors = end.problems.filter(isError)
+    const told = errors.length > 0 ? errors : end.problems
+    const failures = told.map((problem) => ({
+      message: problem.message,
+      type: problem.code,
+      text: problemBody(problem),
+    }))
+    return { failures: failures.length > 0 ? failures : [{ message: 'failed', type: 'failed', text: '' }] }
+  }
+  if (end.outcome === 'cancelled') return { skipped: 'cancelled' }
+  if (end.outcome !== 'blocked') return {}
+  const by = end.blockedBy ?? []
+  return { skipped: by.length > 0 ? `blocked by ${by.join(', ')}` : `blocked: ${reasonsText(end.reasons)}` }
+}
+
+function checkCase(check: DataChecked, { notebook, step }: ToldStep): Case {
+  const problem = checkProblem(check)
+  const failure = { message: problem.message, type: problem.code, text: problemBody(problem) }
+  return {
+    name: `${check.table}: ${check.check}`,
+    classname: notebook ?? step,
+    ...(check.outcome === 'failed' && { failures: [failure] }),
+    // JUnit has no word for a warning.
+    ...((check.outcome === 'warned' || check.outcome === 'rejected') && {
+      out: `${check.outcome}: ${failure.text}`,
+    }),
+  }
+}
+
+function textOf(printed: readonly StepPrinted[], errors: boolean): string {
+  return printed
+    .filter(({ stream }) => (stream === 'stderr') === errors)
+    .map(({ text, level }) => (level === 'warn' || level === 'error' ? `${level}: ${text}` : text))
+    .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
+    .join('')
+}
+
+function suiteXml({ name, time, properties = {}, cases }: Suite): string {
+  const pairs = Object.entries(properties).map(([key, value]) => element('property', { name: key, value }))
+  return element(
+    'testsuite',
+    { name, time: time === undefined ? undefined : seconds(time), ...countsOf(cases) },
+    [...(pairs.length > 0 ? [element('properties', {}, pairs)] : []), ...cases.map(caseXml)],
+  )
+}
+
+function caseXml({ name, classname, time = 0, failures = [], skipped, out, err }: Case): string {
+  return element('testcase', { name, classname, time: seconds(time) }, [
+    ...failures.map(({ message, type, text }) => element('failure', { message, type }, text)),
+    ...(skipped === undefined ? [] : [element('skipped', { message: skipped })]),
+    ...(out === undefined ? [] : [element('system-out', {}, out)]),
+    ...(err === undefined ? [] : [element('system-err', {}, err)]),
+  ])
+}
+
+function countsOf(cases: readonly Case[]) {
+  return {
+    tests: cases.length,
+    failures: cases.filter(({ failures = [] }) => failures.length > 0).length,
+    errors: 0,
+    skipped: cases.filter(({ skipped }) => skipped !== undefined).length,
+  }
+}
+
+function seconds(time: number): string {
+  return time.toFixed(3)
+}
