@@ -19,7 +19,7 @@ export interface Found {
 export interface Reports {
   /** What is told to people goes here: stdout may belong to a report. */
   readonly cli: Cli
-  event(event: RunEvent): void
+  readonly event: (event: RunEvent) => void
   /**
    * Does the work of the command, then writes all reports, also when it threw Problems: those are told too. A
    * report that cannot be written is told, and the exit code is 2; the command's own result stays told.

@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import { orderProblems } from '../base/problem.ts'
-import type { Case, Suite } from './junit.ts'
+import type { Case, Suite } from './junit-form.ts'
 import { isError, problemBody, type Told } from './told.ts'
 
 /** The suite of Problems that have no place. */

@@ -1,4 +1,5 @@
 import type { DataChecked, StepPrinted } from '../run/events.ts'
+import { suitesXml, type Case, type Suite } from './junit-form.ts'
 import { problemSuites } from './junit-problems.ts'
 import { reasonsText } from './reason-text.ts'
 import {
@@ -10,27 +11,6 @@ import {
   type ToldFlow,
   type ToldStep,
 } from './told.ts'
-import { element, xmlDocument } from './xml.ts'
-
-/** A suite of JUnit XML with its counts, which its attributes and the root tell. */
-export interface Suite {
-  readonly name: string
-  /** In seconds. */
-  readonly time?: number
-  readonly properties?: { readonly [name: string]: string }
-  readonly cases: readonly Case[]
-}
-
-export interface Case {
-  readonly name: string
-  readonly classname: string
-  readonly time?: number
-  readonly failures?: readonly { readonly message: string; readonly type: string; readonly text: string }[]
-  /** Why it was skipped. */
-  readonly skipped?: string
-  readonly out?: string
-  readonly err?: string
-}
 
 /**
  * What happened as JUnit XML, in the form of Maven Surefire's `surefire-test-report.xsd` with `testsuites`
@@ -38,11 +18,7 @@ export interface Case {
  * that was looked at with a case for each Problem.
  */
 export function junitXml(told: Told): string {
-  const suites = [...problemSuites(told), ...flowsTold(told.events).map(flowSuite)]
-  const cases = suites.flatMap((suite) => suite.cases)
-  const time = suites.reduce((sum, suite) => sum + (suite.time ?? 0), 0)
-  const attributes = { name: 'sluice', ...countsOf(cases), time: seconds(time) }
-  return xmlDocument(element('testsuites', attributes, suites.map(suiteXml)))
+  return suitesXml([...problemSuites(told), ...flowsTold(told.events).map(flowSuite)])
 }
 
 function flowSuite({ started, steps, ended }: ToldFlow): Suite {
@@ -116,35 +92,4 @@ function textOf(printed: readonly StepPrinted[], errors: boolean): string {
     .map(({ text, level }) => (level === 'warn' || level === 'error' ? `${level}: ${text}` : text))
     .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
     .join('')
-}
-
-function suiteXml({ name, time, properties = {}, cases }: Suite): string {
-  const pairs = Object.entries(properties).map(([key, value]) => element('property', { name: key, value }))
-  return element(
-    'testsuite',
-    { name, time: time === undefined ? undefined : seconds(time), ...countsOf(cases) },
-    [...(pairs.length > 0 ? [element('properties', {}, pairs)] : []), ...cases.map(caseXml)],
-  )
-}
-
-function caseXml({ name, classname, time = 0, failures = [], skipped, out, err }: Case): string {
-  return element('testcase', { name, classname, time: seconds(time) }, [
-    ...failures.map(({ message, type, text }) => element('failure', { message, type }, text)),
-    ...(skipped === undefined ? [] : [element('skipped', { message: skipped })]),
-    ...(out === undefined ? [] : [element('system-out', {}, out)]),
-    ...(err === undefined ? [] : [element('system-err', {}, err)]),
-  ])
-}
-
-function countsOf(cases: readonly Case[]) {
-  return {
-    tests: cases.length,
-    failures: cases.filter(({ failures = [] }) => failures.length > 0).length,
-    errors: 0,
-    skipped: cases.filter(({ skipped }) => skipped !== undefined).length,
-  }
-}
-
-function seconds(time: number): string {
-  return time.toFixed(3)
 }

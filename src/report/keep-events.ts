@@ -6,7 +6,7 @@ const mostPrinted = 1_000_000
 
 /** Events that are kept until a run has ended. */
 export interface KeptEvents {
-  add(event: RunEvent): void
+  readonly add: (event: RunEvent) => void
   /** In order; for a step that printed too much, one that says how much is left out stands for the first ones. */
   all(): RunEvent[]
 }

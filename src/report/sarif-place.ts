@@ -1,4 +1,3 @@
-import type { Location } from 'sarif'
 import { sha256 } from '../base/digest.ts'
 import type { Place, Problem } from '../base/problem.ts'
 import { fileWithin } from './told.ts'
@@ -7,7 +6,7 @@ import { fileWithin } from './told.ts'
 export const srcRoot = '%SRCROOT%'
 
 /** A place as a location of SARIF: a URI that is relative to the repository where the file is in it. */
-export function sarifLocation({ file, line, column }: Place, within?: string): Location {
+export function sarifLocation({ file, line, column }: Place, within?: string) {
   const path = fileWithin(file, within).toWellFormed()
   const absolute = path.startsWith('/') || /^[A-Za-z]:\//.test(path)
   const uri = path.split('/').map(encodeURIComponent).join('/')

@@ -1,4 +1,3 @@
-import type { Log, Result, Run } from 'sarif'
 import { problemCodes, type ProblemCode } from '../base/codes.ts'
 import { orderProblems, type Problem } from '../base/problem.ts'
 import { problemFingerprints, sarifLocation, srcRoot } from './sarif-place.ts'
@@ -16,7 +15,7 @@ export function sarifLog(told: Told, version: string): string {
   const codes = Object.keys(problemCodes) as ProblemCode[]
   const index = new Map(codes.map((code, at) => [code, at]))
   const fingerprints = problemFingerprints(problems)
-  const run: Run = {
+  const run = {
     tool: { driver: { name: 'Sluice', version, rules: codes.map(ruleOf) } },
     columnKind: 'utf16CodeUnits',
     originalUriBaseIds: { [srcRoot]: { description: { text: 'The root of the repository.' } } },
@@ -28,7 +27,7 @@ export function sarifLog(told: Told, version: string): string {
       }),
     ),
   }
-  const log: Log = {
+  const log = {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
     runs: [run],
@@ -46,7 +45,7 @@ interface Beside {
   readonly within: string | undefined
 }
 
-function resultOf(problem: Problem, { ruleIndex, fingerprint, within }: Beside): Result {
+function resultOf(problem: Problem, { ruleIndex, fingerprint, within }: Beside) {
   const { code, message, where, related = [], hint } = problem
   const text = hint === undefined ? message : `${message}\nhint: ${hint}`
   // Ids count from 1 over what has a place: a link in a message could name one.
