@@ -122,6 +122,12 @@ describe('a wrong name', () => {
       ],
     ],
     [
+      'SELECT zones.zone FROM @zones',
+      [
+        "query/bind query: there is no relation 'zones' here | zones.zone | give the handle that name: FROM ${zones} AS zones",
+      ],
+    ],
+    [
       'SELECT place.z FROM @trips',
       ['query/bind query: Could not find key "z" in struct | z | there is \'x\''],
     ],

@@ -8,6 +8,7 @@ import { bindProblem } from './fault-text.ts'
 import type { FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
+import { queryLineage } from './lineage.ts'
 import type { PlacedFault } from './place-fault.ts'
 import { planColumns, type BoundPlan } from './plan.ts'
 import type { BoundColumn } from './source-parquet.ts'
@@ -65,17 +66,20 @@ function judged(plan: PlacedFault, described: PlacedFault): PlacedFault {
 }
 
 function told(
-  { request, place }: Subject,
+  { request, binder }: Subject,
   tree: ParsedQuery,
   plan: BoundPlan | undefined,
   columns: readonly BoundColumn[],
   gated: readonly EngineProblem[],
 ): Analysis {
-  void plan
-  void place
-  const { output, query } = request
+  const { output, query, lineage } = request
   const compared = output ? compareColumns(output.table, columns, nullColumns(tree, query)) : []
-  return { problems: [...gated, ...compared], columns: columns.map(({ name, type }) => ({ name, type })) }
+  const names = columns.map(({ name }) => name)
+  return {
+    problems: [...gated, ...compared],
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    ...(lineage && { lineage: queryLineage(plan, binder.inputs, names) }),
+  }
 }
 
 /** By their places in the query; those without one come last. */
@@ -104,7 +108,8 @@ function faultProblems(
   gated: readonly EngineProblem[],
 ): EngineProblem[] {
   const columns = [...new Set(binder.inputs.flatMap((input) => input.columns.map(({ name }) => name)))]
+  const known = { columns, functions: functions.names, handles: binder.inputs.map(({ handle }) => handle) }
   return faults
-    .map((fault) => bindProblem(fault, place, { columns, functions: functions.names }))
+    .map((fault) => bindProblem(fault, place, known))
     .filter(({ query }) => !query || !gated.some((other) => other.query?.offset === query.offset))
 }

@@ -7,6 +7,7 @@ import type { PlacedFault } from './place-fault.ts'
 export interface KnownNames {
   readonly columns: readonly string[]
   readonly functions: readonly string[]
+  readonly handles: readonly string[]
 }
 
 /** A fault of binding as a Problem, in our words where DuckDB's are about its insides. */
@@ -41,6 +42,9 @@ function faultText(fault: Fault): string {
 function hintOf(fault: Fault, known: KnownNames): string | undefined {
   if (fault.kind === 'NO_MATCHING_FUNCTION') return signatures(fault.message)
   if (fault.message.startsWith('Ambiguous reference')) return 'write it with its relation: a.column'
+  const relation = /^Referenced table "(.*)" not found!/.exec(fault.message)?.[1]
+  if (relation !== undefined && known.handles.includes(relation))
+    return `give the handle that name: FROM \${${relation}} AS ${relation}`
   const near = /^Candidate (?:Entries|tables): (.+)$/m.exec(fault.message)?.[1]
   if (near !== undefined) return `there is ${near.replaceAll('"@', '"').replaceAll('"', "'")}`
   const wrong = wrongName(fault)
