@@ -1,6 +1,6 @@
 import { marksIn, NotFollowed, projected, union, type Around, type Flow, type Marks } from './lineage-flow.ts'
 import { childrenOf, nodesIn } from './plan.ts'
-import type { TreeNode } from './tree.ts'
+import { textIn, type TreeNode } from './tree.ts'
 
 /** A join of any kind; a correlated subquery is one too (Neumann and Kemper, "Unnesting Arbitrary Queries", 2015). */
 export function joinFlow(node: TreeNode, around: Around): Flow {
@@ -11,7 +11,7 @@ export function joinFlow(node: TreeNode, around: Around): Flow {
   const met = conditionMarks(node, left, right, around)
   const sides = withMaps(node, left, right)
   if (node['type'] === 'LOGICAL_CROSS_PRODUCT') return crossed(sides.left, sides.right)
-  return joined(String(node['join_type'] ?? 'INNER'), sides, met)
+  return joined(textIn(node, 'join_type'), sides, met)
 }
 
 /** The right side of a correlated join sees some columns of the left one. */
