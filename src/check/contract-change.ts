@@ -36,6 +36,11 @@ export const changeRules = {
   'check-tightened': ['compatible', 'A condition lets fewer rows pass. The step that writes it may fail.'],
   'check-added': ['compatible', 'A new condition. The step that writes it may fail.'],
   'warning-changed': ['neutral', 'A check that only warns came, went or changed: nobody can rely on it.'],
+  'reaction-changed': [
+    'neutral',
+    'Rows that break a check are rejected instead of failing the step, or the reverse.',
+  ],
+  'rejects-changed': ['neutral', 'The table that keeps rejected rows.'],
   'columns-reordered': ['neutral', 'The same columns in another order: they are read by name.'],
   'key-reordered': ['neutral', 'The same key, with its columns in another order.'],
   'read-as-changed': ['neutral', '`.asNumber()` or `.micros()`: the rows stay; `tsc` tells notebooks.'],

@@ -81,7 +81,7 @@ function diffTable(one: DeclaredTable, other: DeclaredTable): BareChange[] {
     })),
     ...other.columns.flatMap((column) => {
       const was = old.get(column.name)
-      return was ? diffColumn({ column: was, checks: one.checks }, { column, checks: other.checks }) : []
+      return was ? diffColumn(was, column) : []
     }),
     ...diffKey(one.key, other.key),
     ...diffChecks(one, other),
@@ -124,6 +124,8 @@ function diffTexts(one: DeclaredTable, other: DeclaredTable): BareChange[] {
       kind: 'text-changed',
       what: changed('tags', before.join(', ') || undefined, after.join(', ') || undefined),
     })
+  if (one.rejects !== other.rejects)
+    texts.push({ kind: 'rejects-changed', what: changed('rejects', one.rejects, other.rejects) })
   if (one.path !== other.path)
     texts.push({ kind: 'path-changed', what: changed('path', one.path, other.path) })
   return texts

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { checkCommand } from './check.ts'
 import { diffCommand } from './diff.ts'
+import { contractCommand } from './contract.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
 import { lineageCommand } from './lineage.ts'
@@ -41,6 +42,7 @@ export function sluiceProgram(cli: Cli): Command {
     logCommand(cli),
     runsCommand(cli),
     lineageCommand(cli),
+    contractCommand(cli),
   ]
   for (const command of commands) program.addCommand(command)
   return tamed(program, cli)

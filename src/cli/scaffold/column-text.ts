@@ -1,5 +1,5 @@
 import { lineWidth, propertyName } from './code-text.ts'
-import type { SqlType } from './sql-type.ts'
+import type { SqlType } from '../../contract/sql-type.ts'
 
 /** A column in an object literal, `fare: t.double()`, and what to say of it beside. */
 export interface ColumnText {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { braced, columnName, columnOf, inTemplate, listed, propertyName, quoted } from './code-text.ts'
 import { columnText } from './column-text.ts'
 import type { KnownColumn } from './declared-columns.ts'
-import { parseSqlType } from './sql-type.ts'
+import { parseSqlType } from '../../contract/sql-type.ts'
 
 /** A table that the new module reads or writes. */
 export interface ModuleTable {

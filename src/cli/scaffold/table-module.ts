@@ -2,7 +2,7 @@ import type { CsvDialect } from '../../contract/source.ts'
 import type { FileFacts } from '../../engine/duckdb/file-relation.ts'
 import { inComment, propertyName, quoted } from './code-text.ts'
 import { columnText } from './column-text.ts'
-import { parseSqlType } from './sql-type.ts'
+import { parseSqlType } from '../../contract/sql-type.ts'
 
 export interface TableModule {
   readonly name: string
