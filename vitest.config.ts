@@ -6,7 +6,10 @@ const report = process.env['SLUICE_TEST_REPORT']
 
 export default defineConfig({
   resolve: {
-    alias: [{ find: /^sluice$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }],
+    alias: [
+      { find: /^sluice$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: /^sluice\/testing$/, replacement: fileURLToPath(new URL('src/testing.ts', import.meta.url)) },
+    ],
   },
   test: {
     include: ['tests/**/*.test.ts'],

@@ -69,6 +69,12 @@ export const problemCodes = {
   'step/result-invalid': 'What a notebook returned cannot be kept as JSON.',
   'step/engine': 'The engine failed while it computed a step.',
   'step/unstable': 'Inputs or code kept changing while a step was computed.',
+  'test/invalid':
+    'A notebook test names an input, output, column or variable that its notebook does not have.',
+  'test/vacuous': 'A notebook test that would pass whatever the notebook does.',
+  'test/no-value':
+    'A row of a test leaves out a column for which no value was found that keeps the contract.',
+  'test/package-missing': 'A package that a test needs is not installed in the project.',
   'storage/config-invalid': 'A file under `storage/` does not have the form that Sluice reads.',
   'storage/unavailable': 'The storage cannot be read or written.',
   'storage/corrupt': 'A file of the lake is not what its manifest or checksum says.',

@@ -24,7 +24,9 @@ export interface Engine {
   ): Promise<string>
   /** A digest of a query's syntax tree: layout, comments and letter case of keywords do not change it. */
   queryDigest(text: string): Promise<string>
-  /** Which conditions of a table rows break, by their places in `conditions`, for each row. */
+  /** The names of the columns of a file; `name` is what messages call it. */
+  columnsOf(format: 'csv' | 'parquet', file: string, name: string): Promise<readonly string[]>
+  /** For each row, the checks of a table that it breaks by itself: their places in `checks`. */
   broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]>
   /** Binds a query without data, and says what is wrong with it. Runs nothing. */
   analyse(request: AnalysisRequest): Promise<Analysis>
@@ -81,6 +83,8 @@ export interface OutputTarget {
   readonly folder?: string
   /** The files of other tables that checks read, by table; checks that read one that is absent are not made. */
   readonly others?: { readonly [table: string]: readonly string[] }
+  /** The same for an output without a folder: inputs, given as rows, that stand for other tables. */
+  readonly otherInputs?: { readonly [table: string]: string }
 }
 
 export interface SessionRequest {

@@ -16,6 +16,8 @@ export interface ContextParts {
   readonly args: unknown
   readonly env: unknown
   readonly secrets: readonly string[]
+  /** Where the value of a secret comes from; the process's environment when left out. */
+  readonly secretOf?: (name: string) => string | undefined
   readonly log: Log
   readonly signal: AbortSignal
 }
@@ -35,7 +37,7 @@ export function notebookContext(parts: ContextParts): LooseContext {
     outputs: Object.fromEntries(outputs) as LooseContext['outputs'],
     args: parts.args,
     env: parts.env,
-    secrets: secretsOf(parts.secrets),
+    secrets: secretsOf(parts.secrets, parts.secretOf ?? ((name) => process.env[name])),
     db,
     log: parts.log,
     signal: parts.signal,
@@ -111,14 +113,17 @@ async function collect<R>(rows: AsyncIterable<R>): Promise<R[]> {
   return list
 }
 
-/** Secrets come from the process's environment when they are asked for, and are kept nowhere. */
-function secretsOf(names: readonly string[]): Readonly<Record<string, string>> {
+/** Secrets are fetched when they are asked for, and are kept nowhere. */
+function secretsOf(
+  names: readonly string[],
+  valueOf: (name: string) => string | undefined,
+): Readonly<Record<string, string>> {
   const secrets: Record<string, string> = {}
   for (const name of names) {
     Object.defineProperty(secrets, name, {
       enumerable: false,
       get: () => {
-        const value = process.env[name]
+        const value = valueOf(name)
         if (value !== undefined) return value
         throw new ProblemError({
           code: 'notebook/env-invalid',

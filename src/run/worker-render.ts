@@ -1,11 +1,10 @@
-import { ProblemError, problemsOf, type Place, type Problem } from '../base/problem.ts'
+import { problemsOf, type Place, type Problem } from '../base/problem.ts'
 import { placeInStack } from '../base/site.ts'
 import { fromWire } from '../base/wire.ts'
-import { renderQuery } from '../contract/render.ts'
-import { pieceOf, Relation } from '../contract/sql.ts'
 import { notebookName } from '../flow/place.ts'
 import { relativeTo } from '../notebook/load.ts'
 import type { Rendered, WorkerCalls } from './protocol.ts'
+import { renderSelects } from './render-selects.ts'
 import { notebookIn } from './worker-notebook.ts'
 
 type Ask = Parameters<WorkerCalls['render']>[0]
@@ -42,18 +41,11 @@ function threw(error: unknown, where: Place, root: string): Problem {
 /** Renders the queries of a `select` notebook with its args. */
 export async function render(ask: Ask): Promise<Answer> {
   const { definition } = await notebookIn(ask)
-  const inputs = Object.fromEntries(
-    ask.handles.map(({ handle, columns }) => [handle, new Relation(handle, columns)]),
-  )
-  const context = { env: fromWire(ask.env) }
-  const queries = Object.entries(definition.select ?? {}).map(([handle, select]) => {
-    const query = select(inputs, fromWire(ask.args), context)
-    if (pieceOf(query) === 'sql') return { handle, query: renderQuery(query) }
-    throw new ProblemError({
-      code: 'notebook/kind',
-      message: `the query of output '${handle}' is not made with sql\`...\``,
-      where: { file: relativeTo(ask.projectRoot, ask.file) },
-    })
+  const queries = renderSelects(definition, {
+    handles: ask.handles,
+    args: fromWire(ask.args),
+    env: fromWire(ask.env),
+    file: relativeTo(ask.projectRoot, ask.file),
   })
   return { queries }
 }

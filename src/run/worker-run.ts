@@ -1,9 +1,8 @@
-import { InternalError, ProblemError } from '../base/problem.ts'
-import { fromWire, toWire } from '../base/wire.ts'
+import { fromWire } from '../base/wire.ts'
 import type { Engine, EngineOptions } from '../engine/engine.ts'
 import { relativeTo } from '../notebook/load.ts'
-import { notebookContext } from './notebook-context.ts'
 import type { RunAsk, WorkerCalls } from './protocol.ts'
+import { runCode } from './run-code.ts'
 import type { CallContext } from './serve-calls.ts'
 import { notebookIn } from './worker-notebook.ts'
 
@@ -28,48 +27,27 @@ export async function runNotebook(
   context: CallContext,
 ): Promise<ReturnType<WorkerCalls['run']>> {
   const notebook = await notebookIn(ask)
-  const { run } = notebook.definition
-  if (!run) throw new InternalError(`${ask.file} has no run()`)
   const session = await (await opened(ask.engine)).session(ask.request)
   const interrupt = () => session.interrupt()
   context.signal.addEventListener('abort', interrupt, { once: true })
   try {
-    const returned: unknown = await run(
-      notebookContext({
-        session,
-        inputs: ask.request.inputs.map(({ handle, columns }) => ({
-          handle,
-          columns: columns.map(({ name }) => name),
-        })),
-        outputs: ask.request.outputs.map(({ handle, table }) => ({ handle, table: table.name })),
-        args: fromWire(ask.args),
-        env: fromWire(ask.env),
-        secrets: ask.secrets,
-        signal: context.signal,
-        log: {
-          debug: (text) => context.log('debug', text),
-          info: (text) => context.log('info', text),
-          warn: (text) => context.log('warn', text),
-          error: (text) => context.log('error', text),
-        },
-      }),
-    )
-    context.signal.throwIfAborted()
-    const result = returned === undefined ? undefined : toWire(returned)
-    if (returned !== undefined && result === undefined) throw unkeepable(ask)
-    return { staged: await session.finish(), result }
+    return await runCode(notebook.definition, {
+      session,
+      request: ask.request,
+      file: relativeTo(ask.projectRoot, ask.file),
+      args: fromWire(ask.args),
+      env: fromWire(ask.env),
+      secrets: ask.secrets,
+      signal: context.signal,
+      log: {
+        debug: (text) => context.log('debug', text),
+        info: (text) => context.log('info', text),
+        warn: (text) => context.log('warn', text),
+        error: (text) => context.log('error', text),
+      },
+    })
   } finally {
     context.signal.removeEventListener('abort', interrupt)
     await session.close()
   }
-}
-
-function unkeepable(ask: RunAsk): ProblemError {
-  const file = relativeTo(ask.projectRoot, ask.file)
-  return new ProblemError({
-    code: 'step/result-invalid',
-    message: `what ${file} returned cannot be kept: it holds something that is not plain data`,
-    where: { file },
-    hint: 'return plain objects, lists, texts, numbers, bigints, dates or bytes',
-  })
 }

@@ -112,6 +112,9 @@ function nullOf({ name, type }: DeclaredColumn): string {
   return `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`
 }
 
+/** The contracts that passed once, for each instance: a condition takes milliseconds to parse and bind. */
+const passed = new WeakMap<Functions, Set<string>>()
+
 /** Throws all Problems of the checks of several tables. */
 export async function requireChecks(
   connection: Connection,
@@ -119,6 +122,14 @@ export async function requireChecks(
   tables: readonly DeclaredTable[],
 ): Promise<void> {
   const problems: Problem[] = []
-  for (const table of tables) problems.push(...(await checkProblems(connection, functions, table)))
+  const known = passed.get(functions) ?? new Set()
+  passed.set(functions, known)
+  for (const table of tables) {
+    const digest = JSON.stringify([table.columns.map(({ name, type }) => [name, type]), table.checks])
+    if (known.has(digest)) continue
+    const found = await checkProblems(connection, functions, table)
+    if (found.length === 0) known.add(digest)
+    problems.push(...found)
+  }
   if (problems.length > 0) throw new ProblemError(problems)
 }

@@ -1,6 +1,6 @@
 import { ProblemError, problemsOf, type Problem } from '../../base/problem.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
-import type { BoundInput, GivenRows } from '../engine.ts'
+import type { BoundInput } from '../engine.ts'
 import { brokenSql } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { Inserter } from './insert.ts'
@@ -131,12 +131,16 @@ async function givenProblems(
   const { from, handle } = input
   const relation = tables.get(handle)
   if (from.kind !== 'rows' || !from.contract || relation === undefined) return []
-  const others = othersOf(from, tables)
+  const others = givenOthers(from.others ?? {}, tables)
   const ruled = { table: from.contract, subject: subjectOf(input), relation: tableSql(relation), others }
   return allViolations(connection, ruled, false)
 }
 
-function othersOf({ others = {} }: GivenRows, tables: GivenTables): Record<string, string> {
+/** The tables behind inputs that stand for other tables of checks, as SQL, by table. */
+export function givenOthers(
+  others: { readonly [table: string]: string },
+  tables: GivenTables,
+): Record<string, string> {
   const known = Object.entries(others).flatMap(([table, handle]) => {
     const name = tables.get(handle)
     return name === undefined ? [] : [[table, tableSql(name)]]

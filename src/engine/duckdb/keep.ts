@@ -6,6 +6,7 @@ import { cellOf } from './cell.ts'
 import type { Connection } from './connection.ts'
 import { decodeVector } from './decode.ts'
 import type { Gathering } from './gather.ts'
+import { givenOthers, type GivenTables } from './given.ts'
 import { ruledRows } from './rules.ts'
 import { quoteName } from './sql-text.ts'
 import { parseType } from './types.ts'
@@ -15,11 +16,14 @@ import { allViolations } from './violations.ts'
 export async function keepOutput(
   connection: Connection,
   target: OutputTarget,
+  given: GivenTables,
   gathered: () => Promise<Gathering>,
 ): Promise<StagedOutput | readonly Problem[]> {
   try {
     const { relation } = await (await gathered()).rows()
-    const problems = await allViolations(connection, ruledRows(target, relation), false)
+    const others = givenOthers(target.otherInputs ?? {}, given)
+    const ruled = { ...ruledRows(target, relation), others }
+    const problems = await allViolations(connection, ruled, false)
     if (problems.length > 0) return problems
     const rows = Number((await connection.row(`SELECT count(*) AS n FROM ${relation}`))['n'])
     return { handle: target.handle, files: [], rows, bytes: 0, stats: {} }

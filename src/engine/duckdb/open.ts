@@ -11,6 +11,7 @@ import { checkProblems, requireChecks } from './condition.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { FaultError, firstLine } from './faults.ts'
+import { namesInFile } from './file-names.ts'
 import { readFunctions, type Functions } from './functions.ts'
 import { parseProblem } from './gate.ts'
 import { brokenConditions } from './given.ts'
@@ -82,6 +83,10 @@ class DuckDbEngine implements Engine {
     const parsed = await parseQuery(this.shared, text)
     if ('node' in parsed) return parsed.digest
     throw new ProblemError(parseProblem(parsed, { subject: 'query', handle: '', text }))
+  }
+
+  columnsOf(format: 'csv' | 'parquet', file: string, name: string): Promise<readonly string[]> {
+    return namesInFile(this.shared, format, file, name)
   }
 
   async broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]> {

@@ -180,7 +180,7 @@ export class DuckDbSession implements Session {
   private async stage(output: OutputState): Promise<StagedOutput | readonly Problem[]> {
     const staging = this.staging(output)
     if (output.target.folder === undefined)
-      return keepOutput(staging.connection, output.target, () => this.gathering(output))
+      return keepOutput(staging.connection, output.target, this.given, () => this.gathering(output))
     if (!output.gathering) return output.query ? stageOutput(staging, output.query) : []
     const gathering = await output.gathering
     const outcome = await stageOutput(staging, await gathering.rows())

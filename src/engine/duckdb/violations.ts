@@ -54,7 +54,21 @@ export async function allViolations(
 ): Promise<Problem[]> {
   const values = lenient ? valueRules(ruled) : []
   const rules = [...values, ...nullRules(ruled, lenient), ...checkRules(ruled)]
-  return violationsOf(connection, ruled, [...rules, ...keyRules(ruled), ...referenceRules(ruled)])
+  const all = [...rules, ...keyRules(ruled), ...referenceRules(ruled)]
+  return violationsOf(connection, ruled, await suspects(connection, all))
+}
+
+/** The rules that rows break, found by one statement; all of them when one cannot be counted. */
+async function suspects(connection: Connection, rules: readonly Rule[]): Promise<readonly Rule[]> {
+  if (rules.length === 0) return []
+  const counts = rules.map(({ count }, at) => `(${count}) AS c${at}`)
+  try {
+    const row = await connection.row(`SELECT ${counts.join(', ')}`)
+    return rules.filter((_, at) => Number(row[`c${at}`]) > 0)
+  } catch (error) {
+    if (error instanceof FaultError) return rules
+    throw error
+  }
 }
 
 async function violationsOf(

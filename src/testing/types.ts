@@ -1,0 +1,58 @@
+import type { Columns, NewRow, Row } from '../contract/column.ts'
+import type { AnyInput } from '../contract/input.ts'
+import type { AnyNotebook } from '../contract/notebook.ts'
+import type { AnyTable } from '../contract/table.ts'
+import type { Fixture } from './fixture.ts'
+
+/** Rows in which columns can be left out, in the test or in a file beside it. */
+export type PartialRows<C extends Columns> = readonly Partial<NewRow<C>>[] | Fixture<Partial<NewRow<C>>>
+
+type InputsOf<N> = N extends { readonly inputs: infer I } ? I : never
+type OutputsOf<N> = N extends { readonly outputs: infer O } ? O : never
+type TypesOf<N> = N extends { readonly types?: infer T } ? NonNullable<T> : never
+type ArgsOf<N> = TypesOf<N> extends { readonly args: infer A } ? A : never
+/** What a `run` notebook returns. */
+export type ResultOf<N> = TypesOf<N> extends { readonly result: infer R } ? R : never
+
+type GivenTo<I> = I extends AnyInput ? PartialRows<I['columns']> : never
+type Needed<I> = { [H in keyof I]: I[H] extends { readonly isOptional: true } ? never : H }[keyof I]
+
+/** The rows of a notebook's inputs, and its args. Optional inputs that are left out are absent tables. */
+export type GivenOf<N> = { readonly [H in Needed<InputsOf<N>>]: GivenTo<InputsOf<N>[H]> } & {
+  readonly [H in Exclude<keyof InputsOf<N>, Needed<InputsOf<N>>>]?: GivenTo<InputsOf<N>[H]>
+} & ArgsPart<InputsOf<N>, ArgsOf<N>>
+
+/** A notebook with an input called `args` takes its args with the options. */
+type ArgsPart<I, A> = 'args' extends keyof I
+  ? unknown
+  : // `{}` fits when every arg has a default.
+    {} extends A
+    ? { readonly args?: A }
+    : { readonly args: A }
+
+export interface GivenOptions<N extends AnyNotebook> {
+  /** For a notebook that has an input called `args`. */
+  readonly args?: ArgsOf<N>
+  /** Variables of the environment that the notebook declares, as text. */
+  readonly env?: { readonly [name: string]: string }
+  readonly secrets?: { readonly [name: string]: string }
+  /** The rows may break the contracts of their tables; a run would never see such rows. */
+  readonly unchecked?: boolean
+}
+
+export type OutputHandleOf<N> = keyof OutputsOf<N> & string
+
+export type ExpectedOf<N> = {
+  readonly [H in keyof OutputsOf<N>]?: OutputsOf<N>[H] extends AnyTable
+    ? PartialRows<OutputsOf<N>[H]['columns']>
+    : never
+}
+
+export type RowOf<N, H extends OutputHandleOf<N>> = OutputsOf<N>[H] extends AnyTable
+  ? Row<OutputsOf<N>[H]['columns']>
+  : never
+
+export interface ExpectOptions {
+  /** The test says that it expects the rows that it gives. */
+  readonly vacuous?: boolean
+}
