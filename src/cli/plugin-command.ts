@@ -55,12 +55,12 @@ async function loadPlugins(
   files: readonly string[],
   reserved: readonly string[],
 ): Promise<Plugin[]> {
-  const { loadModule } = await import('../notebook/load.ts')
+  const { loadByTsx } = await import('../notebook/load.ts')
   const { isPlugin, pluginsIn, validatePlugins } = await import('../flow/plugins.ts')
   const { absentPlugins, pluginFile } = await import('../flow/plugin-files.ts')
   const absent = absentPlugins(root, files)
   if (absent.length > 0) throw new ProblemError(absent)
-  const modules = await Promise.all(files.map((file) => loadModule(pluginFile(root, file), root)))
+  const modules = await Promise.all(files.map((file) => loadByTsx(pluginFile(root, file), root)))
   const found = modules.flatMap((module, at) => pluginsIn(module, files[at] ?? ''))
   const problems = validatePlugins(found, reserved)
   if (problems.length > 0) throw new ProblemError(problems)

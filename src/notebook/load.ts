@@ -2,24 +2,78 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ProblemError, problemsOf, type Place } from '../base/problem.ts'
 import { placeInStack } from '../base/site.ts'
+import { realPath } from './leads.ts'
+import type { PlainEntry, PlainGraph } from './plain-graph.ts'
+
+type Module = Readonly<Record<string, unknown>>
 
 let registered: Promise<unknown> | undefined
+let plain: Promise<typeof import('./plain-graph.ts')> | undefined
+const graphs = new Map<string, PlainGraph>()
 
 /**
- * Loads a module of the user's, TypeScript or JavaScript. tsx is registered once in a process: each further
- * world of its own would load every package again.
+ * Loads a module of the user's, TypeScript or JavaScript: by Node alone where that does the same, else by tsx.
  *
  * @param file absolute path
  * @param root the project's folder; places in Problems are relative to it
  */
-export async function loadModule(file: string, root: string): Promise<Readonly<Record<string, unknown>>> {
+export async function loadModule(file: string, root: string): Promise<Module> {
+  return (await loadPlain(file, root))?.module ?? (await loadByTsx(file, root))
+}
+
+/**
+ * Loads a module by Node alone, from JavaScript that is written into the project's caches. Undefined where tsx is
+ * needed: then nothing of it was run.
+ *
+ * @returns the module, and the content of all that was read in this process, by path
+ */
+export async function loadPlain(
+  file: string,
+  root: string,
+): Promise<{ readonly module: Module; readonly read: PlainEntry['read'] } | undefined> {
+  const real = realPath(root)
+  if (real === null) return undefined
+  const { PlainGraph } = await (plain ??= import('./plain-graph.ts'))
+  const graph = graphs.get(real) ?? new PlainGraph(real)
+  graphs.set(real, graph)
+  const entry = graph.entry(file)
+  if (!entry) return undefined
+  process.setSourceMapsEnabled(true)
+  try {
+    return { module: (await import(pathToFileURL(entry.file).href)) as Module, read: entry.read }
+  } catch (error) {
+    // What Node says of a link names the written files: tsx names the user's.
+    if (isLinkFault(error)) return undefined
+    throw loadProblem(error, file, root)
+  }
+}
+
+/** Loads a module by tsx, which is registered once in a process: each further world loads every package again. */
+export async function loadByTsx(file: string, root: string): Promise<Module> {
   registered ??= import('tsx/esm/api').then(({ register }) => register())
   await registered
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    return (await import(pathToFileURL(file).href)) as Module
   } catch (error) {
     throw loadProblem(error, file, root)
   }
+}
+
+const linkCodes: ReadonlySet<unknown> = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+])
+
+/** Whether Node says it of modules before it runs any of them. */
+function isLinkFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('code' in error && linkCodes.has(error.code)) return true
+  return (
+    error instanceof SyntaxError &&
+    /does not provide an export|Named export|conflicting star/.test(error.message)
+  )
 }
 
 function loadProblem(error: unknown, file: string, root: string): ProblemError {

@@ -5,7 +5,7 @@ import { absentPlugins, pluginFile } from '../flow/plugin-files.ts'
 import type { Plugin } from '../flow/plugin.ts'
 import { isPlugin, pluginsIn, validatePlugins, type FoundPlugin } from '../flow/plugins.ts'
 import { reservedCommands } from '../flow/reserved-commands.ts'
-import { loadModule } from '../notebook/load.ts'
+import { loadByTsx } from '../notebook/load.ts'
 import type { WorkerCalls } from './protocol.ts'
 
 let plugins: readonly Plugin[] = []
@@ -22,7 +22,7 @@ export async function loadPlugins(
     take: (module: Readonly<Record<string, unknown>>) => readonly FoundPlugin[],
   ) => {
     try {
-      found.push(...take(await loadModule(pluginFile(ask.projectRoot, file), ask.projectRoot)))
+      found.push(...take(await loadByTsx(pluginFile(ask.projectRoot, file), ask.projectRoot)))
     } catch (error) {
       const known = problemsOf(error)
       if (!known) throw error
