@@ -18,34 +18,31 @@ const graphs = new Map<string, PlainGraph>()
  * @param root the project's folder; places in Problems are relative to it
  */
 export async function loadModule(file: string, root: string): Promise<Module> {
-  return (await loadPlain(file, root))?.module ?? (await loadByTsx(file, root))
+  const entry = await readPlain(file, root)
+  if (!entry) return loadByTsx(file, root)
+  process.setSourceMapsEnabled(true)
+  try {
+    return (await import(pathToFileURL(entry.file).href)) as Module
+  } catch (error) {
+    // What Node says of a link names the written files: tsx names the user's.
+    if (isLinkFault(error)) return loadByTsx(file, root)
+    throw loadProblem(error, file, root)
+  }
 }
 
-/**
- * Loads a module by Node alone, from JavaScript that is written into the project's caches. Undefined where tsx is
- * needed: then nothing of it was run.
- *
- * @returns the module, and the content of all that was read in this process, by path
- */
-export async function loadPlain(
-  file: string,
-  root: string,
-): Promise<{ readonly module: Module; readonly read: PlainEntry['read'] } | undefined> {
+/** Reads a module and all behind it so that Node alone can load them; undefined where tsx is needed. */
+export async function readPlain(file: string, root: string): Promise<PlainEntry | undefined> {
   const real = realPath(root)
   if (real === null) return undefined
   const { PlainGraph } = await (plain ??= import('./plain-graph.ts'))
   const graph = graphs.get(real) ?? new PlainGraph(real)
   graphs.set(real, graph)
-  const entry = graph.entry(file)
-  if (!entry) return undefined
-  process.setSourceMapsEnabled(true)
-  try {
-    return { module: (await import(pathToFileURL(entry.file).href)) as Module, read: entry.read }
-  } catch (error) {
-    // What Node says of a link names the written files: tsx names the user's.
-    if (isLinkFault(error)) return undefined
-    throw loadProblem(error, file, root)
-  }
+  return graph.entry(file)
+}
+
+/** Lets what is loaded next be read again: what changed is another module then. */
+export function readAnew(): void {
+  graphs.clear()
 }
 
 /** Loads a module by tsx, which is registered once in a process: each further world loads every package again. */

@@ -63,7 +63,6 @@ export class PlainGraph {
 
   /** Down to what imports nothing, and up again with names: chains of imports can be as long as a flow. */
   #write(entry: string): void {
-    mkdirSync(this.#folder, { recursive: true })
     const open = new Map<string, Open>()
     const trail = [entry]
     for (let path = trail.at(-1); path !== undefined; path = trail.at(-1)) {
@@ -124,6 +123,7 @@ export class PlainGraph {
     const name = `${sha256(text).slice(0, 32)}.mjs`
     const file = join(this.#folder, name)
     if (existsSync(file)) return name
+    mkdirSync(this.#folder, { recursive: true })
     const beside = `${file}.${process.pid}`
     writeFileSync(beside, text)
     renameSync(beside, file)

@@ -25,7 +25,7 @@ import {
   type Cached,
 } from './declared-cache.ts'
 import type { Pool } from './pool.ts'
-import type { Described } from './protocol.ts'
+import type { DescribeAsk, Described } from './protocol.ts'
 import type { CodeSpace } from './workspace.ts'
 
 /** A flow as it is declared now, with the code of its notebooks. */
@@ -102,19 +102,23 @@ async function load(
 ): Promise<{ flow: DeclaredFlow; edges: EdgeDigests; described: Described }> {
   // Looked at before it is loaded: then an edit in between shows as a change, whatever was loaded.
   const isYaml = /\.ya?ml$/.test(file)
+  const printed: string[] = []
+  const describe = (how: Pick<DescribeAsk, 'early' | 'anew'>) => {
+    const ask = { projectRoot: workspace.root, file, overrides, ...how }
+    const told = { printed: (_: string, text: string) => printed.push(text) }
+    return pool().withWorker((worker) => worker.call('describe', ask, told))
+  }
+  // A worker loads it meanwhile, and says what it has read.
+  const early = isYaml ? undefined : describe({ early: true })
+  early?.catch(() => undefined)
   for (const each of isYaml ? filesThatYamlNames(workspace) : [file]) {
     const { problems } = await loadDigest(each, context)
     // Mistakes that can be seen without loading are told all at once; loading would stop at the first.
     if (!isYaml && problems.length > 0) throw new ProblemError(problems)
   }
-  const printed: string[] = []
-  const described = await pool().withWorker((worker) =>
-    worker.call(
-      'describe',
-      { projectRoot: workspace.root, file, overrides },
-      { printed: (_, text) => printed.push(text) },
-    ),
-  )
+  const first = await early
+  const good = first?.read !== undefined && (await isAsLookedAt(first.read, file, context))
+  const described = good ? first : await describe({ anew: first?.read !== undefined })
   if (!described.flow) throw new ProblemError(described.problems)
   const { flow } = described
   const problems: Problem[] = [
@@ -126,6 +130,16 @@ async function load(
   ]
   if (problems.length > 0) throw new ProblemError(orderProblems(problems))
   return { flow, edges: await edgeDigests(workspace, flow, pool, context), described }
+}
+
+/** Whether a worker has loaded what was looked at. */
+async function isAsLookedAt(
+  read: NonNullable<Described['read']>,
+  file: string,
+  { graph }: CodeContext,
+): Promise<boolean> {
+  const entry = await graph.load(file)
+  return !!entry && [...graph.behind(entry)].every(({ path, hash }) => (read[path] ?? hash) === hash)
 }
 
 /** What a flow in YAML can name; which of it, is known when it is loaded. */

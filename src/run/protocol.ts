@@ -75,9 +75,15 @@ export interface DescribeAsk {
   /** The flow's file, or the file of a notebook that stands alone; relative to the project. */
   readonly file: string
   readonly overrides: { readonly [name: string]: string }
+  /** It is asked while the code is looked at: hashes of what was loaded come with the answer. */
+  readonly early?: boolean
+  /** What the process has read of the project does not hold any more. */
+  readonly anew?: boolean
 }
 
 export interface Described {
+  /** Asked early: BLAKE3 of all that was loaded, by path; left out when nothing was, because tsx is needed. */
+  readonly read?: { readonly [path: string]: string }
   readonly flow?: DeclaredFlow
   /** With Problems, where the module could be loaded. */
   readonly partial?: PartialFlow

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { digestOf, sha256 } from '../base/digest.ts'
+import { hashBytes } from '../base/file-hash.ts'
 import type { Columns } from '../contract/column.ts'
 import { declareColumns, declareOrigin } from '../contract/declare.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
@@ -12,7 +13,7 @@ import { resolveFlow } from '../flow/resolve.ts'
 import { declaredParts } from '../freshness/parts.ts'
 import type { AnyInput } from '../contract/input.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
-import { loadModule } from '../notebook/load.ts'
+import { loadModule, readAnew, readPlain } from '../notebook/load.ts'
 import { edgeName } from './code-facts.ts'
 import { absentFile, type DescribeAsk, type Described, type WorkerCalls } from './protocol.ts'
 import { isNotebook } from './worker-notebook.ts'
@@ -21,6 +22,9 @@ import { isNotebook } from './worker-notebook.ts'
 export async function describe(ask: DescribeAsk): Promise<Described> {
   const { projectRoot, file, overrides } = ask
   const loaded: Loaded = { modules: new Set(), files: {} }
+  if (ask.anew === true) readAnew()
+  const early = ask.early === true && (await readEarly(ask))
+  if (ask.early === true && !early) return { problems: [], modules: [], files: {}, variables: [] }
   try {
     const found = await loadFlow(projectRoot, file, loaded)
     const {
@@ -29,7 +33,8 @@ export async function describe(ask: DescribeAsk): Promise<Described> {
       problems,
       variables,
     } = describeFlow(found, { projectRoot, overrides, processEnv: process.env })
-    const lists = { modules: [...loaded.modules], files: loaded.files, variables }
+    const read = early ? { read: await early() } : {}
+    const lists = { modules: [...loaded.modules], files: loaded.files, variables, ...read }
     return {
       ...(declared && { flow: worked({ ...declared, file }) }),
       ...(partial && { partial: { ...partial, flow: { ...partial.flow, file } } }),
@@ -38,7 +43,25 @@ export async function describe(ask: DescribeAsk): Promise<Described> {
     }
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    return { problems: error.problems, modules: [...loaded.modules], files: loaded.files, variables: [] }
+    const read = early ? { read: await early() } : {}
+    return {
+      problems: error.problems,
+      modules: [...loaded.modules],
+      files: loaded.files,
+      variables: [],
+      ...read,
+    }
+  }
+}
+
+/** Gives the hashes of what is loaded, unless tsx is needed. */
+async function readEarly({ projectRoot, file }: DescribeAsk) {
+  const plain = await readPlain(path.join(projectRoot, file), projectRoot)
+  if (!plain) return undefined
+  return async () => {
+    const hashes: Record<string, string> = {}
+    for (const [read, content] of plain.read) hashes[read] = await hashBytes(content)
+    return hashes
   }
 }
 
