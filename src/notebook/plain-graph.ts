@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, extname, join, resolve, sep } from 'node:path'
 import { sha256 } from '../base/digest.ts'
@@ -19,6 +28,10 @@ export interface PlainEntry {
 const plainFolder = join('.sluice', 'modules')
 
 const endings: ReadonlySet<string> = new Set(['.ts', '.mts', '.js', '.mjs'])
+
+/** So many files that nothing loaded now needs may lie there before those older than a day go. */
+const mostOthers = 5000
+const oldMs = 24 * 3600 * 1000
 
 /** A module that was read, and the modules that it imports, by their specifiers; `null` for those of packages. */
 interface Open {
@@ -44,6 +57,7 @@ export class PlainGraph {
   readonly #read = new Map<string, Buffer>()
   readonly #folders = new Map<string, boolean>()
   readonly #packages = new Map<string, boolean>()
+  #wrote = false
 
   /** `root` is the real path of the project. */
   constructor(root: string) {
@@ -56,7 +70,10 @@ export class PlainGraph {
   entry(file: string): PlainEntry | undefined {
     const path = realPath(file)
     if (path === null) return undefined
-    if (!this.#names.has(path)) this.#write(path)
+    if (!this.#names.has(path)) {
+      this.#write(path)
+      this.#tidy()
+    }
     const name = this.#names.get(path)
     return name == null ? undefined : { file: join(this.#folder, name), read: this.#read }
   }
@@ -127,7 +144,22 @@ export class PlainGraph {
     const beside = `${file}.${process.pid}`
     writeFileSync(beside, text)
     renameSync(beside, file)
+    this.#wrote = true
     return name
+  }
+
+  /** Edits leave files behind: old ones go when there are many. A process that looks for one takes tsx instead. */
+  #tidy(): void {
+    if (!this.#wrote) return
+    this.#wrote = false
+    const used = new Set(this.#names.values())
+    const others = readdirSync(this.#folder).filter((name) => !used.has(name))
+    if (others.length < mostOthers) return
+    for (const name of others) {
+      const file = join(this.#folder, name)
+      const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+      if (Date.now() - changed > oldMs) rmSync(file, { force: true })
+    }
   }
 
   /** Whether packages and the kind of modules are those of the project's own folder, where the copies lie. */
