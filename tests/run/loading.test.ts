@@ -121,7 +121,11 @@ test.for([
         code,
         problems: lines
           .filter((line) => JSON.stringify(line).includes('"code":'))
-          .map(({ run: _, ms: __, at: ___, ...line }) => line),
+          .map((line) =>
+            JSON.stringify(line, (key, value: unknown) =>
+              key === 'run' || key === 'ms' || key === 'at' ? undefined : value,
+            ),
+          ),
       }
     }),
   )
