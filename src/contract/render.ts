@@ -1,6 +1,6 @@
 import { ProblemError } from '../base/problem.ts'
 import { toWire, type Json } from '../base/wire.ts'
-import { pieceOf, type Identifier, type Relation, type Sql, type SqlValue } from './sql.ts'
+import { pieceOf, type Identifier, type Relation, type Sql, type SqlFile, type SqlValue } from './sql.ts'
 
 /** A query as the engine takes it. Relations stand in the text as quoted `"@handle"`, values as `$1`, `$2`, ... */
 export interface RenderedQuery {
@@ -11,12 +11,50 @@ export interface RenderedQuery {
   readonly relations: readonly string[]
 }
 
+/** Where the text of a rendered query comes from, as plain JSON. */
+export interface QueryOrigin {
+  /** The pieces that it is put together from, the query itself first. */
+  readonly pieces: readonly OriginPiece[]
+  /** In the order of the text. */
+  readonly stretches: readonly OriginStretch[]
+}
+
+/** One `sql` template or file. */
+export interface OriginPiece {
+  readonly strings: readonly string[]
+  readonly from?: SqlFile
+  /** The piece in which it stands as a value, and which of its values it is. */
+  readonly within?: readonly [piece: number, value: number]
+}
+
+/** A stretch of the text: from `at` on it is a string of a piece, or what stands for one of its values. */
+export interface OriginStretch {
+  readonly at: number
+  readonly piece: number
+  readonly kind: 'string' | 'value'
+  /** Which of the piece's strings or values. */
+  readonly index: number
+}
+
 /** Renders a query. Throws a ProblemError (`query/value`) for a value that cannot be bound. */
 export function renderQuery(query: Sql): RenderedQuery {
-  const params: Json[] = []
-  const relations = new Set<string>()
-  const text = render(query, params, relations)
-  return { text, params, relations: [...relations] }
+  return renderTraced(query).query
+}
+
+/** Renders a query, and tells where its text comes from. */
+export function renderTraced(query: Sql): { query: RenderedQuery; origin: QueryOrigin } {
+  const made: Made = { text: '', params: [], relations: new Set(), pieces: [], stretches: [] }
+  renderPiece(query, made)
+  const { text, params, relations, pieces, stretches } = made
+  return { query: { text, params, relations: [...relations] }, origin: { pieces, stretches } }
+}
+
+interface Made {
+  text: string
+  readonly params: Json[]
+  readonly relations: Set<string>
+  readonly pieces: OriginPiece[]
+  readonly stretches: OriginStretch[]
 }
 
 /** The name under which the engine shows an input to a query. */
@@ -29,17 +67,27 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function render(query: Sql, params: Json[], relations: Set<string>): string {
-  let text = query.strings[0] ?? ''
-  query.values.forEach((value, at) => {
-    text += renderValue(value, params, relations) + (query.strings[at + 1] ?? '')
-  })
-  return text
+function renderPiece(query: Sql, made: Made, within?: OriginPiece['within']): void {
+  const { strings, from } = query
+  const piece = made.pieces.length
+  made.pieces.push({ strings, ...(from && { from }), ...(within && { within }) })
+  const begin = (kind: OriginStretch['kind'], index: number) =>
+    made.stretches.push({ at: made.text.length, piece, kind, index })
+  for (let index = 0; index <= query.values.length; index++) {
+    begin('string', index)
+    made.text += strings[index] ?? ''
+    if (index === query.values.length) continue
+    const value = query.values[index]
+    if (pieceOf(value) === 'sql') renderPiece(value as Sql, made, [piece, index])
+    else {
+      begin('value', index)
+      made.text += valueText(value as SqlValue, made)
+    }
+  }
 }
 
-function renderValue(value: SqlValue, params: Json[], relations: Set<string>): string {
+function valueText(value: SqlValue, { params, relations }: Made): string {
   const piece = pieceOf(value)
-  if (piece === 'sql') return render(value as Sql, params, relations)
   if (piece === 'identifier') return quoteName((value as Identifier).name)
   if (piece === 'relation') {
     const { handle } = value as Relation

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 /**
  * What the pieces of a query are is told by a mark, not by `instanceof`: a project may hold two copies of
@@ -40,10 +41,20 @@ export class Sql {
   readonly [mark] = 'sql'
   readonly strings: readonly string[]
   readonly values: readonly SqlValue[]
-  constructor(strings: readonly string[], values: readonly SqlValue[]) {
+  /** Where the strings stand, when they come from a file of SQL. */
+  readonly from?: SqlFile
+  constructor(strings: readonly string[], values: readonly SqlValue[], from?: SqlFile) {
     this.strings = strings
     this.values = values
+    if (from) this.from = from
   }
+}
+
+/** A file of SQL, and where in its text each string begins. */
+export interface SqlFile {
+  /** Absolute path. */
+  readonly file: string
+  readonly offsets: readonly number[]
 }
 
 function tag(strings: TemplateStringsArray, ...values: readonly SqlValue[]): Sql {
@@ -68,22 +79,24 @@ export const sql = Object.assign(tag, {
    * In the file `$raw` and `$year` stand for the values of those names. The file counts as code.
    */
   file: (url: URL, values: { readonly [name: string]: SqlValue } = {}): Sql =>
-    fillNames(readFileSync(url, 'utf8'), values),
+    fillNames(readFileSync(url, 'utf8'), values, fileURLToPath(url)),
 })
 
 /** Quoted texts, quoted names and comments, which keep their `$`; else a `$name`. */
 const pieces = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$([A-Za-z_]\w*)/g
 
-function fillNames(text: string, values: { readonly [name: string]: SqlValue }): Sql {
+function fillNames(text: string, values: { readonly [name: string]: SqlValue }, file: string): Sql {
   const strings: string[] = []
   const found: SqlValue[] = []
+  const offsets: number[] = []
   let from = 0
   for (const match of text.matchAll(pieces)) {
     const name = match[1]
     if (name === undefined || !Object.hasOwn(values, name)) continue
     strings.push(text.slice(from, match.index))
+    offsets.push(from)
     found.push(values[name] as SqlValue)
     from = match.index + match[0].length
   }
-  return new Sql([...strings, text.slice(from)], found)
+  return new Sql([...strings, text.slice(from)], found, { file, offsets: [...offsets, from] })
 }

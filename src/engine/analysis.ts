@@ -1,5 +1,5 @@
 import type { Problem } from '../base/problem.ts'
-import type { RenderedQuery } from '../contract/render.ts'
+import type { QueryOrigin, RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
 
 /**
@@ -29,7 +29,18 @@ export interface AnalysedInput {
 
 /** A Problem of a query, with the place in the rendered text where the engine knows it. */
 export interface EngineProblem extends Problem {
-  readonly query?: { readonly handle: string; readonly offset: number; readonly text: string }
+  readonly query?: {
+    readonly handle: string
+    readonly offset: number
+    readonly text: string
+    /** Put in by whoever rendered the query. */
+    readonly origin?: QueryOrigin
+  }
+}
+
+/** A Problem that knows where the text of its query comes from. */
+export function withOrigin(problem: EngineProblem, origin: QueryOrigin | undefined): EngineProblem {
+  return problem.query && origin ? { ...problem, query: { ...problem.query, origin } } : problem
 }
 
 export interface Analysis {

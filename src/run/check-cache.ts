@@ -10,7 +10,7 @@ import { declaredParts } from '../freshness/parts.ts'
 import type { CodeFact } from '../freshness/findings.ts'
 
 /** The form of what is kept, and of what is found: another form counts as none. */
-const form = 1
+const form = 2
 
 /** What was found in the queries of a notebook, or in the conditions of a table. */
 export interface Found {
@@ -72,7 +72,12 @@ export class CheckCache {
 export function stepKey(step: DeclaredStep, code: CodeFact): string | undefined {
   if (code.untracked.length > 0 || step.volatile) return undefined
   const parts = step.parts ?? declaredParts(step)
-  const inputs = step.inputs.map(({ handle, kind, name }) => [handle, kind, name])
+  const inputs = step.inputs.map(({ handle, kind, name, origin }) => [
+    handle,
+    kind,
+    name,
+    'key' in origin ? origin.key : null,
+  ])
   return sha256(
     JSON.stringify([step.file, code.version, code.edges, parts, inputs, step.expiresAfter !== undefined]),
   )

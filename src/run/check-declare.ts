@@ -1,6 +1,7 @@
 import { problemsOf, type Problem } from '../base/problem.ts'
 import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
 import { notebookName } from '../flow/place.ts'
+import { resolveFlow } from '../flow/resolve.ts'
 import type { FlowFile } from '../flow/project.ts'
 import { loadDigest, type CodeContext } from '../notebook/code-version.ts'
 import { endedProblem, within } from './check-limit.ts'
@@ -87,8 +88,12 @@ function goodSteps({ flow, faulty, codeOf }: Attempt, name?: string): FoundStep[
 
 async function declareFlowFile(file: FlowFile, parts: DeclareParts): Promise<Attempt> {
   const attempt = await declareFile(file.file, parts)
-  const misnamed = attempt.flow && flowNameProblem(attempt.flow, file)
-  return misnamed ? { ...attempt, problems: [...attempt.problems, misnamed] } : attempt
+  const { flow, problems } = attempt
+  if (!flow) return attempt
+  const misnamed = flowNameProblem(flow, file)
+  // With other mistakes, those of its tables were told with them.
+  const tables = problems.length === 0 ? resolveFlow(flow).problems : []
+  return { ...attempt, problems: [...problems, ...(misnamed ? [misnamed] : []), ...tables] }
 }
 
 /** @param told whether args that it needs and nobody gives are to be told: no flow places it, as far as is known */

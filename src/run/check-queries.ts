@@ -1,12 +1,18 @@
 import type { Problem } from '../base/problem.ts'
-import type { Analysis, AnalysisRequest, QueryLineage } from '../engine/analysis.ts'
+import {
+  withOrigin,
+  type Analysis,
+  type AnalysisRequest,
+  type EngineProblem,
+  type QueryLineage,
+} from '../engine/analysis.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { loadDigest } from '../notebook/code-version.ts'
 import { stepKey, type CheckCache, type Found } from './check-cache.ts'
 import type { DeclareParts, FoundStep } from './check-declare.ts'
 import { renderSteps } from './check-render.ts'
-import type { NamedQuery } from './protocol.ts'
-import { withQueryPlace } from './query-place.ts'
+import type { Rendered, TracedQuery } from './protocol.ts'
+import { placeProblems } from './query-origin.ts'
 
 /** How many notebooks are rendered in one message: the engine binds their queries while the next are rendered. */
 const batch = 50
@@ -64,6 +70,16 @@ async function keyOf(step: DeclaredStep, codeOf: FoundStep['codeOf']): Promise<s
   return code && stepKey(step, code)
 }
 
+/** What is wrong with a query as a whole is told at its beginning. */
+function faultsOf({ problems }: Analysis, traced: TracedQuery | undefined): EngineProblem[] {
+  if (!traced) return [...problems]
+  const { handle, query, origin } = traced
+  const begin = { handle, text: query.text, offset: Math.max(0, query.text.search(/\S/)) }
+  return problems.map((problem) =>
+    withOrigin({ ...problem, ...(problem.where === undefined && { query: problem.query ?? begin }) }, origin),
+  )
+}
+
 /** Whether the places of Problems are what they were. */
 async function stillPlaced(found: Found, { file }: DeclaredStep, { look }: DeclareParts): Promise<boolean> {
   return found.loaded === undefined || (await loadDigest(file, look())).digest === found.loaded
@@ -71,7 +87,7 @@ async function stillPlaced(found: Found, { file }: DeclaredStep, { look }: Decla
 
 async function analyseBatch(
   works: readonly Work[],
-  rendered: readonly { queries: readonly NamedQuery[]; problems: readonly Problem[] }[],
+  rendered: readonly Rendered[],
   cache: CheckCache,
   parts: DeclareParts,
   lineage: boolean,
@@ -84,7 +100,10 @@ async function analyseBatch(
   for (const [at, work] of works.entries()) {
     const own = asked[at] ?? []
     const analyses = results.slice(next, (next += own.length))
-    const found = foundIn(work.step, own, analyses, rendered[at]?.problems ?? [], parts.space.root)
+    const { queries = [], problems = [] } = rendered[at] ?? {}
+    const faults = analyses.flatMap((each, index) => faultsOf(each, queries[index]))
+    const placed = await placeProblems(faults, work.step.file, { root: parts.space.root, look: parts.look })
+    const found = foundIn(work.step, own, analyses, [...problems, ...placed])
     work.found = found
     if (work.key === undefined) continue
     const loaded =
@@ -95,10 +114,15 @@ async function analyseBatch(
 
 function requestsOf(
   step: DeclaredStep,
-  queries: readonly NamedQuery[],
+  queries: readonly TracedQuery[],
   lineage: boolean,
 ): readonly AnalysisRequest[] {
-  const inputs = step.inputs.map(({ handle, name, columns }) => ({ handle, name, columns }))
+  const inputs = step.inputs.map(({ handle, name, columns, origin }) => ({
+    handle,
+    name,
+    columns,
+    ...('key' in origin && { key: origin.key }),
+  }))
   return queries.map(({ handle, query }) => {
     const output = step.outputs.find((each) => each.handle === handle)
     const volatile = step.volatile || step.expiresAfter !== undefined
@@ -110,19 +134,14 @@ function foundIn(
   step: DeclaredStep,
   requests: readonly AnalysisRequest[],
   analyses: readonly Analysis[],
-  others: readonly Problem[],
-  root: string,
+  problems: readonly Problem[],
 ): Found {
-  const problems = analyses.flatMap((analysis) => analysis.problems)
-  const placed = problems.map((problem) => ({
-    where: { file: step.file },
-    ...withQueryPlace(problem, step.file, root),
-  }))
   const lineage: Record<string, QueryLineage> = {}
   for (const [at, { lineage: found }] of analyses.entries()) {
     const handle = requests[at]?.output?.handle
     if (found && handle !== undefined) lineage[handle] = found
   }
   const followed = Object.keys(lineage).length > 0 && { lineage }
-  return { problems: [...others, ...placed], queries: requests.length, ...followed }
+  const placed = problems.map((problem) => ({ where: { file: step.file }, ...problem }))
+  return { problems: placed, queries: requests.length, ...followed }
 }

@@ -14,7 +14,8 @@ import { ChildEnded, type Printed } from './child.ts'
 import { killLate } from './kill-late.ts'
 import { maskOf } from './mask.ts'
 import type { Pool } from './pool.ts'
-import type { NamedQuery } from './protocol.ts'
+import type { TracedQuery } from './protocol.ts'
+import { placedError } from './query-origin.ts'
 
 /** An output while it is computed: where it is staged, and where it will be. */
 export interface Staging {
@@ -63,7 +64,12 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   if (step.kind === 'run') return computeCode(ask, request)
   const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
   await ask.loaded?.()
-  return ask.pool.engine().call('compute', { request, queries }, { signal: ask.signal })
+  const bare = queries.map(({ handle, query }) => ({ handle, query }))
+  try {
+    return await ask.pool.engine().call('compute', { request, queries: bare }, { signal: ask.signal })
+  } catch (error) {
+    throw await placedError(error, step.file, ask.root, queries)
+  }
 }
 
 /** The queries of a `select` step, rendered by a worker. */
@@ -73,7 +79,7 @@ export async function renderQueries(
   step: DeclaredStep,
   signal: AbortSignal,
   printed: Printed,
-): Promise<readonly NamedQuery[]> {
+): Promise<readonly TracedQuery[]> {
   const handles = step.inputs.map(({ handle, columns }) => ({
     handle,
     columns: columns.map(({ name }) => name),
@@ -110,7 +116,11 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
     const { file, projectRoot } = call
     await killLate(worker, signal, worker.call('load', { file, projectRoot }, options))
     await ask.loaded?.()
-    return killLate(worker, signal, worker.call('run', call, options))
+    try {
+      return await killLate(worker, signal, worker.call('run', call, options))
+    } catch (error) {
+      throw await placedError(error, step.file, root)
+    }
   })
 }
 

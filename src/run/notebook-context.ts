@@ -1,10 +1,11 @@
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, problemsOf } from '../base/problem.ts'
 import type { Database, InputHandle, Log, OutputHandle, RunContext } from '../contract/context.ts'
 import type { Columns } from '../contract/column.ts'
 import type { Inputs } from '../contract/input.ts'
-import { renderQuery } from '../contract/render.ts'
+import { renderTraced, type QueryOrigin } from '../contract/render.ts'
 import { Relation, sql, type Sql } from '../contract/sql.ts'
 import type { Tables } from '../contract/table.ts'
+import { withOrigin, type EngineProblem } from '../engine/analysis.ts'
 import type { Batch, Session } from '../engine/engine.ts'
 import { insertRows } from './insert-rows.ts'
 
@@ -64,13 +65,37 @@ function inputHandle(
 function outputHandle(session: Session, handle: string, table: string): OutputHandle<Columns> {
   return {
     insert: (rows) => insertRows(session, handle, table, rows),
-    write: (query) => session.write(handle, renderQuery(query)),
+    write: (query) => write(session, handle, query),
     empty: () => session.empty(handle),
   }
 }
 
+/** A fault of a query is told with where its text comes from. */
+async function write(session: Session, handle: string, sqlQuery: Sql): Promise<void> {
+  const { query, origin } = renderTraced(sqlQuery)
+  try {
+    await session.write(handle, query)
+  } catch (error) {
+    throw tracedError(error, origin)
+  }
+}
+
+async function* batchesOf(session: Session, sqlQuery: Sql): AsyncGenerator<Batch, void> {
+  const { query, origin } = renderTraced(sqlQuery)
+  try {
+    yield* session.query(query)
+  } catch (error) {
+    throw tracedError(error, origin)
+  }
+}
+
+function tracedError(error: unknown, origin: QueryOrigin): unknown {
+  const problems: readonly EngineProblem[] | undefined = problemsOf(error)
+  return problems ? new ProblemError(problems.map((problem) => withOrigin(problem, origin))) : error
+}
+
 function database(session: Session): Database {
-  const query = <R extends object>(text: Sql) => rowsOf<R>(session.query(renderQuery(text)))
+  const query = <R extends object>(text: Sql) => rowsOf<R>(batchesOf(session, text))
   const all = <R extends object>(text: Sql) => collect(query<R>(text))
   return {
     query: query as Database['query'],

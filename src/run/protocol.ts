@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
-import type { RenderedQuery } from '../contract/render.ts'
+import type { QueryOrigin, RenderedQuery } from '../contract/render.ts'
 import type { Analysis, AnalysisRequest } from '../engine/analysis.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { DigestColumn, EngineOptions, SessionRequest, StagedOutput } from '../engine/engine.ts'
@@ -14,6 +14,11 @@ import type { PartialFlow } from '../flow/describe.ts'
 export interface NamedQuery {
   readonly handle: string
   readonly query: RenderedQuery
+}
+
+/** A query that was rendered, with where its text comes from. */
+export interface TracedQuery extends NamedQuery {
+  readonly origin: QueryOrigin
 }
 
 export interface EngineCalls {
@@ -53,7 +58,7 @@ export interface WorkerCalls {
   load: (ask: NotebookAt) => object
   /** Renders the queries of a `select` notebook. */
   render: (ask: NotebookAt & RenderAsk) => {
-    queries: readonly NamedQuery[]
+    queries: readonly TracedQuery[]
   }
   /** The same for many notebooks; what one throws is its own answer. */
   renderAll: (ask: { projectRoot: string; asks: readonly RenderAsk[] }) => {
@@ -117,7 +122,7 @@ export interface RenderAsk {
 
 /** The queries of a notebook, or why there are none. */
 export interface Rendered {
-  readonly queries: readonly NamedQuery[]
+  readonly queries: readonly TracedQuery[]
   readonly problems: readonly Problem[]
 }
 

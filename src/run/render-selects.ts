@@ -1,8 +1,8 @@
 import { ProblemError } from '../base/problem.ts'
 import type { LooseDefinition } from '../contract/notebook.ts'
-import { renderQuery } from '../contract/render.ts'
+import { renderTraced } from '../contract/render.ts'
 import { pieceOf, Relation } from '../contract/sql.ts'
-import type { NamedQuery } from './protocol.ts'
+import type { TracedQuery } from './protocol.ts'
 
 /** What the queries of a notebook are rendered with. */
 export interface RenderParts {
@@ -14,13 +14,13 @@ export interface RenderParts {
 }
 
 /** Renders the queries of a `select` notebook. Throws a ProblemError for one that is no query. */
-export function renderSelects(definition: LooseDefinition, parts: RenderParts): NamedQuery[] {
+export function renderSelects(definition: LooseDefinition, parts: RenderParts): TracedQuery[] {
   const inputs = Object.fromEntries(
     parts.handles.map(({ handle, columns }) => [handle, new Relation(handle, columns)]),
   )
   return Object.entries(definition.select ?? {}).map(([handle, select]) => {
     const query = select(inputs, parts.args, { env: parts.env })
-    if (pieceOf(query) === 'sql') return { handle, query: renderQuery(query) }
+    if (pieceOf(query) === 'sql') return { handle, ...renderTraced(query) }
     throw new ProblemError({
       code: 'notebook/kind',
       message: `the query of output '${handle}' is not made with sql\`...\``,

@@ -39,7 +39,7 @@ describe('sluice check', () => {
         ['flow/invalid', 'flows/other.yaml', 2],
         ['flow/invalid', 'flows/other.yaml', 2],
         ['query/bind', ingest, 17],
-        ['query/bind', totals, undefined],
+        ['query/bind', totals, 18],
         ['project/config-invalid', 'sluice.yaml', 1],
       ].toSorted((a, b) => String(a[1]).localeCompare(String(b[1]), 'en')),
     )
