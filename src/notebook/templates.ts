@@ -22,7 +22,7 @@ export interface Template extends Stretch {
 /** All tagged templates of a module, in the order of its text. One that does not parse has none. */
 export function templatesIn(path: string, source: string): { text: string; templates: readonly Template[] } {
   const text = withoutMark(source)
-  const lang = /x$/.test(extname(path)) ? 'tsx' : 'ts'
+  const lang = extname(path).endsWith('x') ? 'tsx' : 'ts'
   const templates: Template[] = []
   const visit = (node: Node, keys: readonly string[]): void => {
     if (node.type === 'TaggedTemplateExpression') templates.push(templateOf(node.quasi, text, keys))
