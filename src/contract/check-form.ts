@@ -108,3 +108,6 @@ export function tablesInChecks({ checks }: { readonly checks: readonly DeclaredC
   })
   return [...new Set(names)]
 }
+
+/** The name under which the key of a table is told among its checks. */
+export const keyCheckName = 'key'

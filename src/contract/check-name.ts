@@ -45,7 +45,7 @@ export function nameOfRule(rule: CheckRule): string {
 }
 
 /** A text as one word; a digest stands for what does not fit. */
-function slug(text: string): string {
+export function slug(text: string): string {
   const spelled = words.reduce((done, [sign, word]) => done.replace(sign, word), text)
   const joined = spelled
     .replace(/[^A-Za-z0-9_]+/g, '_')

@@ -1,4 +1,4 @@
-import type { Problem } from '../base/problem.ts'
+import type { Place, Problem } from '../base/problem.ts'
 import type { RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { ColumnStats } from '../lake/types.ts'
@@ -85,6 +85,31 @@ export interface OutputTarget {
   readonly others?: { readonly [table: string]: readonly string[] }
   /** The same for an output without a folder: inputs, given as rows, that stand for other tables. */
   readonly otherInputs?: { readonly [table: string]: string }
+  /** For the table that keeps the rejects of another output: the handle of that one. */
+  readonly rejectsOf?: string
+}
+
+/** Where rows that break checks are kept: `<folder>/<table>/<check>.parquet`, at most `limit` of each. */
+export interface KeptFailures {
+  readonly folder: string
+  readonly limit: number
+}
+
+/** What became of a data check of an output. */
+export interface CheckResult {
+  readonly table: string
+  /** The name of the check; also of what the contract promises without one, when it is broken. */
+  readonly check: string
+  readonly severity: 'warn' | 'error'
+  /** `skipped`: it reads a table that is not there. */
+  readonly outcome: 'passed' | 'warned' | 'rejected' | 'failed' | 'skipped'
+  /** How many rows, or keys, break it. */
+  readonly rows: number
+  /** What was found, unless it passed. */
+  readonly message?: string
+  /** Some of the rows that break it, as a Parquet file. */
+  readonly file?: string
+  readonly where?: Place
 }
 
 export interface SessionRequest {
@@ -92,6 +117,9 @@ export interface SessionRequest {
   readonly outputs: readonly OutputTarget[]
   /** Functions whose result changes from run to run are allowed. */
   readonly volatile: boolean
+  readonly failures?: KeptFailures
+  /** When checks of age are made, in milliseconds since 1970; now when left out. */
+  readonly now?: number
 }
 
 /** A batch of rows by column; values as a row holds them, see `contract/types.ts`. */
@@ -117,6 +145,8 @@ export interface Session {
    * `step/output-unwritten`); then nothing of the staged files is to be used.
    */
   finish(): Promise<readonly StagedOutput[]>
+  /** What became of the data checks of outputs, once `finish` has ended, also when it rejected. */
+  checks(): readonly CheckResult[]
   /** The rows of an output without a folder, once the session is finished. */
   kept(handle: string): Promise<KeptRows>
   /** Interrupts whatever runs; the session can only be closed afterwards. */

@@ -31,7 +31,10 @@ export function bindInputs(
   })
 }
 
-/** What a step writes: the notebook's outputs, with other names and folders where the step says so. */
+/**
+ * What a step writes: the notebook's outputs, with other names and folders where the step says so, and the tables
+ * that keep their rejects.
+ */
 export function bindOutputs(
   notebook: AnyNotebook,
   settings: StepSettings,
@@ -41,12 +44,25 @@ export function bindOutputs(
   const outputs = notebook.outputs as Tables
   const bound = settings.outputs ?? {}
   refuseUnknown(outputs, bound, 'output', told, context)
-  return Object.entries(outputs).map(([handle, output]) => {
+  return Object.entries(outputs).flatMap(([handle, output]): DeclaredOutput[] => {
     const table = declareTable(output.origin, context.tell)
     const to = own(bound, handle)
-    if (to === undefined) return { handle, table }
-    return { handle, table: typeof to === 'string' ? { ...table, name: to } : { ...table, ...to } }
+    const renamed = typeof to === 'string' ? { name: to } : to
+    if (table.rejects === undefined || !output.rejects) return [{ handle, table: { ...table, ...renamed } }]
+    const declared = declareTable(output.rejects.origin, context.tell)
+    // Under another name a table has other rejects too: no two steps write one table.
+    const name = renamed === undefined ? table.rejects : `${renamed.name}_rejects`
+    const rejects = { ...declared, ...renamed, name }
+    return [
+      { handle, table: { ...table, ...renamed, rejects: name } },
+      { handle: rejectsHandle(handle), table: rejects, rejectsOf: handle },
+    ]
   })
+}
+
+/** No handle in code is likely to have such a name. */
+function rejectsHandle(handle: string): string {
+  return `${handle}-rejects`
 }
 
 function own<T>(bound: { readonly [handle: string]: T }, handle: string): T | undefined {

@@ -112,8 +112,17 @@ type Bound<S, H extends PropertyKey> = S extends {
 export type Added<N, S> = N extends { readonly kind: 'flow'; readonly provides?: infer P }
   ? Extract<P, AnyOrigin>
   : N extends { readonly outputs: infer O }
-    ? { [H in keyof O]: O[H] extends AnyTable ? Renamed<O[H], H, S> : never }[keyof O]
+    ? { [H in keyof O]: O[H] extends AnyTable ? Renamed<O[H], H, S> | RejectsOf<O[H], H, S> : never }[keyof O]
     : never
+
+/** The origin of the table that keeps the rejects of an output, where it has one. */
+type RejectsOf<T extends AnyTable, H extends PropertyKey, S> = T extends {
+  readonly rejects: infer R extends AnyTable
+}
+  ? S extends { readonly outputs: { readonly [K in H]: infer B } }
+    ? Origin<`${B extends { readonly name: infer M extends string } ? M : B & string}_rejects`, R['columns']>
+    : R['origin']
+  : never
 
 type Renamed<T extends AnyTable, H extends PropertyKey, S> = S extends {
   readonly outputs: { readonly [K in H]: infer B }

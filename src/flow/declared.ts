@@ -25,6 +25,8 @@ export interface DeclaredInput {
 export interface DeclaredOutput {
   readonly handle: string
   readonly table: DeclaredTable
+  /** For the table that keeps the rejects of another output: the handle of that one. No notebook writes it. */
+  readonly rejectsOf?: string
 }
 
 /** An arg of a notebook, for `--help` and the command line. */

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ProblemError, type Problem } from '../base/problem.ts'
-import type { EngineOptions } from '../engine/engine.ts'
+import type { CheckResult, EngineOptions } from '../engine/engine.ts'
 import { findEndMark, type FromChild, type ToChild } from './protocol.ts'
 
 /** A child ended before it answered: by itself, by a signal, or by us. */
@@ -34,11 +34,15 @@ export type Printed = (
   level?: 'debug' | 'info' | 'warn' | 'error',
 ) => void
 
+/** Told what became of data checks. */
+export type Checked = (results: readonly CheckResult[]) => void
+
 interface Waiting {
   readonly op: string
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly printed: Printed
+  readonly checked: Checked
   /** Streams that have not come to the end of what the call printed. */
   readonly open: Set<string>
   reply?: () => void
@@ -94,13 +98,17 @@ export class Child<C> {
   call<K extends keyof C & string>(
     op: K,
     ask: Ask<C[K]>,
-    { signal, printed = () => undefined }: { signal?: AbortSignal; printed?: Printed } = {},
+    {
+      signal,
+      printed = () => undefined,
+      checked = () => undefined,
+    }: { signal?: AbortSignal; printed?: Printed; checked?: Checked } = {},
   ): Promise<Answer<C[K]>> {
     if (this.gone) return Promise.reject(this.gone)
     const id = this.next++
     const cancel = () => this.send({ type: 'cancel', id })
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.waiting.set(id, { op, resolve, reject, printed, open: new Set(['stdout', 'stderr']) })
+      this.waiting.set(id, { op, resolve, reject, printed, checked, open: new Set(['stdout', 'stderr']) })
       this.send({ type: 'call', id, op, ask })
       if (signal?.aborted) cancel()
       else signal?.addEventListener('abort', cancel, { once: true })
@@ -131,6 +139,10 @@ export class Child<C> {
     if (!call) return
     if (message.type === 'log') {
       call.printed('log', message.text, message.level)
+      return
+    }
+    if (message.type === 'checked') {
+      call.checked(message.results)
       return
     }
     this.restless ||= message.restless ?? false

@@ -1,5 +1,5 @@
 import { digestOf } from '../base/digest.ts'
-import type { Engine, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type { CheckResult, Engine, SessionRequest, StagedOutput } from '../engine/engine.ts'
 import type { NamedQuery } from './protocol.ts'
 
 /** Runs the queries of one step and stages its outputs. An aborted signal interrupts the engine. */
@@ -8,6 +8,7 @@ export async function computeQueries(
   request: SessionRequest,
   queries: readonly NamedQuery[],
   signal: AbortSignal,
+  checked: (results: readonly CheckResult[]) => void,
 ): Promise<readonly StagedOutput[]> {
   const session = await engine.session(request)
   const interrupt = () => session.interrupt()
@@ -17,6 +18,7 @@ export async function computeQueries(
     for (const { handle, query } of queries) await session.write(handle, query)
     return await session.finish()
   } finally {
+    if (session.checks().length > 0) checked(session.checks())
     signal.removeEventListener('abort', interrupt)
     await session.close()
   }

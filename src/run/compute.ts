@@ -2,7 +2,13 @@ import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { tablesInChecks } from '../contract/check-form.ts'
 import type { DeclaredSource, DeclaredTable } from '../contract/spec.ts'
-import type { BoundInput, OutputTarget, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type {
+  BoundInput,
+  KeptFailures,
+  OutputTarget,
+  SessionRequest,
+  StagedOutput,
+} from '../engine/engine.ts'
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { tableFolder } from '../freshness/step-key.ts'
@@ -10,7 +16,7 @@ import { newVersionId } from '../lake/version-id.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
-import { ChildEnded, type Printed } from './child.ts'
+import { ChildEnded, type Checked, type Printed } from './child.ts'
 import { killLate } from './kill-late.ts'
 import { maskOf } from './mask.ts'
 import type { Pool } from './pool.ts'
@@ -40,6 +46,10 @@ export interface ComputeAsk {
   readonly stagings: readonly Staging[]
   readonly signal: AbortSignal
   readonly printed: Printed
+  /** Told what became of data checks, also when the computation fails. */
+  readonly checked?: Checked
+  /** Where rows that break checks are kept. */
+  readonly failures?: KeptFailures
   /** Called when a worker has loaded the notebook; what it throws ends the computation. */
   readonly loaded?: () => Promise<void>
   /** At most so many rows of each input. */
@@ -65,8 +75,9 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
   await ask.loaded?.()
   const bare = queries.map(({ handle, query }) => ({ handle, query }))
+  const options = { signal: ask.signal, ...(ask.checked && { checked: ask.checked }) }
   try {
-    return await ask.pool.engine().call('compute', { request, queries: bare }, { signal: ask.signal })
+    return await ask.pool.engine().call('compute', { request, queries: bare }, options)
   } catch (error) {
     throw await placedError(error, step.file, ask.root, queries)
   }
@@ -111,7 +122,7 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
   }
   const mask = maskOf(secrets)
   const masked: Printed = (stream, text, level) => printed(stream, mask(text), level)
-  const options = { signal, printed: masked }
+  const options = { signal, printed: masked, ...(ask.checked && { checked: ask.checked }) }
   return pool.withWorker(async (worker) => {
     const { file, projectRoot } = call
     await killLate(worker, signal, worker.call('load', { file, projectRoot }, options))
@@ -128,14 +139,16 @@ async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {
   const { step } = ask.findings
   const inputs = await Promise.all(step.inputs.map((input) => boundInput(ask, input)))
   const outputs = await Promise.all(
-    step.outputs.map(async ({ handle, table }): Promise<OutputTarget> => {
+    step.outputs.map(async ({ handle, table, rejectsOf }): Promise<OutputTarget> => {
       const folder = ask.stagings.find((staging) => staging.handle === handle)?.folder
       if (folder === undefined) throw new Error(`no staging folder for ${handle}`)
-      return { handle, table, folder, others: await otherFiles(ask, table) }
+      const rejects = rejectsOf !== undefined && { rejectsOf }
+      return { handle, table, folder, others: await otherFiles(ask, table), ...rejects }
     }),
   )
   // Step with an age limit may call functions of time: its result is said to hold for a while.
-  return { inputs, outputs, volatile: step.volatile || step.expiresAfter !== undefined }
+  const volatile = step.volatile || step.expiresAfter !== undefined
+  return { inputs, outputs, volatile, ...(ask.failures && { failures: ask.failures }) }
 }
 
 async function boundInput(ask: ComputeAsk, input: DeclaredInput): Promise<BoundInput> {

@@ -22,12 +22,12 @@ type Op<K extends keyof EngineCalls> = (
 ) => Promise<ReturnType<EngineCalls[K]>>
 
 const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
-  compute: async ({ request, queries }, { signal }) => {
+  compute: async ({ request, queries }, { signal, checked }) => {
     const host = await opened()
     const digests = digestQueries(host, queries)
     // A query that does not parse has no digest; computing it tells more.
     digests.catch(() => undefined)
-    const staged = await computeQueries(host, request, queries, signal)
+    const staged = await computeQueries(host, request, queries, signal, checked)
     return { staged, queryDigests: await digests }
   },
   digest: async ({ files, columns }, { signal }) => ({

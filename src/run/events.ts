@@ -66,10 +66,15 @@ export interface DataChecked extends Happened {
   /** The name of the check, unique in its table. */
   readonly check: string
   readonly severity: 'warn' | 'error'
-  /** `rejected`: the rows that break it went into the rejects table. */
-  readonly outcome: 'passed' | 'warned' | 'rejected' | 'failed'
-  /** How many rows break it. */
+  /**
+   * `rejected`: the rows that break it went into the rejects table. `skipped`: it reads a table that the
+   * environment does not have.
+   */
+  readonly outcome: 'passed' | 'warned' | 'rejected' | 'failed' | 'skipped'
+  /** How many rows, or keys, break it; 0 for a check of the table as a whole. */
   readonly rows: number
+  /** What was found, unless it passed: `12 rows break the check of column 'fare': fare >= 0`. */
+  readonly message?: string
   /** The key, in the storage, of a Parquet file with rows that break it. */
   readonly failures?: string
   readonly where?: Place

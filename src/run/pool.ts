@@ -58,6 +58,11 @@ export class Pool {
     return this.renders
   }
 
+  /** A folder for what is of no use after the run. Who uses it makes it; it is removed with the pool. */
+  tempFolder(): string {
+    return this.temp.next()
+  }
+
   /** Lends a worker; others wait when all are taken. A worker that died is not lent again. */
   async withWorker<T>(use: (worker: Child<WorkerCalls>) => Promise<T>): Promise<T> {
     const worker = await this.take()

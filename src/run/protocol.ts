@@ -3,7 +3,13 @@ import type { Json } from '../base/wire.ts'
 import type { QueryOrigin, RenderedQuery } from '../contract/render.ts'
 import type { Analysis, AnalysisRequest } from '../engine/analysis.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
-import type { DigestColumn, EngineOptions, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type {
+  CheckResult,
+  DigestColumn,
+  EngineOptions,
+  SessionRequest,
+  StagedOutput,
+} from '../engine/engine.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import type { PartialFlow } from '../flow/describe.ts'
 
@@ -161,6 +167,8 @@ export type FromChild =
       readonly level: 'debug' | 'info' | 'warn' | 'error'
       readonly text: string
     }
+  /** What became of data checks: told apart from the answer, because a call that fails has none. */
+  | { readonly type: 'checked'; readonly id: number; readonly results: readonly CheckResult[] }
 
 const opening = '\u0000sluice-end-'
 const closing = '\u0000'

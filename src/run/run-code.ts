@@ -24,7 +24,8 @@ export async function runCode({ run }: LooseDefinition, parts: CodeParts): Promi
     handle,
     columns: columns.map(({ name }) => name),
   }))
-  const outputs = request.outputs.map(({ handle, table }) => ({ handle, table: table.name }))
+  const written = request.outputs.filter(({ rejectsOf }) => rejectsOf === undefined)
+  const outputs = written.map(({ handle, table }) => ({ handle, table: table.name }))
   const returned: unknown = await run(notebookContext({ ...parts, inputs, outputs }))
   signal.throwIfAborted()
   const result = returned === undefined ? undefined : toWire(returned)

@@ -1,4 +1,5 @@
 import { problemsOf } from '../base/problem.ts'
+import type { CheckResult } from '../engine/engine.ts'
 import { endMark, type FromChild, type ToChild } from './protocol.ts'
 
 /** What a call gets beside its question. */
@@ -7,6 +8,8 @@ export interface CallContext {
   /** Aborted when the coordinator cancels the call. */
   readonly signal: AbortSignal
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
+  /** Tells what became of data checks. */
+  readonly checked: (results: readonly CheckResult[]) => void
 }
 
 export type Operations = { readonly [op: string]: (ask: never, context: CallContext) => Promise<unknown> }
@@ -38,6 +41,7 @@ export function serveCalls(
     const controller = new AbortController()
     calls.set(id, controller)
     const log: CallContext['log'] = (level, text) => send({ type: 'log', id, level, text })
+    const checked: CallContext['checked'] = (results) => send({ type: 'checked', id, results })
     let reply: Reply
     try {
       const operation = operations[op]
@@ -45,7 +49,7 @@ export function serveCalls(
       reply = {
         type: 'answer',
         id,
-        value: await operation(ask as never, { id, signal: controller.signal, log }),
+        value: await operation(ask as never, { id, signal: controller.signal, log, checked }),
       }
     } catch (error) {
       reply = faultOf(id, error)

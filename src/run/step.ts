@@ -1,4 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
+import type { CheckResult } from '../engine/engine.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { lookAtStep, type StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
@@ -15,6 +16,7 @@ import type { RunScope } from './scope.ts'
 import { publish, recordOf, remember } from './step-commit.ts'
 import { withRetries } from './retry.ts'
 import { stepLimits } from './step-limits.ts'
+import { keptRows, tellChecks } from './tell-checks.ts'
 
 /** How often a step is judged anew, because its inputs or code changed while it was computed. */
 const rounds = 5
@@ -110,6 +112,7 @@ async function runStep(
   const stagings = await stageOutputs(lake.storage, step)
   try {
     const computedAt = new Date().toISOString()
+    const results: CheckResult[] = []
     const computed = await compute({
       root: workspace.root,
       storage: lake.storage,
@@ -118,9 +121,11 @@ async function runStep(
       stagings,
       signal: limited.signal,
       loaded: () => scope.checkLoaded(step),
+      checked: (more) => results.push(...more),
+      failures: { folder: pool.tempFolder(), limit: keptRows },
       printed: (stream, text, level) =>
         scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
-    })
+    }).finally(() => tellChecks(scope, step, results))
     limited.signal.throwIfAborted()
     if (await changedMeanwhile(scope, findings)) return undefined
     const around = { lake, pool, engine: workspace.engine, signal: scope.signal }

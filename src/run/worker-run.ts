@@ -47,6 +47,7 @@ export async function runNotebook(
       },
     })
   } finally {
+    if (session.checks().length > 0) context.checked(session.checks())
     context.signal.removeEventListener('abort', interrupt)
     await session.close()
   }

@@ -25,6 +25,8 @@ export const layout = {
   step: (fingerprint: string) => `steps/${fingerprint}.json`,
   runFolder: (run: string) => `runs/${run}/`,
   run: (run: string, file: string) => `runs/${run}/${file}`,
+  /** Rows that break a check, as Parquet. Names of tables and checks are safe in keys. */
+  failures: (run: string, table: string, check: string) => `runs/${run}/failures/${table}/${check}.parquet`,
   runs: 'runs/',
 } as const
 

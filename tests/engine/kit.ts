@@ -16,6 +16,7 @@ import type {
   Engine,
   OutputTarget,
   Session,
+  SessionRequest,
   StagedOutput,
 } from '../../src/engine/engine.ts'
 
@@ -101,7 +102,7 @@ export function handle(name: string): Relation {
 /** One session with one output `out`, closed afterwards. */
 export async function withSession<T>(
   rig: Rig,
-  request: { inputs?: readonly BoundInput[]; outputs?: readonly OutputTarget[]; volatile?: boolean },
+  request: Partial<SessionRequest>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await rig.engine.session({ inputs: [], outputs: [], volatile: false, ...request })

@@ -1,4 +1,4 @@
-import type { DeclaredCheck, DeclaredTable } from '../../contract/spec.ts'
+import type { DeclaredCheck, DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
 import { quoteName, quoteText } from './sql-text.ts'
 import { typeSql } from './types.ts'
 
@@ -49,4 +49,9 @@ export function brokenSql(
 function literal(table: DeclaredTable, column: string, text: string): string {
   const type = table.columns.find(({ name }) => name === column)?.type ?? 'VARCHAR'
   return `CAST(${quoteText(text)} AS ${typeSql(type)})`
+}
+
+/** A column as a NULL of its type. */
+export function nullOf({ name, type }: DeclaredColumn): string {
+  return `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`
 }

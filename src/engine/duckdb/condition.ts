@@ -1,29 +1,42 @@
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import { askedText } from '../../contract/check-text.ts'
-import type { DeclaredCheck, DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
-import { brokenSql, conditionSql } from './check-sql.ts'
+import type { DeclaredCheck, DeclaredTable } from '../../contract/spec.ts'
+import { brokenSql, conditionSql, nullOf } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { keywords, useOf, type Functions } from './functions.ts'
-import { quoteName } from './sql-text.ts'
+import { queryFault } from './query-check.ts'
 import { walkQuery } from './scope.ts'
 import { parseQuery, textIn, type TreeNode } from './tree.ts'
-import { typeSql } from './types.ts'
+
+/** A table whose checks are to be good, with the files of other tables that they read, by table. */
+export interface Checked {
+  readonly table: DeclaredTable
+  readonly others?: { readonly [table: string]: readonly string[] }
+}
 
 /**
  * The Problems of a table's checks: a condition must be one expression over the columns of a row, true, false or
- * NULL, without queries, aggregates, parameters, or functions whose result changes.
+ * NULL, without queries, aggregates, parameters, or functions whose result changes; and so on for other kinds.
  */
 export async function checkProblems(
   connection: Connection,
   functions: Functions,
-  table: DeclaredTable,
+  { table, others = {} }: Checked,
 ): Promise<Problem[]> {
   const problems: Problem[] = []
+  const faultOf = async (check: DeclaredCheck): Promise<string | undefined> => {
+    if (check.kind === 'query') return queryFault({ connection, functions }, table, check, others)
+    const [text, aggregates] =
+      check.kind === 'value'
+        ? [check.expression, true]
+        : [check.kind === 'row' ? check.condition : undefined, false]
+    const syntax =
+      text === undefined ? undefined : await syntaxFault({ connection, functions, table }, text, aggregates)
+    return syntax ?? (await bindFault(connection, table, check))
+  }
   for (const check of table.checks) {
-    const fault =
-      (check.kind === 'row' ? await syntaxFault(connection, functions, table, check.condition) : undefined) ??
-      (await bindFault(connection, table, check))
+    const fault = await faultOf(check)
     if (fault === undefined) continue
     const where = check.where ?? table.where
     const at = 'column' in check && check.column !== undefined ? `column '${check.column}': ` : ''
@@ -37,11 +50,16 @@ export async function checkProblems(
   return problems
 }
 
+interface Around {
+  readonly connection: Connection
+  readonly functions: Functions
+  readonly table: DeclaredTable
+}
+
 async function syntaxFault(
-  connection: Connection,
-  functions: Functions,
-  table: DeclaredTable,
+  { connection, functions, table }: Around,
   condition: string,
+  aggregates: boolean,
 ): Promise<string | undefined> {
   const parsed = await parseQuery(connection, `SELECT ${conditionSql(condition)}`)
   if (!('node' in parsed)) return `does not parse: ${parsed.message}`
@@ -54,7 +72,7 @@ async function syntaxFault(
   const columns = new Set(table.columns.map(({ name }) => name.toLowerCase()))
   let fault: string | undefined
   walkQuery(list, (piece) => {
-    fault ??= columnFault(piece, columns) ?? pieceFault(piece, functions)
+    fault ??= columnFault(piece, columns) ?? pieceFault(piece, functions, aggregates)
   })
   return fault
 }
@@ -71,35 +89,31 @@ function columnFault(piece: TreeNode, columns: ReadonlySet<string>): string | un
 /** Functions that stand where an expression does and give several rows. */
 const makesRows = new Set(['unnest', 'unlist', 'generate_subscripts', 'regexp_split_to_table'])
 
-function pieceFault(piece: TreeNode, functions: Functions): string | undefined {
+function pieceFault(piece: TreeNode, functions: Functions, aggregates: boolean): string | undefined {
   const { class: kind } = piece
   if (kind === 'SUBQUERY') return 'holds a query'
   if (kind === 'PARAMETER') return 'holds a parameter'
   if (kind === 'WINDOW') return 'looks at other rows'
-  if (kind === 'STAR') return 'names columns by *'
+  if (kind === 'STAR' && !aggregates) return 'names columns by *'
   if (!('function_name' in piece)) return undefined
   const name = textIn(piece, 'function_name').toLowerCase()
-  if (functions.isAggregate(name)) return `looks at other rows: ${name}()`
+  if (functions.isAggregate(name) && !aggregates) return `looks at other rows: ${name}()`
   if (makesRows.has(name)) return `makes rows of one: ${name}()`
   return useOf(piece, functions) === 'free' ? undefined : `calls ${name}(), whose result changes`
 }
 
-/** Binds a check of rows to a row of NULLs: names, types and values must be right. */
+/** Binds a check to a row of NULLs: names, types and values must be right. */
 async function bindFault(
   connection: Connection,
   table: DeclaredTable,
   check: DeclaredCheck,
 ): Promise<string | undefined> {
-  const row = `SELECT ${table.columns.map(nullOf).join(', ')}`
-  const broken = brokenSql(check, table)
-  if (broken === undefined) return undefined
+  const row = `(SELECT ${table.columns.map(nullOf).join(', ')})`
+  const statement = tried(check, table, row)
+  if (statement === undefined) return undefined
   try {
-    if (check.kind !== 'row') {
-      // A value that does not fit shows when it is cast.
-      await connection.run(`SELECT ${broken} FROM (${row})`)
-      return undefined
-    }
-    const [bound] = await connection.rows(`DESCRIBE SELECT ${conditionSql(check.condition)} FROM (${row})`)
+    const [bound] = await connection.rows(statement)
+    if (check.kind !== 'row') return undefined
     const type = String(bound?.['column_type'])
     return type === 'BOOLEAN' ? undefined : `is ${type}, not true or false`
   } catch (error) {
@@ -108,8 +122,12 @@ async function bindFault(
   }
 }
 
-function nullOf({ name, type }: DeclaredColumn): string {
-  return `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`
+/** A condition is only bound: run on NULLs, some fail. Values that do not fit show when they are cast. */
+function tried(check: DeclaredCheck, table: DeclaredTable, row: string): string | undefined {
+  if (check.kind === 'row') return `DESCRIBE SELECT ${conditionSql(check.condition)} FROM ${row}`
+  if (check.kind === 'value') return `SELECT CAST((${check.expression}\n) AS DOUBLE) FROM ${row} WHERE false`
+  const broken = brokenSql(check, table)
+  return broken === undefined ? undefined : `SELECT ${broken} FROM ${row}`
 }
 
 /** The contracts that passed once, for each instance: a condition takes milliseconds to parse and bind. */
@@ -119,15 +137,16 @@ const passed = new WeakMap<Functions, Set<string>>()
 export async function requireChecks(
   connection: Connection,
   functions: Functions,
-  tables: readonly DeclaredTable[],
+  tables: readonly Checked[],
 ): Promise<void> {
   const problems: Problem[] = []
   const known = passed.get(functions) ?? new Set()
   passed.set(functions, known)
-  for (const table of tables) {
-    const digest = JSON.stringify([table.columns.map(({ name, type }) => [name, type]), table.checks])
+  for (const checked of tables) {
+    const { columns, checks } = checked.table
+    const digest = JSON.stringify([columns.map(({ name, type }) => [name, type]), checks])
     if (known.has(digest)) continue
-    const found = await checkProblems(connection, functions, table)
+    const found = await checkProblems(connection, functions, checked)
     if (found.length === 0) known.add(digest)
     problems.push(...found)
   }

@@ -47,6 +47,11 @@ export class Gathering {
     })
   }
 
+  /** The table as SQL. */
+  get relation(): string {
+    return quoteName(this.name)
+  }
+
   /** All rows that were added. */
   async rows(): Promise<RowsIn> {
     await this.connection.exclusive(() => {

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 import { Inserter } from './insert.ts'
 import { quoteName } from './sql-text.ts'
 import { typeSql } from './types.ts'
-import { allViolations } from './violations.ts'
+import { rowViolations } from './violations.ts'
 
 /** Rows given to a session stand in tables of the instance, which the connections of its streams see too. */
 export type GivenTables = ReadonlyMap<string, string>
@@ -127,13 +127,13 @@ async function givenProblems(
   connection: Connection,
   input: BoundInput,
   tables: GivenTables,
-): Promise<Problem[]> {
+): Promise<readonly Problem[]> {
   const { from, handle } = input
   const relation = tables.get(handle)
   if (from.kind !== 'rows' || !from.contract || relation === undefined) return []
   const others = givenOthers(from.others ?? {}, tables)
   const ruled = { table: from.contract, subject: subjectOf(input), relation: tableSql(relation), others }
-  return allViolations(connection, ruled, false)
+  return rowViolations(connection, ruled)
 }
 
 /** The tables behind inputs that stand for other tables of checks, as SQL, by table. */

@@ -10,7 +10,7 @@ import { givenOthers, type GivenTables } from './given.ts'
 import { ruledRows } from './rules.ts'
 import { quoteName } from './sql-text.ts'
 import { parseType } from './types.ts'
-import { allViolations } from './violations.ts'
+import { rowViolations } from './violations.ts'
 
 /** Checks an output whose rows stay in memory, all of its contract at once. */
 export async function keepOutput(
@@ -22,8 +22,8 @@ export async function keepOutput(
   try {
     const { relation } = await (await gathered()).rows()
     const others = givenOthers(target.otherInputs ?? {}, given)
-    const ruled = { ...ruledRows(target, relation), others }
-    const problems = await allViolations(connection, ruled, false)
+    const ruled = { ...ruledRows(target, relation), others: { ...others, [target.table.name]: relation } }
+    const problems = await rowViolations(connection, ruled)
     if (problems.length > 0) return problems
     const rows = Number((await connection.row(`SELECT count(*) AS n FROM ${relation}`))['n'])
     return { handle: target.handle, files: [], rows, bytes: 0, stats: {} }

@@ -91,7 +91,7 @@ class DuckDbEngine implements Engine {
 
   async broken(table: DeclaredTable, rows: readonly object[]): Promise<readonly (readonly number[])[]> {
     this.functions ??= readFunctions(this.shared)
-    await requireChecks(this.shared, await this.functions, [table])
+    await requireChecks(this.shared, await this.functions, [{ table }])
     return brokenConditions(this.shared, table, rows)
   }
 
@@ -105,7 +105,7 @@ class DuckDbEngine implements Engine {
   async conditions(tables: readonly DeclaredTable[]): Promise<Problem[][]> {
     const functions = await (this.functions ??= readFunctions(this.shared))
     const problems: Problem[][] = []
-    for (const table of tables) problems.push(await checkProblems(this.shared, functions, table))
+    for (const table of tables) problems.push(await checkProblems(this.shared, functions, { table }))
     return problems
   }
 

@@ -1,9 +1,12 @@
 import type { ProblemCode } from '../../base/codes.ts'
+import { slug } from '../../contract/check-name.ts'
 import { checkText } from '../../contract/check-text.ts'
-import type { DeclaredTable } from '../../contract/spec.ts'
+import type { DeclaredCheck, DeclaredTable } from '../../contract/spec.ts'
 import type { OutputTarget } from '../engine.ts'
 import { brokenSql, type Others } from './check-sql.ts'
+import type { TextRow } from './connection.ts'
 import { mayBeNull } from './copy.ts'
+import type { Params } from './params.ts'
 import { rawName } from './rows-in.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 
@@ -18,10 +21,10 @@ export interface RuledRows {
   readonly others: Others
 }
 
-/** The rows of an output, in its file or in a table of the session. */
+/** The rows of an output, in its file or in a table of the session. A table that reads itself reads these. */
 export function ruledRows({ table, others = {} }: OutputTarget, relation: string): RuledRows {
   const subject = `output table '${table.name}'`
-  return { table, subject, relation, others: otherRelations(table, others) }
+  return { table, subject, relation, others: { ...otherRelations(table, others), [table.name]: relation } }
 }
 
 /** The files of tables that checks read, as SQL. A table without files has no rows. */
@@ -39,35 +42,50 @@ export function otherRelations(
   return Object.fromEntries(relations) as Record<string, string>
 }
 
+/** What was found of a rule that is broken. */
+export interface Broken {
+  /** How many rows, or keys, break it; 0 where no single row does. */
+  readonly rows: number
+  /** Such as `12 rows break the check of column 'fare': fare >= 0`. */
+  readonly says: string
+}
+
 /** A promise of a contract as queries over rows. */
 export interface Rule {
   readonly code: ProblemCode
-  /** Follows the number: `rows break the check 'fare >= 0'`. */
-  readonly says: string
-  /** One row with the number as `n`. */
-  readonly count: string
-  /** Some of the rows that break it. */
-  readonly sample: string
+  /** The name of its check; of what the contract promises without a check, such a name. */
+  readonly name: string
+  /** Undefined for what the contract promises without a check: NULLs, values that fit, the key. */
+  readonly check?: DeclaredCheck
+  /** Gives one row. */
+  readonly ask: string
+  /** That row is the number `n`, and no parameters are needed for it. */
+  readonly counts?: true
+  readonly params?: Params
+  /** What that row says; undefined when the rule holds. */
+  readonly judge: (answer: TextRow) => Broken | undefined
+  /** Gives the rows that break it. */
+  readonly rows?: string
+  /** For rules of single rows: true of a row (alias `s`) that breaks it. */
+  readonly broken?: string
 }
 
-/** How many rows are shown for a broken rule. */
-const shown = 5
+/** Judges a rule by the number of rows that break it, which the answer has as `n`. */
+export function byCount(says: string): Rule['judge'] {
+  return ({ n }) => (Number(n) === 0 ? undefined : { rows: Number(n), says: `${Number(n)} ${says}` })
+}
 
 function rowRule(
   { table, relation }: RuledRows,
-  code: ProblemCode,
+  rule: Pick<Rule, 'code' | 'name' | 'check'>,
   says: string,
   broken: string,
   show?: string,
 ): Rule {
   const from = `FROM ${relation} AS s WHERE ${broken}`
   const columns = show ?? table.columns.map(({ name }) => `s.${quoteName(name)}`).join(', ')
-  return {
-    code,
-    says,
-    count: `SELECT count(*) AS n ${from}`,
-    sample: `SELECT ${columns} ${from} LIMIT ${shown}`,
-  }
+  const [ask, rows] = [`SELECT count(*) AS n ${from}`, `SELECT ${columns} ${from}`]
+  return { ...rule, ask, counts: true, judge: byCount(says), rows, broken }
 }
 
 /** Columns that must not be NULL. In lenient rows, a value that did not fit is not counted as NULL. */
@@ -76,26 +94,18 @@ export function nullRules(rows: RuledRows, lenient: boolean): (Rule & { readonly
   return table.columns.flatMap(({ name }, at) => {
     if (mayBeNull(table, name)) return []
     const broken = `s.${quoteName(name)} IS NULL${lenient ? ` AND s.${rawName(at)} IS NULL` : ''}`
-    return [
-      {
-        column: name,
-        ...rowRule(rows, 'contract/null', `rows hold NULL in column '${name}'`, broken),
-      },
-    ]
+    const rule = { code: 'contract/null' as const, name: `${slug(name)}-not-null` }
+    return [{ column: name, ...rowRule(rows, rule, `rows hold NULL in column '${name}'`, broken) }]
   })
 }
 
 /** Values of lenient rows that did not fit their type. */
 export function valueRules(rows: RuledRows): Rule[] {
   return rows.table.columns.map(({ name, type }, at) => {
+    const raw = `s.${rawName(at)}`
+    const rule = { code: 'contract/value' as const, name: `${slug(name)}-fits` }
     const says = `values of column '${name}' do not fit ${type}`
-    return rowRule(
-      rows,
-      'contract/value',
-      says,
-      `s.${rawName(at)} IS NOT NULL`,
-      `s.${rawName(at)} AS ${quoteName(name)}`,
-    )
+    return rowRule(rows, rule, says, `${raw} IS NOT NULL`, `${raw} AS ${quoteName(name)}`)
   })
 }
 
@@ -103,42 +113,10 @@ export function valueRules(rows: RuledRows): Rule[] {
 export function checkRules(rows: RuledRows): Rule[] {
   return rows.table.checks.flatMap((check) => {
     const broken = check.kind === 'reference' ? undefined : brokenSql(check, rows.table)
-    return broken === undefined
-      ? []
-      : [rowRule(rows, 'contract/check', `rows break ${checkText(check)}`, broken)]
+    if (broken === undefined) return []
+    const rule = { code: 'contract/check' as const, name: check.name, check }
+    return [rowRule(rows, rule, `rows break ${checkText(check)}`, broken)]
   })
-}
-
-/** A key or unique columns, with a fast exact test. */
-export interface KeyRule extends Rule {
-  /**
-   * One row with the number of different keys as `n`: less than the rows with a key when some share one. On 10M
-   * rows it takes 1.7 s of one core for a BIGINT and 1.9 s for two columns. count(DISTINCT ...) and GROUP BY ...
-   * HAVING count(*) > 1 LIMIT 1 take the same within the noise; this needs no structs for several columns.
-   */
-  readonly different: string
-  readonly columns: readonly string[]
-}
-
-export function keyRules({ table, relation }: RuledRows): KeyRule[] {
-  const unique = table.checks.flatMap((check) => (check.kind === 'unique' ? [check.columns] : []))
-  const keys = table.key.length > 0 ? [table.key, ...unique] : unique
-  return keys.map((columns) => keyRule(columns, relation))
-}
-
-function keyRule(columns: readonly string[], relation: string): KeyRule {
-  const names = columns.map(quoteName)
-  const set = names.map((name) => `${name} IS NOT NULL`).join(' AND ')
-  const groups = `FROM ${relation} WHERE ${set} GROUP BY ${names.join(', ')}`
-  const shared = `${groups} HAVING count(*) > 1`
-  return {
-    columns,
-    code: 'contract/key',
-    says: `values of the key (${columns.join(', ')}) stand in more than one row`,
-    count: `SELECT count(*) AS n FROM (SELECT 1 ${shared})`,
-    sample: `SELECT ${names.join(', ')}, count(*) AS ${quoteName('rows')} ${shared} LIMIT ${shown}`,
-    different: `SELECT count(*) AS n FROM (SELECT 1 ${groups})`,
-  }
 }
 
 /** Columns whose values must stand in a column of another table. */
@@ -147,6 +125,7 @@ export function referenceRules(rows: RuledRows): Rule[] {
     const broken = check.kind === 'reference' ? brokenSql(check, rows.table, rows.others) : undefined
     if (check.kind !== 'reference' || broken === undefined) return []
     const says = `rows have a '${check.column}' that does not stand in ${check.table}.${check.to}`
-    return [rowRule(rows, 'contract/reference', says, broken)]
+    const rule = { code: 'contract/reference' as const, name: check.name, check }
+    return [rowRule(rows, rule, says, broken)]
   })
 }

@@ -1,8 +1,15 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
-import type { DeclaredTable } from '../../contract/spec.ts'
 import { InternalError, ProblemError, type Problem } from '../../base/problem.ts'
 import { relationName, type RenderedQuery } from '../../contract/render.ts'
-import type { Batch, KeptRows, OutputTarget, Session, SessionRequest, StagedOutput } from '../engine.ts'
+import type {
+  Batch,
+  CheckResult,
+  KeptRows,
+  OutputTarget,
+  Session,
+  SessionRequest,
+  StagedOutput,
+} from '../engine.ts'
 import { passQuery, passWrite, type QueryRules } from './check-query.ts'
 import { requireChecks } from './condition.ts'
 import { Connection } from './connection.ts'
@@ -10,13 +17,23 @@ import type { ColumnOut } from './decode.ts'
 import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { Gathering } from './gather.ts'
-import { dropGiven, giveRows, type GivenTables } from './given.ts'
-import { inputProblems, inputViews, type InputView } from './inputs.ts'
+import { dropGiven, type GivenTables } from './given.ts'
+import { inputProblems, type InputView } from './inputs.ts'
 import { keepOutput, keptRows } from './keep.ts'
+import { givenContracts, prepareInputs, unwritten, type Prepared } from './prepare.ts'
 import { readBatches, type RowsOut } from './read.ts'
 import type { RowsIn } from './rows-in.ts'
-import { quoteName } from './sql-text.ts'
-import { diagnose, isProblems, raise, stageOutput } from './stage.ts'
+import { rejectRows } from './reject.ts'
+import { parquetFiles, quoteName } from './sql-text.ts'
+import {
+  checkWritten,
+  diagnose,
+  isProblems,
+  raise,
+  writeOutput,
+  type Staging,
+  type Written,
+} from './stage.ts'
 
 /** What has been written to an output so far: one query that has not run yet, or rows that are gathered. */
 interface OutputState {
@@ -42,6 +59,7 @@ export class DuckDbSession implements Session {
   private readonly outputs: ReadonlyMap<string, OutputState>
   private readonly streams = new Set<Connection>()
   private readonly onClose: (session: DuckDbSession) => void
+  private readonly results: CheckResult[] = []
   private interrupted = false
 
   private constructor(around: Around, rules: QueryRules, { views, given }: Prepared) {
@@ -58,9 +76,9 @@ export class DuckDbSession implements Session {
     const { instance, functions } = around
     const connection = await Connection.open(instance)
     try {
-      const tables = request.outputs.map(({ table }) => table)
       const prepared = await toldOf('inputs', async () => {
-        await requireChecks(connection, functions, [...tables, ...givenContracts(request)])
+        const given = givenContracts(request).map((table) => ({ table }))
+        await requireChecks(connection, functions, [...request.outputs, ...given])
         return prepareInputs(connection, request)
       })
       return new DuckDbSession(around, { connection, functions, request }, prepared)
@@ -115,16 +133,38 @@ export class DuckDbSession implements Session {
 
   async finish(): Promise<readonly StagedOutput[]> {
     const problems: Problem[] = []
+    const written: Written[] = []
     const staged: StagedOutput[] = []
-    for (const output of this.outputs.values()) {
-      const outcome = output.written
-        ? await this.work(output, () => this.stage(output))
-        : [unwritten(output.target)]
+    const keep = (outcome: StagedOutput | Written | readonly Problem[]) => {
       if (isProblems(outcome)) problems.push(...outcome)
+      else if ('file' in outcome) written.push(outcome)
       else staged.push(outcome)
+    }
+    for (const output of this.inOrder()) {
+      if (output.written) await this.work(output, async () => keep(await this.stage(output)))
+      else problems.push(unwritten(output.target))
+    }
+    // Checks see the other tables that the step writes as they will be.
+    const siblings = Object.fromEntries(
+      written.map(({ target, file }) => [target.table.name, parquetFiles([file])]),
+    )
+    for (const each of written) {
+      const output = this.output(each.target.handle)
+      await this.work(output, async () => keep(await checkWritten(this.staging(output), each, siblings)))
     }
     raise(problems)
     return staged
+  }
+
+  checks(): readonly CheckResult[] {
+    return this.results
+  }
+
+  /** Tables that keep rejects come last: they are filled by the others. */
+  private inOrder(): OutputState[] {
+    const all = [...this.outputs.values()]
+    const rejects = all.filter(({ target }) => target.rejectsOf !== undefined)
+    return [...all.filter((output) => !rejects.includes(output)), ...rejects]
   }
 
   async kept(handle: string): Promise<KeptRows> {
@@ -177,19 +217,44 @@ export class DuckDbSession implements Session {
     return this.rules.request.inputs.filter(({ handle }) => handles.includes(handle))
   }
 
-  private async stage(output: OutputState): Promise<StagedOutput | readonly Problem[]> {
+  private async stage(output: OutputState): Promise<StagedOutput | Written | readonly Problem[]> {
     const staging = this.staging(output)
+    await this.reject(output)
     if (output.target.folder === undefined)
       return keepOutput(staging.connection, output.target, this.given, () => this.gathering(output))
-    if (!output.gathering) return output.query ? stageOutput(staging, output.query) : []
+    if (!output.gathering) return output.query ? writeOutput(staging, output.query) : []
     const gathering = await output.gathering
-    const outcome = await stageOutput(staging, await gathering.rows())
+    const outcome = await writeOutput(staging, await gathering.rows())
     await gathering.drop()
     return outcome
   }
 
-  private staging({ target }: OutputState) {
-    return { connection: this.rules.connection, inputs: this.rules.request.inputs, target }
+  /** Parts rows that checks reject from the others: all rows of the output are gathered for it. */
+  private async reject(output: OutputState): Promise<void> {
+    const { target } = output
+    const rejects = [...this.outputs.values()].find((other) => other.target.rejectsOf === target.handle)
+    if (rejects) {
+      rejects.written = true
+      await this.gathering(rejects)
+    }
+    if (!target.table.checks.some(({ onFailure }) => onFailure === 'reject')) return
+    const gathered = await this.gathering(output)
+    await gathered.rows()
+    const to = await rejects?.gathering
+    const results = await rejectRows(this.rules.connection, target, gathered.relation, to?.relation)
+    this.results.push(...results)
+  }
+
+  private staging({ target }: OutputState): Staging {
+    const { connection, request } = this.rules
+    const { now = Date.now(), failures } = request
+    return {
+      connection,
+      inputs: request.inputs,
+      target,
+      judging: { now, ...(failures && { failures }) },
+      tell: (checks) => this.results.push(...checks),
+    }
   }
 
   /** The table that gathers an output's rows; a query that was to go straight into its file goes there first. */
@@ -216,31 +281,5 @@ export class DuckDbSession implements Session {
       if (!(error instanceof FaultError)) throw error
       raise(await diagnose(this.staging(output), rows, error, gathering.statement(rows)))
     }
-  }
-}
-
-/** The inputs as views, and the tables behind those that are given as rows. */
-interface Prepared {
-  readonly views: readonly InputView[]
-  readonly given: GivenTables
-}
-
-async function prepareInputs(connection: Connection, { inputs }: SessionRequest): Promise<Prepared> {
-  const given = await giveRows(connection, inputs)
-  const views = await inputViews(connection, inputs, given)
-  for (const view of views) await connection.run(view.sql)
-  return { views, given }
-}
-
-function givenContracts({ inputs }: SessionRequest): DeclaredTable[] {
-  return inputs.flatMap(({ from }) => (from.kind === 'rows' && from.contract ? [from.contract] : []))
-}
-
-function unwritten({ table }: OutputTarget): Problem {
-  return {
-    code: 'step/output-unwritten',
-    message: `output table '${table.name}' was not written`,
-    ...(table.where && { where: table.where }),
-    hint: 'write it, insert rows, or say that it has none: outputs.x.empty()',
   }
 }

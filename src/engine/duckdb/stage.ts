@@ -2,7 +2,8 @@ import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { hashFile } from '../../base/file-hash.ts'
 import { InternalError, ProblemError, type Problem } from '../../base/problem.ts'
-import type { BoundInput, OutputTarget, StagedOutput } from '../engine.ts'
+import type { BoundInput, CheckResult, OutputTarget, StagedOutput } from '../engine.ts'
+import type { Others } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { copyStart, copyTo, guarded, readStats, type Copied } from './copy.ts'
 import { FaultError, queryProblem } from './faults.ts'
@@ -10,32 +11,50 @@ import { inputProblems } from './inputs.ts'
 import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
 import { ruledRows } from './rules.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
-import { allViolations, lateViolations } from './violations.ts'
+import { allFindings, lateFindings, type Judging } from './violations.ts'
 
 /** What writes an output. */
 export interface Staging {
   readonly connection: Connection
   readonly inputs: readonly BoundInput[]
   readonly target: OutputTarget
+  readonly judging: Judging
+  /** Told what became of checks. */
+  readonly tell: (checks: readonly CheckResult[]) => void
 }
 
 /** Faults that values can cause, so that it is worth to look for all such values. */
 const ofValues = new Set(['Conversion', 'Invalid Input', 'Out of Range', 'Unknown'])
 const fileName = 'part-0.parquet'
 
+/** An output whose rows are written, and not all checked. */
+export interface Written {
+  readonly target: OutputTarget
+  readonly file: string
+  readonly copied: Copied
+}
+
 /**
- * Writes the rows of an output into one Parquet file and checks them. Conditions and types are checked as the
- * rows pass; only when that fails do they pass once more, leniently, so that all violations are told at once.
+ * Writes the rows of an output into one Parquet file. Conditions and types are checked as the rows pass; only
+ * when that fails do they pass once more, leniently, so that all violations are told at once.
  */
-export async function stageOutput(
-  staging: Staging,
-  rows: RowsIn,
-): Promise<StagedOutput | readonly Problem[]> {
-  const { connection, target } = staging
+export async function writeOutput(staging: Staging, rows: RowsIn): Promise<Written | readonly Problem[]> {
+  const { target } = staging
   const file = path.join(folderOf(target), fileName)
   const copied = await copyChecked(staging, rows, file)
-  if (isProblems(copied)) return copied
-  const problems = await lateViolations(connection, ruledRows(target, parquetFiles([file])), copied)
+  return isProblems(copied) ? copied : { target, file, copied }
+}
+
+/** Checks what is left to check of a file that was written. */
+export async function checkWritten(
+  { connection, judging, tell }: Staging,
+  { target, file, copied }: Written,
+  siblings: Others,
+): Promise<StagedOutput | readonly Problem[]> {
+  const ruled = ruledRows(target, parquetFiles([file]))
+  const all = { ...ruled, others: { ...ruled.others, ...siblings } }
+  const { problems, checks } = await lateFindings(connection, all, copied, judging)
+  tell(checks)
   if (problems.length > 0) return problems
   const { size: bytes } = await stat(file)
   const files = [{ name: fileName, bytes, rows: copied.rows, hash: await hashFile(file) }]
@@ -47,17 +66,18 @@ export function isProblems(value: unknown): value is readonly Problem[] {
 }
 
 async function copyChecked(
-  { connection, inputs, target }: Staging,
+  staging: Staging,
   rows: RowsIn,
   file: string,
 ): Promise<Copied | readonly Problem[]> {
+  const { connection, target } = staging
   const { table } = target
   const query = guarded(table, contractRows(table, rows))
   try {
     return await readStats(connection, table, file, await copyTo(connection, query, file, rows.params))
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
-    return diagnose({ connection, inputs, target }, rows, error, copyStart + query)
+    return diagnose(staging, rows, error, copyStart + query)
   }
 }
 
@@ -85,15 +105,16 @@ export async function diagnose(
 
 /** Writes rows leniently, where the output itself would be, and tells all that they break. */
 async function lenientViolations(
-  { connection, target }: Staging,
+  staging: Staging,
   query: string,
   { params }: RowsIn,
 ): Promise<readonly Problem[]> {
+  const { connection, target } = staging
   if (target.folder === undefined) {
     const table = diagnosisTable(target)
     try {
       await connection.run(`${lenientStart(target)}${query})`, params)
-      return await allViolations(connection, ruledRows(target, table), true)
+      return await lenientFindings(staging, table)
     } finally {
       await connection.run(`DROP TABLE IF EXISTS ${table}`)
     }
@@ -101,10 +122,18 @@ async function lenientViolations(
   const file = path.join(target.folder, 'diagnosis.parquet')
   try {
     await copyTo(connection, query, file, params)
-    return await allViolations(connection, ruledRows(target, parquetFiles([file])), true)
+    return await lenientFindings(staging, parquetFiles([file]))
   } finally {
     await rm(file, { force: true })
   }
+}
+
+async function lenientFindings(staging: Staging, relation: string): Promise<readonly Problem[]> {
+  const { connection, target, judging, tell } = staging
+  const { problems, checks } = await allFindings(connection, ruledRows(target, relation), true, judging)
+  // Without a Problem of its own, the query fails by itself.
+  if (problems.length > 0) tell(checks)
+  return problems
 }
 
 function diagnosisTable({ handle }: OutputTarget): string {

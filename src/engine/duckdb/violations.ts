@@ -1,123 +1,187 @@
 import type { Problem } from '../../base/problem.ts'
+import { keyCheckName, tablesInChecks } from '../../contract/check-form.ts'
+import type { DeclaredCheck } from '../../contract/spec.ts'
+import type { CheckResult, KeptFailures } from '../engine.ts'
+import { keepBroken, problemOf } from './broken-rows.ts'
 import type { Connection, TextRow } from './connection.ts'
-import type { Copied } from './copy.ts'
+import { ridesAlong, type Copied } from './copy.ts'
 import { FaultError, firstLine } from './faults.ts'
+import { keyRules, sharesKeys } from './key-rules.ts'
 import {
   checkRules,
-  keyRules,
   nullRules,
   referenceRules,
   valueRules,
-  type KeyRule,
+  type Broken,
   type Rule,
   type RuledRows,
 } from './rules.ts'
+import { notMade, tableRules } from './table-rules.ts'
+
+/** What was found of the rules of a contract. */
+export interface Found {
+  /** What must hold and does not. */
+  readonly problems: readonly Problem[]
+  /** What became of each check, in the order of the contract. */
+  readonly checks: readonly CheckResult[]
+}
+
+/** What rules are judged with beside the rows. */
+export interface Judging {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Where rows that break a check are kept; left out, they are not. */
+  readonly failures?: KeptFailures
+  /** The rows are few, as in tests. */
+  readonly few?: boolean
+}
 
 /**
  * What is left to check of a file that was written with its conditions checked: NULLs by the statistics that
- * came with it, then keys and references.
+ * came with it, then keys, references, and all that does not stop the writing.
  */
-export async function lateViolations(
+export async function lateFindings(
   connection: Connection,
   ruled: RuledRows,
   { rows, stats }: Copied,
-): Promise<Problem[]> {
+  judging: Judging,
+): Promise<Found> {
   const nulls = (column: string) => stats[column]?.nulls ?? 0
-  const broken: Rule[] = nullRules(ruled, false).filter(({ column }) => nulls(column) > 0)
+  const rules: Rule[] = nullRules(ruled, false).filter(({ column }) => nulls(column) > 0)
+  const held: string[] = ruled.table.checks.filter(ridesAlong).map(({ name }) => name)
   for (const rule of keyRules(ruled)) {
-    if (await sharesKeys(connection, rule, rows, nulls)) broken.push(rule)
+    if (await sharesKeys(connection, rule, rows, nulls)) rules.push(rule)
+    else held.push(rule.name)
   }
-  return violationsOf(connection, ruled, [...broken, ...referenceRules(ruled)])
-}
-
-async function sharesKeys(
-  connection: Connection,
-  rule: KeyRule,
-  rows: number,
-  nulls: (column: string) => number,
-): Promise<boolean> {
-  if (rows < 2) return false
-  // With NULLs in several columns, how many rows have a key is not known: the rule counts by itself.
-  if (rule.columns.length > 1 && rule.columns.some((column) => nulls(column) > 0)) return true
-  const withKey = rows - (rule.columns.length === 1 ? nulls(rule.columns[0] ?? '') : 0)
-  return Number((await connection.row(rule.different))['n']) < withKey
+  rules.push(...checkRules(ruled).filter(({ check }) => check && !ridesAlong(check)))
+  rules.push(...referenceRules(ruled), ...tableRules(ruled, judging.now))
+  return findingsOf(connection, ruled, rules, judging, held)
 }
 
 /**
  * Everything that rows break. Lenient rows (`lenientRows`) tell values that did not fit their types too; all
  * others have the types of the contract.
  */
-export async function allViolations(
+export async function allFindings(
   connection: Connection,
   ruled: RuledRows,
   lenient: boolean,
-): Promise<Problem[]> {
-  const values = lenient ? valueRules(ruled) : []
-  const rules = [...values, ...nullRules(ruled, lenient), ...checkRules(ruled)]
-  const all = [...rules, ...keyRules(ruled), ...referenceRules(ruled)]
-  return violationsOf(connection, ruled, await suspects(connection, all))
+  judging: Judging,
+): Promise<Found> {
+  const rules = [...rowRules(ruled, lenient), ...tableRules(ruled, judging.now)]
+  return findingsOf(connection, ruled, rules, judging, [])
 }
 
-/** The rules that rows break, found by one statement; all of them when one cannot be counted. */
-async function suspects(connection: Connection, rules: readonly Rule[]): Promise<readonly Rule[]> {
-  if (rules.length === 0) return []
-  const counts = rules.map(({ count }, at) => `(${count}) AS c${at}`)
+/** What rows break of the promises about rows, keys and references: for rows that stand for others, as in tests. */
+export async function rowViolations(connection: Connection, ruled: RuledRows): Promise<readonly Problem[]> {
+  const judging = { now: Date.now(), few: true }
+  return (await findingsOf(connection, ruled, rowRules(ruled, false), judging, [])).problems
+}
+
+function rowRules(ruled: RuledRows, lenient: boolean): Rule[] {
+  const values = lenient ? valueRules(ruled) : []
+  const ofRows = [...values, ...nullRules(ruled, lenient), ...checkRules(ruled)]
+  return [...ofRows, ...keyRules(ruled), ...referenceRules(ruled)]
+}
+
+async function findingsOf(
+  connection: Connection,
+  ruled: RuledRows,
+  rules: readonly Rule[],
+  { failures, few = false }: Judging,
+  held: readonly string[],
+): Promise<Found> {
+  const problems: Problem[] = []
+  const results = new Map<string, Result>(held.map((name) => [name, {}]))
+  // Rows that were to be rejected are gone, or are not looked at.
+  const asked = rules.filter(({ check }) => check?.onFailure !== 'reject')
+  const counted = await countTogether(connection, ruled, asked, few)
+  for (const rule of asked) {
+    const broken = await judge(connection, rule, counted.get(rule))
+    const file = broken && (await keepBroken(connection, ruled, rule, failures))
+    results.set(rule.name, { ...broken, ...(file !== undefined && { file }) })
+    if (broken && rule.check?.onFailure !== 'warn')
+      problems.push(await problemOf(connection, ruled, rule, broken))
+  }
+  const promised = asked.filter(
+    ({ name, check }) => !check && name !== keyCheckName && results.get(name)?.says,
+  )
+  return { problems, checks: resultsOf(ruled, promised, results) }
+}
+
+/**
+ * Conditions look at a row alone: one scan counts for all of them. Where rows are few, one statement counts for
+ * all rules: what takes time then is their number.
+ */
+async function countTogether(
+  connection: Connection,
+  { relation }: RuledRows,
+  rules: readonly Rule[],
+  few: boolean,
+): Promise<ReadonlyMap<Rule, TextRow>> {
+  const conditions = rules.filter(({ code, broken }) => code === 'contract/check' && broken !== undefined)
+  const others = few ? rules.filter(({ counts }) => counts).filter((rule) => !conditions.includes(rule)) : []
+  const together = [...conditions, ...others]
+  if (together.length < 2) return new Map()
+  const counts = conditions.map(({ broken }, at) => `count(*) FILTER (WHERE ${broken}) AS n${at}`)
+  const asked = others.map(({ ask }, at) => `(${ask}) AS n${conditions.length + at}`)
+  const scan = counts.length === 0 ? '' : ` FROM (SELECT ${counts.join(', ')} FROM ${relation} AS s) AS t`
+  const columns = [...(counts.length === 0 ? [] : ['t.*']), ...asked]
   try {
-    const row = await connection.row(`SELECT ${counts.join(', ')}`)
-    return rules.filter((_, at) => Number(row[`c${at}`]) > 0)
+    const row = await connection.row(`SELECT ${columns.join(', ')}${scan}`)
+    return new Map(together.map((rule, at) => [rule, { n: row[`n${at}`] }]))
   } catch (error) {
-    if (error instanceof FaultError) return rules
+    // Asked one by one, they tell which of them cannot be made.
+    if (error instanceof FaultError) return new Map()
     throw error
   }
 }
 
-async function violationsOf(
+async function judge(
   connection: Connection,
-  ruled: RuledRows,
-  rules: readonly Rule[],
-): Promise<Problem[]> {
-  const problems: Problem[] = []
-  for (const rule of rules) {
-    const problem = await violation(connection, ruled, rule)
-    if (problem) problems.push(problem)
-  }
-  return problems
-}
-
-async function violation(
-  connection: Connection,
-  { table, subject }: RuledRows,
   rule: Rule,
-): Promise<Problem | undefined> {
-  const where = table.where && { where: table.where }
+  known: TextRow | undefined,
+): Promise<Broken | undefined> {
   try {
-    const count = Number((await connection.row(rule.count))['n'])
-    if (count === 0) return undefined
-    const samples = await connection.rows(rule.sample)
-    const related = samples.map((row) => ({ message: sampleText(row) }))
-    return { code: rule.code, message: `${subject}: ${count} ${rule.says}`, ...where, related }
+    return rule.judge(known ?? (await connection.row(rule.ask, rule.params)))
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
-    const said = firstLine(error.fault.message)
-    return {
-      code: rule.code,
-      message: `${subject}: the rule '${rule.says}' cannot be checked: ${said}`,
-      ...where,
-    }
+    return { rows: 0, says: `the check '${rule.name}' cannot be made: ${firstLine(error.fault.message)}` }
   }
 }
 
-const longestValue = 80
-const longestRow = 400
+/** What is known of a rule that was looked at. */
+type Result = Partial<Broken> & { readonly file?: string }
 
-/** A row as JSON; long values are cut. */
-function sampleText(row: TextRow): string {
-  const text = JSON.stringify(row, (_, value: unknown) =>
-    typeof value === 'string' ? cut(value, longestValue) : value,
-  )
-  return cut(text, longestRow)
+/** What a result is about. */
+type Head = Pick<DeclaredCheck, 'name' | 'severity' | 'onFailure' | 'where'>
+
+function resultsOf(
+  ruled: RuledRows,
+  promised: readonly Rule[],
+  results: ReadonlyMap<string, Result>,
+): CheckResult[] {
+  const { table, others } = ruled
+  const always = (name: string): Head => ({ name, severity: 'error', onFailure: 'fail' })
+  const told = (head: Head): CheckResult[] => {
+    const result = results.get(head.name)
+    return result === undefined ? [] : [resultOf(ruled, head, result)]
+  }
+  return [
+    ...promised.flatMap(({ name }) => told(always(name))),
+    ...(table.key.length > 0 ? told(always(keyCheckName)) : []),
+    ...table.checks.flatMap((check) => {
+      const absent = tablesInChecks({ checks: [check] }).find((other) => !(other in others))
+      if (absent === undefined || results.has(check.name)) return told(check)
+      return [{ ...resultOf(ruled, check, {}), outcome: 'skipped' as const, message: notMade(check, absent) }]
+    }),
+  ]
 }
 
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}...` : text
+function resultOf({ table }: RuledRows, head: Head, { rows = 0, says, file }: Result): CheckResult {
+  const { name: check, severity, onFailure, where = table.where } = head
+  const about = { table: table.name, check, severity, rows, ...(where && { where }) }
+  if (says === undefined) return { ...about, outcome: 'passed' }
+  const outcome = onFailure === 'warn' ? 'warned' : 'failed'
+  return { ...about, outcome, message: says, ...(file !== undefined && { file }) }
 }
