@@ -7,7 +7,7 @@ import { stepKey } from '../freshness/step-key.ts'
 import { isExpired, judge } from '../freshness/verdict.ts'
 import type { StepRecord } from '../lake/types.ts'
 import { tryAccept } from './accept.ts'
-import { compute, stageOutputs } from './compute.ts'
+import { compute, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
 import type { StepFinished } from './events.ts'
 import { limitedSignal } from './cancel.ts'
 import { publishOutputs } from './publish.ts'
@@ -112,8 +112,7 @@ async function runStep(
   const stagings = await stageOutputs(lake.storage, step)
   try {
     const computedAt = new Date().toISOString()
-    const results: CheckResult[] = []
-    const computed = await compute({
+    const computed = await computeTold(scope, step, {
       root: workspace.root,
       storage: lake.storage,
       pool,
@@ -121,11 +120,9 @@ async function runStep(
       stagings,
       signal: limited.signal,
       loaded: () => scope.checkLoaded(step),
-      checked: (more) => results.push(...more),
-      failures: { folder: pool.tempFolder(), limit: keptRows },
       printed: (stream, text, level) =>
         scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
-    }).finally(() => tellChecks(scope, step, results))
+    })
     limited.signal.throwIfAborted()
     if (await changedMeanwhile(scope, findings)) return undefined
     const around = { lake, pool, engine: workspace.engine, signal: scope.signal }
@@ -141,6 +138,17 @@ async function runStep(
     limited.clear()
     // What was published is no longer there; what was not must not be left.
     await Promise.all(stagings.map(({ folder }) => lake.storage.discard(folder)))
+  }
+}
+
+/** Computes, and tells what became of data checks, also when it fails. */
+async function computeTold(scope: RunScope, step: DeclaredStep, ask: ComputeAsk): Promise<Computed> {
+  const results: CheckResult[] = []
+  try {
+    const failures = { folder: scope.pool.tempFolder(), limit: keptRows }
+    return await compute({ ...ask, failures, checked: (more) => results.push(...more) })
+  } finally {
+    await tellChecks(scope, step, results)
   }
 }
 

@@ -387,7 +387,7 @@ describe('checks', () => {
     ],
     ['two statements', {}, [check.query(() => sql`SELECT 1; SELECT 2`, { name: 'q' })], 'does not parse'],
   ] as const)('are refused before anything runs: %s', async (_, columns, checks, message) => {
-    const refused = written(columns as Columns, checks, good)
+    const refused = written(columns, checks, good)
     if (message === undefined) await expect(refused).resolves.toBeDefined()
     else await expect(refused).rejects.toThrow(message)
   })
@@ -403,5 +403,5 @@ async function rowsIn(file: string | undefined): Promise<number> {
 async function query(text: string): Promise<unknown[][]> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const connection = await (await DuckDBInstance.create()).connect()
-  return (await connection.runAndReadAll(text)).getRowsJson() as unknown[][]
+  return (await connection.runAndReadAll(text)).getRowsJson()
 }
