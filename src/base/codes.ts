@@ -84,6 +84,7 @@ export const problemCodes = {
   'storage/no-put-if-absent': 'The store ignores the condition that commits rely on.',
   'env/protected': 'The environment is protected from runs like this one.',
   'report/unwritable': 'A report cannot be written to the file that was named.',
+  'report/not-whole': 'Sluice ended by a bug of its own: what is reported is not all that there was to tell.',
   'plugin/invalid': 'A plugin does not have the form that Sluice reads.',
   'plugin/clash': 'A plugin takes a name that is reserved or taken.',
   'plugin/threw': 'A plugin threw while it observed a run.',

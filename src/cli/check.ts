@@ -1,8 +1,11 @@
 import { Command, Option } from 'commander'
+import type { Problem } from '../base/problem.ts'
 import type { Cli } from './cli.ts'
 import { projectOptions } from './options.ts'
+import { withReports, type ReportFlags } from './report-options.ts'
+import type { Found } from './reports.ts'
 
-interface CheckFlags {
+interface CheckFlags extends ReportFlags {
   readonly project?: string
   readonly format: string
   readonly json?: true
@@ -10,18 +13,24 @@ interface CheckFlags {
 }
 
 export function checkCommand(cli: Cli): Command {
-  return new Command('check')
+  return withReports(new Command('check'))
     .description('find mistakes in flows, notebooks and queries, without any data')
     .argument('[target...]', 'flows or notebooks, by name or file; the whole project when left out')
     .addOption(new Option('--format <name>', 'how Problems are told: text, json').default('text'))
     .option('--json', 'one JSON object for each Problem; the same as --format json')
     .option('--strict', 'warnings are mistakes')
     .option('--project <folder>', 'the project; found upwards from here when left out')
-    .action((targets: readonly string[], flags: CheckFlags) => check(targets, flags, cli))
+    .action(async (targets: readonly string[], flags: CheckFlags) => {
+      const { openReports } = await import('./reports.ts')
+      const json = flags.json ?? flags.format === 'json'
+      const project = flags.project === undefined ? {} : { project: flags.project }
+      const reports = await openReports(flags, cli, { ...project, json, command: 'check' })
+      await reports.around(() => check(targets, flags, reports.cli))
+    })
 }
 
 /** Exit code 2 for mistakes: the project is invalid. Warnings alone are good, unless they are said to count. */
-async function check(words: readonly string[], flags: CheckFlags, cli: Cli): Promise<void> {
+async function check(words: readonly string[], flags: CheckFlags, cli: Cli): Promise<Found> {
   const { checkFormats } = await import('../report/check-formats.ts')
   const name = flags.json ? 'json' : flags.format
   const format = Object.hasOwn(checkFormats, name) ? checkFormats[name] : undefined
@@ -32,6 +41,15 @@ async function check(words: readonly string[], flags: CheckFlags, cli: Cli): Pro
   const result = await checkProject({ ...projectOptions(flags), targets })
   cli.out.write(format(result, cli.out.paint))
   if (result.problems.some(({ severity }) => flags.strict || severity !== 'warn')) cli.exit(2)
+  return {
+    problems: flags.strict ? result.problems.map(asMistake) : result.problems,
+    files: [...new Set(result.steps.map(({ file }) => file))],
+  }
+}
+
+function asMistake(problem: Problem): Problem {
+  const { severity, ...mistake } = problem
+  return severity === undefined ? problem : mistake
 }
 
 async function unknownFormat(name: string, known: readonly string[]): Promise<Error> {

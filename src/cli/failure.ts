@@ -18,7 +18,7 @@ export function tellFailure(
 ): ExitCode {
   // Help and version also end by throwing.
   if (error instanceof CommanderError && error.exitCode === 0) return 0
-  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Cancelled')) return 130
+  if (isCancelled(error)) return 130
   const problems = error instanceof CommanderError ? [usageProblem(error, help)] : problemsOf(error)
   if (problems !== undefined) {
     tellProblems(problems, cli, json)
@@ -26,6 +26,11 @@ export function tellFailure(
   }
   tellBug(error, cli)
   return 2
+}
+
+/** Whether something was thrown because the user stopped it. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'Cancelled')
 }
 
 /** Prints Problems: on stderr for people, on stdout as lines for programs. */

@@ -5,7 +5,7 @@ import { findProject, type Project } from '../flow/project.ts'
 import { keepEvents } from '../report/keep-events.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Cli } from './cli.ts'
-import { tellProblems } from './failure.ts'
+import { isCancelled, tellProblems } from './failure.ts'
 import { parseReports, type ReportFlags, type WantedReport } from './report-options.ts'
 
 /** What reports are told beside events. */
@@ -72,13 +72,19 @@ export async function openReports(flags: ReportFlags, cli: Cli, options: Reports
       try {
         found = (await work()) ?? {}
       } catch (error) {
-        found = { problems: problemsOf(error) ?? [] }
+        found = { problems: isCancelled(error) ? [] : (problemsOf(error) ?? [bugProblem(error)]) }
         throw error
       } finally {
         await write(found)
       }
     },
   }
+}
+
+/** So that a report is not green when nothing more came to be told. */
+function bugProblem(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'report/not-whole', message: `internal error: ${message}` }
 }
 
 function wantedReports(

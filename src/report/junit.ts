@@ -89,7 +89,10 @@ function checkCase(check: DataChecked, { notebook, step }: ToldStep): Case {
 function textOf(printed: readonly StepPrinted[], errors: boolean): string {
   return printed
     .filter(({ stream }) => (stream === 'stderr') === errors)
-    .map(({ text, level }) => (level === 'warn' || level === 'error' ? `${level}: ${text}` : text))
-    .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
+    .map(({ stream, text, level }) => {
+      // What a step writes to its streams comes in pieces, what it logs in messages.
+      if (stream !== 'log') return text
+      return `${level === 'warn' || level === 'error' ? `${level}: ` : ''}${text.replace(/\n?$/, '\n')}`
+    })
     .join('')
 }

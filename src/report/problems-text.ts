@@ -1,6 +1,6 @@
 import { orderProblems, placeText } from '../base/problem.ts'
 import type { Place, Problem } from '../base/problem.ts'
-import { plural } from './amount.ts'
+import { problemCount } from './amount.ts'
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
 import { oneLine } from './width.ts'
@@ -24,7 +24,10 @@ export function problemLines(problem: Problem, paint: Paint = plainPaint): strin
 /** All Problems by file and line, with their number below when there are several. */
 export function problemsText(problems: readonly Problem[], paint: Paint = plainPaint): string {
   const lines = orderProblems(problems).flatMap((problem) => problemLines(problem, paint))
-  if (problems.length > 1) lines.push('', paint.red(plural(problems.length, 'problem')))
+  if (problems.length > 1) {
+    const wrong = problems.some(({ severity }) => severity !== 'warn')
+    lines.push('', (wrong ? paint.red : paint.yellow)(problemCount(problems)))
+  }
   return `${lines.join('\n')}\n`
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Problem } from '../../src/base/problem.ts'
+import type { RunEvent } from '../../src/run/events.ts'
 import { junitXml } from '../../src/report/junit.ts'
 import { xmlText } from '../../src/report/xml.ts'
 import { checked, finish, finished, mixed, printed, start, started } from './events.ts'
@@ -47,6 +48,21 @@ test('a failed step tells its Problems with place, related places and hint, and 
     ].join('\n'),
   )
   expect(elementsOf(root, 'system-out').map(({ text }) => text)).toEqual(['reading\n2 files\n', 'fare -1\n'])
+})
+
+test('what a step logs is told by message and level; pieces of its output are joined', () => {
+  const log = { ...printed('a', 'low'), stream: 'log', level: 'warn' } as RunEvent
+  const events = [
+    started(['a']),
+    printed('a', 'half '),
+    printed('a', 'line\n'),
+    log,
+    printed('a', 'end'),
+    finish('a', 'ran'),
+  ]
+  expect(elementsOf(parseXml(junitXml({ events, problems: [] })), 'system-out')[0]?.text).toBe(
+    'half line\nwarn: low\nend',
+  )
 })
 
 test('blocked and cancelled steps are skipped, with the reason', () => {

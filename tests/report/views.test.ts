@@ -121,6 +121,20 @@ test('problems are ordered by place, with hints, and counted', () => {
   )
 })
 
+test('warnings are marked, and counted apart', () => {
+  const warning = {
+    code: 'query/volatile',
+    severity: 'warn',
+    message: 'now()',
+    where: { file: 'a.ts' },
+  } as const
+  const mistake = { code: 'flow/cycle', message: 'a -> b' } as const
+  expect(problemsText([mistake, mistake, warning])).toBe(
+    'a.ts: warning: now() [query/volatile]\na -> b [flow/cycle]\na -> b [flow/cycle]\n\n2 problems, 1 warning\n',
+  )
+  expect(problemsText([warning, warning]).split('\n').at(-2)).toBe('2 warnings')
+})
+
 test('a problem of several lines is indented, and no terminal obeys what it quotes', () => {
   const message = 'it threw\n\u001b[31mred\u001b[0m\u001b]0;title\u0007 \u0007end\r\n'
   const text = problemsText([{ code: 'step/threw', message, hint: 'a\u001b[2J' }])
