@@ -4,6 +4,7 @@ import { checkCommand } from './check.ts'
 import { diffCommand } from './diff.ts'
 import { contractCommand } from './contract.ts'
 import { explainCommand } from './explain.ts'
+import { impactCommand } from './impact.ts'
 import { initCommand } from './init.ts'
 import { lineageCommand } from './lineage.ts'
 import { logCommand } from './log.ts'
@@ -43,6 +44,7 @@ export function sluiceProgram(cli: Cli): Command {
     runsCommand(cli),
     lineageCommand(cli),
     contractCommand(cli),
+    impactCommand(cli),
   ]
   for (const command of commands) program.addCommand(command)
   return tamed(program, cli)

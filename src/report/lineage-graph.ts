@@ -14,6 +14,11 @@ export function tablesIn(steps: readonly LineageStep[]): Set<string> {
   return new Set(steps.flatMap(({ reads, writes }) => [...reads, ...writes]))
 }
 
+/** Whether a name is that of a table, source or step. */
+export function isNamed(steps: readonly LineageStep[], name: string): boolean {
+  return tablesIn(steps).has(name) || steps.some(({ step }) => step === name)
+}
+
 /** What a name means; tables come first. Throws `project/unknown`. */
 export function named(steps: readonly LineageStep[], name: string): Named {
   const tables = tablesIn(steps)

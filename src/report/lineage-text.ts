@@ -2,11 +2,7 @@ import type { LineageStep } from '../run/lake-lineage.ts'
 import { named, tablesIn } from './lineage-graph.ts'
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
-
-interface Branch {
-  readonly text: string
-  readonly children: readonly Branch[]
-}
+import { drawTree, type Branch } from './tree-text.ts'
 
 /** The branches of a table: the steps that write it, or those that read it. */
 type Follow = (steps: readonly LineageStep[], table: string, seen: Set<string>) => Branch[]
@@ -24,9 +20,9 @@ export function lineageText(steps: readonly LineageStep[], name: string, paint: 
   return `${[
     `${paint.bold(name)}${step ? paint.dim(` (${step.notebook}, flow ${step.flow})`) : ''}`,
     up.length === 0 ? `${made} nothing` : made,
-    ...draw(up, paint),
+    ...drawTree(up, paint),
     down.length === 0 ? `${used} nothing` : used,
-    ...draw(down, paint),
+    ...drawTree(down, paint),
   ].join('\n')}\n`
 }
 
@@ -76,12 +72,4 @@ function tablesOf(
 
 function textOf({ step, notebook }: LineageStep): string {
   return `step ${step} (${notebook})`
-}
-
-function draw(branches: readonly Branch[], paint: Paint, indent = ''): string[] {
-  return branches.flatMap(({ text, children }, at) => {
-    const last = at === branches.length - 1
-    const first = paint.dim(`${indent}${last ? '└─ ' : '├─ '}`) + text
-    return [first, ...draw(children, paint, `${indent}${last ? '   ' : '│  '}`)]
-  })
 }
