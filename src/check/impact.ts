@@ -59,7 +59,7 @@ function stepsThatRead(
 ): ImpactStep[] {
   const near = new Set(from.map(columnKey))
   const order = new Map([...from, ...found].map((ref, at) => [columnKey(ref), at]))
-  const readers = new Map<string, ImpactStep & { readonly at: number }>()
+  const readers = new Map<string, { readonly at: number; readonly step: ImpactStep }>()
   for (const step of steps) {
     const reads = step.inputs.flatMap(({ name, columns }) =>
       columns.map((column) => columnKey({ table: name, column })),
@@ -67,10 +67,13 @@ function stepsThatRead(
     const at = Math.min(...reads.map((key) => order.get(key) ?? Infinity))
     if (at === Infinity) continue
     const key = JSON.stringify([step.file, step.name])
-    const flows = [...(readers.get(key)?.flows ?? []), ...(step.flow === undefined ? [] : [step.flow])]
+    const flows = [...(readers.get(key)?.step.flows ?? []), ...(step.flow === undefined ? [] : [step.flow])]
     const direct = reads.some((each) => near.has(each))
     const opaque = step.outputs.some(({ lineage }) => !lineage || lineage.approximate) || step.kind === 'run'
-    readers.set(key, { step: step.name, file: step.file, flows: [...new Set(flows)], direct, opaque, at })
+    readers.set(key, {
+      at,
+      step: { step: step.name, file: step.file, flows: [...new Set(flows)], direct, opaque },
+    })
   }
-  return [...readers.values()].toSorted((a, b) => a.at - b.at).map(({ at: _, ...step }) => step)
+  return [...readers.values()].toSorted((a, b) => a.at - b.at).map(({ step }) => step)
 }
