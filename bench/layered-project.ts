@@ -46,6 +46,17 @@ export function layeredStatements(
   })
 }
 
+/** The query of one notebook, over relations as they are named elsewhere. */
+export function layeredQuery(
+  { parents }: Layered,
+  n: number,
+  relation: (parent: number) => string,
+  source: string,
+): string {
+  const reads = parents(n).map(relation)
+  return queryText(reads.length === 0 ? [source] : reads, `${n % 10}`, `'stage ${n}'`)
+}
+
 export const notebookFile = (n: number) => `notebooks/stage${Math.floor(n / 100)}/nb${n}.ts`
 export const sharedFile = (n: number) => `shared/shared${n}.ts`
 /** The shared modules that a module or notebook of a number imports, through others too. */

@@ -27,17 +27,18 @@ export function ratioOf(runs: readonly number[], baseline: readonly number[]): S
  * Measures several things in turn, round by round, and begins each round with another one: a machine that
  * slows down or speeds up does so for all of them.
  *
- * @param rounds how many times each is measured; one round more goes before and is thrown away when `warmUp`
+ * @param rounds how many times each is measured; one round more goes before and is thrown away when `warmUp`;
+ *   `inOrder` begins each round with the first, where one prepares the next
  */
 export async function interleaved<K extends string>(
   rounds: number,
   sides: { readonly [key in K]: () => number | Promise<number> },
-  { warmUp = true }: { readonly warmUp?: boolean } = {},
+  { warmUp = true, inOrder = false }: { readonly warmUp?: boolean; readonly inOrder?: boolean } = {},
 ): Promise<{ [key in K]: number[] }> {
   const names = Object.keys(sides) as K[]
   const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as { [key in K]: number[] }
   for (let round = warmUp ? -1 : 0; round < rounds; round++) {
-    const first = Math.max(round, 0) % names.length
+    const first = inOrder ? 0 : Math.max(round, 0) % names.length
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       const value = await sides[name]()
       if (round >= 0) measured[name].push(value)

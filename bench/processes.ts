@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { checkout, installedSluice } from './scratch.ts'
 
-interface Ended {
+export interface Ended {
   /** From the start of the process to its end. */
   readonly ms: number
   readonly stdout: string
+  readonly stderr: string
+  /** User and system time, with that of all processes that it started, where that was asked for. */
+  readonly cpuMs?: number
 }
 
 /** Runs a program to its end. Throws with what it printed when it fails. */
@@ -25,10 +28,24 @@ export function timed(
   })
   const ms = performance.now() - start
   if (error) throw error
-  if (status === 0) return { ms, stdout }
+  if (status === 0) return { ms, stdout, stderr }
   throw new Error(
     `${file} ${args.join(' ')} ended with ${status}\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`,
   )
+}
+
+/** Runs a program, with its processor time and that of all that it started. */
+export function withCpu(cwd: string, file: string, args: readonly string[]): Ended {
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >"$0" 2>&1'
+  const out = join(cwd, '.output')
+  const { ms, stderr } = timed('bash', ['-c', script, out, file, ...args], { cwd })
+  const times = stderr.trim().split(/\s+/).slice(-2).map(Number)
+  return {
+    ms,
+    stdout: readFileSync(out, 'utf8'),
+    stderr,
+    cpuMs: times.reduce((sum, each) => sum + each, 0) * 1000,
+  }
 }
 
 /** Runs the built command line in a project. */

@@ -9,6 +9,7 @@ import { figureTable, machine, type Figure } from './figure.ts'
  */
 const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>> } = {
   'no-op': async () => (await import('./no-op.ts')).noOp,
+  check: async () => (await import('./check.ts')).check,
   'step-overhead': async () => (await import('./step-overhead.ts')).stepOverhead,
   'big-table': async () => (await import('./big-table.ts')).bigTable,
   digest: async () => (await import('./digest.ts')).contentDigest,

@@ -111,6 +111,23 @@ export class ModuleGraph {
     return modules
   }
 
+  /** Modules, with all loaded ones whose loading loads one of them. */
+  importers(of: Iterable<GraphModule>): Set<GraphModule> {
+    const by = new Map<string, GraphModule[]>()
+    for (const module of this.#modules.values()) {
+      for (const imported of module.info.imports) {
+        const target = module.target(imported)
+        if (target.to !== 'file' && target.to !== 'content') continue
+        const known = by.get(target.path)
+        if (known) known.push(module)
+        else by.set(target.path, [module])
+      }
+    }
+    const found = new Set(of)
+    for (const module of found) for (const each of by.get(module.path) ?? []) found.add(each)
+    return found
+  }
+
   content(path: string): Content {
     return this.#contents.get(path) ?? 'absent'
   }

@@ -110,7 +110,6 @@ export async function loadDigest(entryFile: string, context: CodeContext): Promi
   const read = [...modules].map(({ file, hash }) => ({ file, digest: hash }))
   const files = sorted([...read, ...contentDigests(contents, graph)])
   const list = [...packages].toSorted()
-  const problems = [...modules].flatMap((module) => codeOf(module, context).problems)
   return {
     digest: digestOfParts('load', entry.file, files, list),
     deciding: digestOfParts(
@@ -122,7 +121,10 @@ export async function loadDigest(entryFile: string, context: CodeContext): Promi
     files,
     packages: list,
     untracked: [...modules].flatMap((module) => allUntracked(module, graph)),
-    problems: problemsOf(entry, [...modules], problems, context),
+    get problems() {
+      const found = [...modules].flatMap((module) => codeOf(module, context).problems)
+      return problemsOf(entry, [...modules], found, context)
+    },
   }
 }
 

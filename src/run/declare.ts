@@ -16,6 +16,7 @@ import {
 import {
   atRest,
   cacheFile,
+  changedNotebooks,
   form,
   holds,
   lookOf,
@@ -75,8 +76,11 @@ export async function declareFlow(
     return declared(known, keptCode(workspace, known.look.codes), (path) => stats.get(path))
   }
   const context = look()
-  if (known && (await holds(known, workspace.root, context))) {
-    const codeOf = lookAtSteps(workspace, known.edges, context)
+  const changed = known && (await changedNotebooks(known, workspace.root, context))
+  if (known && changed && (await holds(known, workspace.root, context, changed))) {
+    const kept = keptCode(workspace, known.look?.codes ?? {})
+    const looked = lookAtSteps(workspace, known.edges, context)
+    const codeOf: CodeOf = (step) => (changed.has(step.file) ? looked(step) : kept(step))
     const cached = { ...known, look: await lookOf(workspace, known.flow, codeOf, context) }
     writeCache(cache, cached)
     return declared(cached, codeOf, statsIn(context))

@@ -26,6 +26,9 @@ export interface Origins {
   readonly variables: { readonly [name: string]: string }
 }
 
+/** In place of a stat that tells nothing. */
+export const unsure = 'unsure'
+
 /** The code of all notebooks of a flow, and the stats of all files that it was read from, or that were not there. */
 export interface Look {
   readonly root: string
@@ -80,25 +83,56 @@ export function atRest(known: Origins & { readonly look?: Look }, root: string):
 /**
  * Whether all that can decide what is declared is the same, whatever the stats say. The bodies of queries may have
  * changed. Where they are wrong, or refer to contracts whose values are not known, all is loaded again.
+ *
+ * @param changed the notebooks behind which something may have changed
  */
-export async function holds(known: Cached, root: string, context: CodeContext): Promise<boolean> {
+export async function holds(
+  known: Cached,
+  root: string,
+  context: CodeContext,
+  changed: ReadonlySet<string>,
+): Promise<boolean> {
   if (!sameValues(known, root)) return false
   let same = true
   for (const [file, before] of Object.entries(known.modules)) {
-    const { digest, deciding, untracked, problems } = await loadDigest(file, context)
+    const { digest, deciding, untracked } = await loadDigest(file, context)
     if (digest === before.digest) continue
-    if (deciding !== before.deciding || untracked.length > 0 || problems.length > 0) return false
+    if (deciding !== before.deciding || untracked.length > 0) return false
     same = false
   }
-  return same || codeHolds(known, context)
+  return same || codeHolds(known, context, changed)
 }
 
-async function codeHolds({ flow, edges }: Cached, context: CodeContext): Promise<boolean> {
-  for (const file of new Set(flow.steps.map((step) => step.file))) {
+async function codeHolds(
+  { edges }: Cached,
+  context: CodeContext,
+  changed: ReadonlySet<string>,
+): Promise<boolean> {
+  for (const file of changed) {
     const { problems, used } = await codeVersion(file, context)
     if (problems.length > 0 || used.some((ref) => edges[edgeName(ref)] === undefined)) return false
   }
   return true
+}
+
+/**
+ * The notebooks of a flow whose code may be another than it was: those that import what has another stat, directly
+ * or not. All of them where something else changed, such as a package.
+ */
+export async function changedNotebooks(
+  { flow, modules, look }: Cached,
+  root: string,
+  { graph }: CodeContext,
+): Promise<ReadonlySet<string>> {
+  const all = new Set(flow.steps.map(({ file }) => file))
+  const still = look?.root === root && look.tools === toolVersions()
+  if (!still || !look.leads.every(([file, real]) => realPath(file) === real)) return all
+  for (const file of Object.keys(modules)) await graph.load(file)
+  const changed = look.stats.flatMap(([file, key]) => (statKey(file) === key ? [] : [file]))
+  const touched = changed.flatMap((file) => graph.module(file) ?? [])
+  if (touched.length < changed.length) return all
+  const files = new Set([...graph.importers(touched)].map(({ file }) => file))
+  return new Set([...all].filter((file) => files.has(file) || look.codes[file] === undefined))
 }
 
 function sameValues(known: Origins, root: string): boolean {
@@ -107,26 +141,25 @@ function sameValues(known: Origins, root: string): boolean {
 }
 
 /**
- * What there is to remember of the code; undefined while a file is so new that a later edit could leave its
- * stat as it is.
+ * What there is to remember of the code. A file that is so new that a later edit could leave its stat as it is
+ * has no stat that could be the same.
  */
 export async function lookOf(
   workspace: CodeSpace,
   flow: DeclaredFlow,
   codeOf: CodeOf,
   { graph }: CodeContext,
-): Promise<Look | undefined> {
+): Promise<Look> {
   const codes: Record<string, KeptCode> = {}
   for (const { file } of flow.steps) {
     const { version, untracked, edges } = await codeOf({ file })
     codes[file] = { version, untracked, edges }
   }
   const seen = workspace.codeIndex().seen()
-  if (seen.some(({ racy }) => racy)) return undefined
   return {
     root: workspace.root,
     tools: toolVersions(),
-    stats: seen.map(({ path: file, key }) => [file, key]),
+    stats: seen.map(({ path: file, key, racy }) => [file, racy ? unsure : key]),
     leads: graph.leads(),
     codes,
   }

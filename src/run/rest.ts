@@ -7,7 +7,15 @@ import { semantics } from '../freshness/parts.ts'
 import { sourceFiles } from '../freshness/source-files.ts'
 import { statKey } from '../notebook/stat-index.ts'
 import { layout } from '../storage/layout.ts'
-import { atRest, cacheFile, readCache, type Cached, type Look, type Origins } from './declared-cache.ts'
+import {
+  atRest,
+  cacheFile,
+  readCache,
+  unsure,
+  type Cached,
+  type Look,
+  type Origins,
+} from './declared-cache.ts'
 import type { StepFinished } from './events.ts'
 import type { PlannedFlow } from './planned.ts'
 import type { Workspace } from './workspace.ts'
@@ -103,6 +111,7 @@ function joined(
 ): Look | undefined {
   const [first] = cached
   if (!first?.look || cached.some(({ look }) => !look) || data.some(({ racy }) => racy)) return undefined
+  if (cached.some(({ look }) => look?.stats.some(([, key]) => key === unsure))) return undefined
   const stats = new Map([
     ...cached.flatMap(({ look }) => look?.stats ?? []),
     ...data.map((each) => [each.path, each.key] as const),

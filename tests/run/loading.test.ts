@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { Rig } from './rig.ts'
@@ -132,4 +133,28 @@ test.for([
   expect(told[0]?.code).toBeGreaterThan(0)
   expect(told[0]?.problems.length).toBeGreaterThan(0)
   expect(told[0]).toEqual(told[1])
+})
+
+test('after any edit, a plan says the same with and without what was kept of the code', async () => {
+  const rig = await Rig.open(files)
+  open.push(rig)
+  await rig.sluice('run', 'all')
+  const edits = [
+    ['notebooks/first.ts', 'SELECT 1 AS size', 'SELECT 2 AS size'],
+    ['notebooks/first.ts', 'SELECT 2 AS size', 'SELECT 3 AS size'],
+    ['shared/make.ts', 'Large }', 'Large = 7 }'],
+    ['notebooks/second.ts', 'fail(row.city', 'fail(1 + row.city'],
+    ['notebooks/first.ts', 'query(file), cities', 'query(file, Size.Large), cities'],
+    ['notebooks/first.ts', "'Grüße 🚲'", "'Grüße'"],
+  ] as const
+  for (const [file, from, to] of edits) {
+    await rig.edit(file, from, to)
+    const kept = await rig.plan()
+    await rm(rig.path('.sluice/code'), { recursive: true })
+    await rm(rig.path('.sluice/declared'), { recursive: true })
+    const anew = await rig.plan()
+    expect(kept.outcomes).toEqual(anew.outcomes)
+    expect(kept.reasons).toEqual(anew.reasons)
+    expect(Object.values(kept.outcomes)).toContain('stale')
+  }
 })
