@@ -25,7 +25,8 @@ export const problemCodes = {
   'contract/lossy': 'A value cannot be read into JavaScript without loss.',
   'contract/breaking': 'A change of a contract that breaks readers, and that nobody has acknowledged.',
   'contract/lock-missing': 'There is no lock to compare the contracts with.',
-  'contract/lock-invalid': 'A file of the lock, under `contracts/`, cannot be read as the contract of a table.',
+  'contract/lock-invalid':
+    'A file of the lock, under `contracts/`, cannot be read as the contract of a table.',
   'notebook/not-found': 'A notebook file does not exist.',
   'notebook/no-export': 'A module under `notebooks/` has no notebook as its default export.',
   'notebook/syntax': 'A module does not parse.',
@@ -53,6 +54,7 @@ export const problemCodes = {
   'query/volatile': 'A query calls a function whose result changes from run to run.',
   'query/statement': 'Only a single SELECT is allowed here.',
   'query/failed': 'A query failed on the values that it met.',
+  'query/lossy-cast': 'A cast in a query can lose digits, decimal places or parts of seconds without a word.',
   'query/value': 'A value that cannot be bound as a parameter.',
   'source/not-found': 'No file matches the path of a source.',
   'source/unreadable': 'A file of a source may not be read, or is a folder.',

@@ -135,3 +135,37 @@ describe('a wrong name', () => {
     expect(await toldOf(text)).toEqual(expected)
   })
 })
+
+describe('a cast', () => {
+  it.each([
+    [
+      'SELECT CAST(fare AS DECIMAL(10, 1)) AS f FROM @trips',
+      'DECIMAL(10,2) to DECIMAL(10,1) can lose decimal places',
+    ],
+    ['SELECT fare::INTEGER AS f FROM @trips', 'DECIMAL(10,2) to INTEGER can lose decimal places'],
+    ['SELECT TRY_CAST("odd name" AS BIGINT) AS f FROM @zones', 'DOUBLE to BIGINT can lose decimal places'],
+    ['SELECT "odd name"::DECIMAL(10, 2) AS f FROM @zones', 'DOUBLE to DECIMAL(10,2) can lose decimal places'],
+    ['SELECT "odd name"::FLOAT AS f FROM @zones', 'DOUBLE to FLOAT can lose digits'],
+    ["SELECT 'ü' AS a, id::DOUBLE AS f FROM @trips", 'BIGINT to DOUBLE can lose digits of large values'],
+    ['SELECT sum(fare)::DOUBLE AS f FROM @trips', 'DECIMAL(38,2) to DOUBLE can lose digits of large values'],
+    ['SELECT "at"::TIMESTAMP_S AS f FROM @trips', 'TIMESTAMP to TIMESTAMP_S can lose parts of seconds'],
+  ])('that can lose something is warned of: %s', async (text, loss) => {
+    const { problems } = await analyse(text)
+    expect(problems).toMatchObject([
+      { code: 'query/lossy-cast', severity: 'warn', message: `query: a cast from ${loss}` },
+    ])
+    const place = problems[0]?.query
+    expect(place?.text.slice(place.offset)).toMatch(/^(::|CAST|TRY_CAST)/)
+  })
+
+  it.each([
+    'SELECT fare::DECIMAL(12, 2) AS f, fare::DOUBLE AS g, fare::VARCHAR AS h FROM @trips',
+    'SELECT id::INTEGER AS f, zone_id::DOUBLE AS g, note::INTEGER AS h FROM @trips',
+    'SELECT "at"::DATE AS f FROM @trips',
+    'SELECT round(fare)::INTEGER AS f, round(sum(fare)::DOUBLE, 2) AS g FROM @trips GROUP BY fare',
+    'SELECT count(*)::DOUBLE AS f, fare + 1.5 AS g, 1.5::INTEGER AS h FROM @trips GROUP BY fare',
+    'SELECT id / 2 AS f, avg(fare) AS g FROM @trips GROUP BY id',
+  ])('that loses nothing, or is said to be meant, is not: %s', async (text) => {
+    expect((await analyse(text)).problems).toEqual([])
+  })
+})

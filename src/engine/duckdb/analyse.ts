@@ -9,6 +9,7 @@ import type { FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
 import { queryLineage } from './lineage.ts'
+import { lossyCasts } from './lossy-cast.ts'
 import type { PlacedFault } from './place-fault.ts'
 import { planColumns, type BoundPlan } from './plan.ts'
 import type { BoundColumn } from './source-parquet.ts'
@@ -66,7 +67,7 @@ function judged(plan: PlacedFault, described: PlacedFault): PlacedFault {
 }
 
 function told(
-  { request, binder }: Subject,
+  { request, binder, place }: Subject,
   tree: ParsedQuery,
   plan: BoundPlan | undefined,
   columns: readonly BoundColumn[],
@@ -76,7 +77,7 @@ function told(
   const compared = output ? compareColumns(output.table, columns, nullColumns(tree, query)) : []
   const names = columns.map(({ name }) => name)
   return {
-    problems: [...gated, ...compared],
+    problems: [...gated, ...compared, ...(plan ? lossyCasts(tree, plan, place) : [])],
     columns: columns.map(({ name, type }) => ({ name, type })),
     ...(lineage && { lineage: queryLineage(plan, binder.inputs, names) }),
   }
