@@ -14,6 +14,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   'big-table': async () => (await import('./big-table.ts')).bigTable,
   digest: async () => (await import('./digest.ts')).contentDigest,
   rows: async () => (await import('./rows.ts')).rowsOfCode,
+  diff: async () => (await import('./diff.ts')).differences,
   'code-version': async () => (await import('./scripts-of-their-own.ts')).codeVersions,
   'chain-types': async () => (await import('./scripts-of-their-own.ts')).chainTypes,
 }

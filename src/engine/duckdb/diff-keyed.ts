@@ -1,7 +1,7 @@
 import type { ChangedColumn, DiffRequest } from '../table-diff.ts'
 import { isFloat } from './common-type.ts'
 import type { Connection, TextRow } from './connection.ts'
-import { agreeSql, structSql, type SharedColumn, type SharedColumns } from './diff-sides.ts'
+import { agreeSql, keyValue, type SharedColumn, type SharedColumns } from './diff-sides.ts'
 import { quoteText } from './sql-text.ts'
 
 /** Counts of rows that were matched by key. The keys of examples stay in the temporary table `keyed`. */
@@ -23,16 +23,18 @@ export async function countKeyed(
   before: string,
   after: string,
   columns: SharedColumns,
-  { examples, tolerance }: Pick<DiffRequest, 'examples' | 'tolerance'>,
+  request: DiffRequest,
 ): Promise<KeyedCounts> {
   const { key, others } = columns
+  const { examples, tolerance } = request
+  const value = keyValue(request, key).sql
   const differs = others.map((column, at) => `${differSql(column, tolerance)} AS d${at}`)
   const keys = key.map(({ alias }) => `coalesce(a.${alias}, b.${alias}) AS ${alias}`)
   const kinds = kindsOf(others.length)
   const sums = [
     `count(*) FILTER (has_a AND has_b) AS matched`,
     ...kinds.map(({ name, filter }) => `count(*) FILTER (${filter}) AS n_${name}`),
-    ...(examples > 0 ? kinds.map((kind) => pickSql(key, kind, examples)) : []),
+    ...(examples > 0 ? kinds.map((kind) => pickSql(value, kind, examples)) : []),
   ]
   await connection.run(`CREATE OR REPLACE TEMP TABLE keyed AS SELECT ${sums.join(', ')} FROM (
     SELECT ${['a.present IS NOT NULL AS has_a', 'b.present IS NOT NULL AS has_b', ...keys, ...differs].join(', ')}
@@ -68,9 +70,8 @@ function kindsOf(columns: number): Kind[] {
 }
 
 /** The least keys of a kind; one for a column, so that each has an example. */
-function pickSql(key: readonly SharedColumn[], { name, filter, cell }: Kind, examples: number): string {
-  const fields = key.map(({ alias }) => ({ name: alias, value: alias }))
-  return `min(${structSql(fields)}, ${cell ? 1 : examples}) FILTER (${filter}) AS x_${name}`
+function pickSql(key: string, { name, filter, cell }: Kind, examples: number): string {
+  return `min(${key}, ${cell ? 1 : examples}) FILTER (${filter}) AS x_${name}`
 }
 
 /** Whether the values of a column differ between `a` and `b`. */

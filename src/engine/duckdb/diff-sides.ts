@@ -62,3 +62,26 @@ export function agreeSql(one: string, two: string, aliases: readonly string[]): 
 export function structSql(fields: readonly { readonly name: string; readonly value: string }[]): string {
   return `{${fields.map(({ name, value }) => `'${name}': ${value}`).join(', ')}}`
 }
+
+/** A key as one value, and how to take it apart again. */
+export interface KeyValue {
+  readonly sql: string
+  /** The columns of a value that is called `k`. */
+  readonly parts: readonly string[]
+}
+
+/**
+ * One column that is never NULL stands for itself, at half the cost of a struct in aggregates; a NULL would be
+ * passed over by them.
+ */
+export function keyValue({ before, after }: DiffRequest, key: readonly SharedColumn[]): KeyValue {
+  const [only] = key
+  const never = (side: DiffSide, name: string) =>
+    side.columns.some((column) => column.name === name && !column.nullable)
+  if (only && key.length === 1 && never(before, only.name) && never(after, only.name))
+    return { sql: only.alias, parts: [`k AS ${only.alias}`] }
+  return {
+    sql: structSql(key.map(({ alias }) => ({ name: alias, value: alias }))),
+    parts: key.map(({ alias }) => `k.${alias} AS ${alias}`),
+  }
+}
