@@ -15,6 +15,7 @@ export { runNotebook } from './run/alone.ts'
 export { watch } from './run/watch.ts'
 export { openLake } from './run/open-lake.ts'
 export { diff, diffAll } from './run/diff.ts'
+export { summary } from './run/summary.ts'
 export { findProject } from './flow/project.ts'
 export { ProblemError } from './base/problem.ts'
 
@@ -36,6 +37,7 @@ export type { Outcome, RunEvent, StepFinished } from './run/events.ts'
 export type { CheckedOutput, CheckedStep, CheckProjectOptions, CheckResult } from './run/check-result.ts'
 export type { DiffOptions } from './run/diff.ts'
 export type { TableDiff } from './run/diff-result.ts'
+export type { ChangeSummary, SummaryOptions } from './run/summary.ts'
 export type { OpenLake, OpenTable } from './run/open-lake.ts'
 export type {
   Explanation,

@@ -11,6 +11,7 @@ interface DiffFlags extends ProjectFlags {
   readonly tolerance?: number
   readonly limit?: number
   readonly json?: true
+  readonly markdown?: true
   readonly exitCode?: true
 }
 
@@ -34,7 +35,9 @@ export function diffCommand(cli: Cli): Command {
     .addOption(new Option('--limit <n>', 'how many examples of each kind; 5 when left out').argParser(Number))
     .option('--exit-code', 'exit with 1 when something differs')
     .option('--json', 'one JSON object for each table')
+    .option('--markdown', 'a section for each table, below 65,536 characters')
     .action(async (first: string | undefined, second: string | undefined, flags: DiffFlags) => {
+      if (flags.json && flags.markdown) throw wrong('say --json or --markdown, not both')
       const { table, range, env } = meant(first, second, flags)
       const options = { ...projectOptions({ ...flags, env }), ...howOf(flags) }
       const { diff, diffAll } = await import('../run/diff.ts')
@@ -87,6 +90,11 @@ async function print(
   { out }: Cli,
 ): Promise<void> {
   if (flags.json) return diffs.forEach((each) => out.write(`${JSON.stringify(each)}\n`))
+  if (flags.markdown) {
+    const { diffMarkdown } = await import('../report/diff-markdown.ts')
+    const told = all ? diffs.filter(({ same }) => !same) : diffs
+    return out.write(diffMarkdown(told))
+  }
   const { diffSummaryText, diffText } = await import('../report/diff-text.ts')
   const { width, paint } = out
   if (all) return out.write(diffSummaryText(diffs, { width, paint }))

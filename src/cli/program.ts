@@ -14,6 +14,7 @@ import { queryCommand } from './query.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { showCommand } from './show.ts'
+import { summaryCommand } from './summary.ts'
 import { tablesCommand } from './tables.ts'
 import { sluiceVersion } from './version.ts'
 
@@ -40,6 +41,7 @@ export function sluiceProgram(cli: Cli): Command {
     queryCommand(cli),
     pathCommand(cli),
     diffCommand(cli),
+    summaryCommand(cli),
     logCommand(cli),
     runsCommand(cli),
     lineageCommand(cli),

@@ -48,7 +48,7 @@ function beside<T>(problems: readonly Problem[], answer: () => T): T & Mistakes 
 }
 
 /** The steps of a project as the graph of columns takes them, and what is wrong with the project. */
-async function columnSteps(options: LineageOptions): Promise<{
+export async function columnSteps(options: LineageOptions): Promise<{
   readonly steps: readonly GraphStep[]
   readonly known: KnownTables
   readonly problems: readonly Problem[]
