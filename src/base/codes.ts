@@ -24,6 +24,7 @@ export const problemCodes = {
   'contract/option-invalid': 'An option of a table, source or notebook is not valid.',
   'contract/lossy': 'A value cannot be read into JavaScript without loss.',
   'contract/breaking': 'A change of a contract that breaks readers, and that nobody has acknowledged.',
+  'contract/import': 'A file of ODCS or a JSON Schema cannot be read as the contract of a table.',
   'contract/lock-missing': 'There is no lock to compare the contracts with.',
   'contract/lock-invalid':
     'A file of the lock, under `contracts/`, cannot be read as the contract of a table.',

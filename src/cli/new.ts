@@ -36,7 +36,11 @@ function tableCommand(cli: Cli): Command {
       'write a source, its table and the notebook that takes it in, with types sniffed from the whole file',
     )
     .argument('<name>', 'such as bronze.trips')
-    .requiredOption('--from <file>', 'a CSV, JSON, NDJSON or Parquet file, or a glob in quotes; .gz too')
+    .requiredOption(
+      '--from <file>',
+      'a CSV, JSON, NDJSON or Parquet file, or a glob in quotes, .gz too; or a contract: ODCS (.yaml) or a JSON Schema',
+    )
+    .option('--object <name>', 'the table within a file of ODCS that has several')
     .option('--notebook <path>', 'notebooks/<first part of the name>/<last part>.ts when left out')
     .option('--key <columns>', 'the columns that identify a row: a,b')
     .option('--flow <flow>', 'adds its source and its step to flows/<flow>.ts')

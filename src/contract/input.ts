@@ -1,3 +1,6 @@
+import { ProblemError } from '../base/problem.ts'
+import { callSite } from '../base/site.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { Columns } from './column.ts'
 
 /**
@@ -43,9 +46,31 @@ export function makeInput<N extends string, C extends Columns, P extends AnyOrig
   return {
     ...base,
     pick: (...names) => {
+      refuseMissing(base, names)
       const columns = Object.fromEntries(names.map((name) => [name, base.columns[name]]))
       return makeInput({ ...base, columns: columns as Pick<C, (typeof names)[number]>, picked: true })
     },
     optional: () => makeInput({ ...base, isOptional: true as const }),
   }
+}
+
+/** `tsc` says the same; but modules are loaded without it. */
+function refuseMissing(
+  { kind, name, columns }: { readonly kind: string; readonly name: string; readonly columns: Columns },
+  picked: readonly string[],
+): void {
+  const missing = picked.filter((column) => !Object.hasOwn(columns, column))
+  if (missing.length === 0) return
+  const where = callSite()
+  throw new ProblemError(
+    missing.map((column) => {
+      const hint = didYouMean(column, Object.keys(columns))
+      return {
+        code: 'contract/column-missing' as const,
+        message: `${kind} '${name}' has no column '${column}' to pick`,
+        ...(where && { where }),
+        ...(hint !== undefined && { hint }),
+      }
+    }),
+  )
 }

@@ -36,7 +36,7 @@ export function readersText({ readBy }: Pick<ContractChange, 'readBy'>): string 
 function acknowledgedText({ acknowledged }: JudgedChange): string | undefined {
   if (acknowledged === undefined) return undefined
   const { version, why } = acknowledged
-  if (version === undefined) return 'acknowledged: its file was taken out of the lock'
+  if (version === undefined) return `acknowledged: ${why ?? 'its file was taken out of the lock'}`
   return `acknowledged in version ${version}${why === undefined ? '' : `: ${why}`}`
 }
 

@@ -143,7 +143,7 @@ async function publishedIn(options: ProjectOptions, env: string): Promise<Declar
       throw new ProblemError({
         code: 'project/unknown',
         message: `nothing was ever written to environment '${env}' (in ${place.where})`,
-        hint: '`sluice run --env` writes to one',
+        hint: `\`sluice run --env ${env}\` writes to it`,
       })
     }
     const { manifests } = place.lake

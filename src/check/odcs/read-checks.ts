@@ -127,12 +127,37 @@ function sqlRule(rule: Rule, column: string | undefined): CheckRule | undefined 
   return { kind: 'value', expression: query.slice(start.length, -end.length), ...bounds }
 }
 
-/** What we wrote with `engine: sluice` holds the rule as it is. */
+/** What we wrote with `engine: sluice` holds the rule as it is. Others may have edited it: each part is looked at. */
 function customRule({ engine, implementation }: Rule, column: string | undefined): CheckRule | undefined {
   if (engine !== ours || typeof implementation !== 'object' || implementation === null) return undefined
-  const rule = implementation as CheckRule
-  if (!['range', 'fresh', 'query', 'value', 'rowCount'].includes(rule.kind)) return undefined
-  return ('column' in rule ? rule.column : undefined) === column ? rule : undefined
+  const rule = implementation as { readonly [part: string]: unknown }
+  if (('column' in rule ? rule['column'] : undefined) !== column || !isRule(rule)) return undefined
+  return rule as unknown as CheckRule
+}
+
+function isRule(rule: { readonly [part: string]: unknown }): boolean {
+  const every = (kind: string, ...parts: readonly string[]) =>
+    parts.every((part) => rule[part] === undefined || typeof rule[part] === kind)
+  switch (rule['kind']) {
+    case 'range':
+      return ['between', 'min', 'max'].includes(String(rule['word'])) && every('string', 'min', 'max')
+    case 'fresh':
+      return typeof rule['column'] === 'string' && typeof rule['within'] === 'string'
+    case 'rowCount':
+      return every('number', 'min', 'max')
+    case 'value':
+      return typeof rule['expression'] === 'string' && every('number', 'min', 'max')
+    case 'query': {
+      const { query, tables } = rule as {
+        query?: { text?: unknown; params?: unknown } | null
+        tables?: unknown
+      }
+      const whole = typeof query?.text === 'string' && Array.isArray(query.params)
+      return whole && typeof tables === 'object' && tables !== null
+    }
+    default:
+      return false
+  }
 }
 
 function boundsIn(rule: Rule): { readonly min?: number; readonly max?: number } | undefined {

@@ -7,6 +7,7 @@ import type { FileColumn, FileFacts } from '../../engine/duckdb/file-relation.ts
 import { cacheFolder, findProject, flowNamed } from '../../flow/project.ts'
 import { listed } from './code-text.ts'
 import { camelCase, lastPart, Variables } from './names.ts'
+import { contractFile, importedModule, type ContractFile } from './import-table.ts'
 import { findDeclarations, type Declaration } from './declarations.ts'
 import { changed, withStep, writeChange } from './flow-step.ts'
 import { rawFiles } from './raw-files.ts'
@@ -18,6 +19,8 @@ export interface NewTableFlags {
   readonly notebook?: string
   readonly key?: string
   readonly flow?: string
+  /** The table within a file of contracts. */
+  readonly object?: string
   readonly force?: true
   readonly project?: string
 }
@@ -33,6 +36,9 @@ export async function newTable(name: string, flags: NewTableFlags): Promise<Scaf
   const project = await findProject(flags.project)
   const { root } = project
   refuse(nameProblems(name))
+  const contract = await contractFile(flags.from, [process.cwd(), root])
+  if (contract) return newContract(name, contract, flags, root)
+  if (flags.object !== undefined) refuse([usage('--object is for files of ODCS, which hold contracts')])
   const flow = flags.flow === undefined ? undefined : flowNamed(project, flags.flow)
   const file = notebookFile(flags.notebook ?? defaultNotebook(name))
   const raw = await rawFiles(flags.from, root, process.cwd())
@@ -67,6 +73,35 @@ export async function newTable(name: string, flags: NewTableFlags): Promise<Scaf
     ],
     next: flow ? [`npx sluice run ${flow.name}`] : nextSteps(file, source),
   }
+}
+
+/** A table from a contract: there are no rows, so there is no source and no notebook yet. */
+async function newContract(
+  name: string,
+  contract: ContractFile,
+  flags: NewTableFlags,
+  root: string,
+): Promise<Scaffolded> {
+  if (flags.flow !== undefined || flags.key !== undefined)
+    refuse([usage(`${contract.said} is a contract, not rows: --flow and --key mean nothing for it`)])
+  const file = notebookFile(flags.notebook ?? `${defaultNotebook(name)}_table`)
+  const exists = existsProblem(root, file, flags.force)
+  refuse([...(exists ? [exists] : []), ...takenProblems(name, file, findDeclarations(root))])
+  const variable = new Variables().take(camelCase(lastPart(name)), camelCase(name))
+  const module = await importedModule(contract, name, variable, flags.object)
+  await writeNotebook(root, file, module.text, flags.force)
+  return {
+    written: [{ file, change: 'made' }],
+    notes: module.notes,
+    next: [
+      'write the notebook that fills it:',
+      `  npx sluice new notebook ${defaultNotebook(name)} --reads <tables> --writes ${name}`,
+    ],
+  }
+}
+
+function usage(message: string): Problem {
+  return { code: 'project/usage', message }
 }
 
 /** Types are found in the project's own folder for what is temporary; a file of any size is streamed. */
