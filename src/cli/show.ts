@@ -5,7 +5,10 @@ import type { ProjectFlags } from './options.ts'
 
 interface ShowFlags extends ProjectFlags {
   readonly json?: true
+  readonly csv?: true
   readonly rows?: number
+  /** `true`: of all checks. */
+  readonly failures?: string | true
 }
 
 export function showCommand(cli: Cli): Command {
@@ -13,12 +16,18 @@ export function showCommand(cli: Cli): Command {
     .description('show a table: its columns with a profile, and its first rows')
     .argument('<table>', "such as silver.trips, silver.trips@3 or silver.trips@'2026-01-31'")
     .addOption(countOption('--rows <n>', 'how many rows; 10 when left out'))
+    .option('--failures [check]', 'rows that break its data checks, as the last run kept them')
     .option('--json', 'one JSON object')
+    .option('--csv', 'with --failures: CSV')
     .action(async (table: string, flags: ShowFlags) => {
       const { openLake } = await import('../run/open-lake.ts')
       const { describeTable, shownText } = await import('./show-table.ts')
       const lake = await openLake(projectOptions(flags))
       try {
+        if (flags.failures !== undefined) {
+          const { showFailures } = await import('./show-failures.ts')
+          return await showFailures(lake, table, flags, cli)
+        }
         const shown = await describeTable(lake, table, flags.rows ?? 10, projectOptions(flags))
         cli.out.write(flags.json ? `${JSON.stringify(shown)}\n` : shownText(shown, cli.out))
       } finally {

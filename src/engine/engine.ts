@@ -32,6 +32,8 @@ export interface Engine {
   analyse(request: AnalysisRequest): Promise<Analysis>
   /** What is wrong with the conditions of contracts: they are bound to the columns, without data. */
   conditions(tables: readonly DeclaredTable[]): Promise<readonly (readonly Problem[])[]>
+  /** Makes all checks of a table over files that were published. */
+  check(request: CheckRequest): Promise<readonly CheckResult[]>
   close(): Promise<void>
 }
 
@@ -109,7 +111,18 @@ export interface CheckResult {
   readonly message?: string
   /** Some of the rows that break it, as a Parquet file. */
   readonly file?: string
+  /** For `rejected`: the table where the rows went. */
+  readonly rejects?: string
   readonly where?: Place
+}
+
+/** A table whose checks are to be made over its files, with those of other tables that they read, by table. */
+export interface CheckRequest {
+  readonly table: DeclaredTable
+  readonly files: readonly string[]
+  readonly others?: { readonly [table: string]: readonly string[] }
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
 export interface SessionRequest {

@@ -14,10 +14,12 @@ interface PackedStep extends Omit<DeclaredStep, 'inputs' | 'outputs'> {
     readonly columns: number
     readonly origin: number
   })[]
-  readonly outputs: readonly {
-    readonly handle: string
-    readonly table: Omit<DeclaredOutput['table'], 'columns'> & { readonly columns: number }
-  }[]
+  readonly outputs: readonly (Omit<DeclaredOutput, 'table'> & {
+    readonly table: Omit<DeclaredOutput['table'], 'columns' | 'checks'> & {
+      readonly columns: number
+      readonly checks: number
+    }
+  })[]
 }
 
 export function packFlow(flow: DeclaredFlow): PackedFlow {
@@ -35,9 +37,9 @@ export function packFlow(flow: DeclaredFlow): PackedFlow {
       columns: place(input.columns),
       origin: place(input.origin),
     })),
-    outputs: step.outputs.map(({ handle, table }) => ({
-      handle,
-      table: { ...table, columns: place(table.columns) },
+    outputs: step.outputs.map(({ table, ...output }) => ({
+      ...output,
+      table: { ...table, columns: place(table.columns), checks: place(table.checks) },
     })),
   }))
   return { ...flow, steps, texts: [...places.keys()] }
@@ -54,10 +56,11 @@ export function unpackFlow({ texts, ...flow }: PackedFlow): DeclaredFlow {
         texts[origin],
       ) as unknown as DeclaredInput
     }),
-    outputs: step.outputs.map(({ handle, table }) => ({
-      handle,
-      table: later({ ...table }, 'columns', texts[table.columns]) as unknown as DeclaredOutput['table'],
-    })),
+    outputs: step.outputs.map(({ table, ...output }) => {
+      const { columns, checks } = table
+      const whole = later(later({ ...table }, 'columns', texts[columns]), 'checks', texts[checks])
+      return { ...output, table: whole as unknown as DeclaredOutput['table'] }
+    }),
   }))
   return { ...flow, steps }
 }

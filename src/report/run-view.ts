@@ -1,4 +1,12 @@
-import type { Notice, RunEvent, RunStarted, StepFinished, StepPrinted, StepStarted } from '../run/events.ts'
+import type {
+  DataChecked,
+  Notice,
+  RunEvent,
+  RunStarted,
+  StepFinished,
+  StepPrinted,
+  StepStarted,
+} from '../run/events.ts'
 
 /** How many of the last lines that a step printed are shown again when it fails. */
 const tailLines = 20
@@ -12,6 +20,8 @@ export interface RunView {
   /** The last lines that steps printed, by step, of those that run or have failed. */
   readonly printed: ReadonlyMap<string, readonly string[]>
   readonly notices: readonly Notice[]
+  /** Data checks that did not pass. */
+  readonly broken: readonly DataChecked[]
 }
 
 /** A view and the function that adds an event to it. */
@@ -27,6 +37,7 @@ export function followRun(): RunFold {
   const finished: StepFinished[] = []
   const printed = new Map<string, readonly string[]>()
   const notices: Notice[] = []
+  const broken: DataChecked[] = []
   const view: RunView = {
     get started() {
       return started
@@ -35,6 +46,7 @@ export function followRun(): RunFold {
     finished,
     printed,
     notices,
+    broken,
   }
   return {
     view,
@@ -43,6 +55,7 @@ export function followRun(): RunFold {
       else if (event.event === 'step-started') running.set(event.step, event)
       else if (event.event === 'step-printed') printed.set(event.step, tail(printed.get(event.step), event))
       else if (event.event === 'notice') notices.push(event)
+      else if (event.event === 'data-checked' && event.outcome !== 'passed') broken.push(event)
       else if (event.event === 'step-finished') {
         running.delete(event.step)
         finished.push(event)

@@ -1,5 +1,6 @@
 import type { Outcome, RunFinished, StepFinished, WrittenTable } from '../run/events.ts'
 import { bytesText, plural } from './amount.ts'
+import { failuresCommand } from './check-line.ts'
 import { paintOutcome } from './paint.ts'
 import type { Paint } from './paint.ts'
 import { problemLines } from './problems-text.ts'
@@ -44,7 +45,7 @@ export function summaryLines(view: RunView, end: RunFinished, style: SummaryStyl
     style,
   )
   return [
-    ...failed.flatMap((step) => ['', ...failureLines(step, view.printed.get(step.step) ?? [], style)]),
+    ...failed.flatMap((step) => ['', ...failureLines(step, view, style)]),
     ...(tables.length === 0 ? [] : ['', ...tables]),
     '',
     `${counts.join(', ')} in ${durationText(end.ms)}`,
@@ -56,16 +57,18 @@ function whereLine(view: RunView, end: RunFinished): string {
   return `Tables of ${end.env} are in ${view.started?.storage ?? 'its storage'}.`
 }
 
-function failureLines(
-  step: StepFinished,
-  printed: readonly string[],
-  { paint, width }: SummaryStyle,
-): string[] {
+function failureLines(step: StepFinished, view: RunView, { paint, width }: SummaryStyle): string[] {
+  const printed = view.printed.get(step.step) ?? []
+  const kept = view.broken.filter(
+    (each) => each.step === step.step && each.outcome === 'failed' && each.failures !== undefined,
+  )
+  const commands = [...new Set(kept.map(({ table, check }) => failuresCommand(table, check)))]
   const lines = step.problems.flatMap((problem) => problemLines(problem, paint))
   const tail = printed.map((line) => cutEnd(`  ${oneLine(line)}`, width))
   return [
     `${paint.red(`${step.step} failed`)} ${paint.dim(`(${step.notebook})`)}`,
     ...lines,
+    ...commands.map((command) => paint.dim(`  more of such rows: ${command}`)),
     ...(tail.length === 0 ? [] : [paint.dim('It printed last:'), ...tail]),
   ]
 }

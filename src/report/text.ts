@@ -9,6 +9,7 @@ import type {
   StepPrinted,
 } from '../run/events.ts'
 import { plural } from './amount.ts'
+import { checkLines } from './check-line.ts'
 import { plainPaint } from './paint.ts'
 import type { Paint } from './paint.ts'
 import { followRun, printedLines } from './run-view.ts'
@@ -88,6 +89,8 @@ export function textReport(options: TextReportOptions): TextReport {
         if (form === 'lines') say(plainStartLine(event, style()))
       } else if (event.event === 'step-printed') {
         if (!quiet) for (const text of printedAs(event, paint)) say(text)
+      } else if (event.event === 'data-checked') {
+        for (const text of checkLines(event, paint)) say(text)
       } else if (event.event === 'notice') line(noticeLine(event, paint))
       else if (event.event === 'plugin-failed') line(pluginLine(event, paint))
       else if (event.event === 'step-finished') ended(event)

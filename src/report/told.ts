@@ -111,12 +111,13 @@ function findingsOf(event: RunEvent): readonly Problem[] {
 }
 
 /** What a data check found, as a Problem. */
-export function checkProblem({ table, check, outcome, rows, where }: DataChecked): Problem {
+export function checkProblem({ table, check, outcome, rows, where, message }: DataChecked): Problem {
+  const counted = `${plural(rows, 'row')} ${rows === 1 ? 'breaks' : 'break'} the check '${check}'`
   const became = outcome === 'rejected' ? ', and went into its rejects' : ''
   return {
     code: 'contract/check',
     ...(outcome !== 'failed' && { severity: 'warn' }),
-    message: `table '${table}': ${plural(rows, 'row')} ${rows === 1 ? 'breaks' : 'break'} the check '${check}'${became}`,
+    message: `table '${table}': ${rows > 0 ? counted : (message ?? counted)}${became}`,
     ...(where && { where }),
   }
 }

@@ -14,7 +14,7 @@ import { absentFile, type Described } from './protocol.ts'
 import type { CodeSpace } from './workspace.ts'
 
 /** The form of the cached declarations: another form counts as none. */
-export const form = 5
+export const form = 6
 
 /** What declarations were made from. */
 export interface Origins {

@@ -75,6 +75,8 @@ export interface DataChecked extends Happened {
   readonly rows: number
   /** What was found, unless it passed: `12 rows break the check of column 'fare': fare >= 0`. */
   readonly message?: string
+  /** For `rejected`: the table where the rows went. */
+  readonly rejects?: string
   /** The key, in the storage, of a Parquet file with rows that break it. */
   readonly failures?: string
   readonly where?: Place

@@ -19,6 +19,8 @@ export interface LakeReader {
   preview(table: FoundTable, limit: number): Promise<TextPreview>
   profile(table: FoundTable): Promise<ColumnProfile[]>
   query(sql: string): Promise<QueryRows>
+  /** The first rows of Parquet files on this machine. */
+  previewFiles(files: readonly string[], limit: number): Promise<TextPreview>
   /** How the rows of two versions differ. */
   diff(before: FoundTable, after: FoundTable, how: Omit<DiffRequest, 'before' | 'after'>): Promise<RowsDiff>
   close(): Promise<void>
@@ -34,6 +36,7 @@ export function openLakeReader(place: LakePlace): LakeReader {
     },
     preview: async (table, limit) => (await reader()).preview(await filesOf(table), limit),
     profile: async (table) => (await reader()).profile(await filesOf(table)),
+    previewFiles: async (files, limit) => (await reader()).preview(files, limit),
     async query(sql) {
       const tables: Record<string, readonly string[]> = {}
       for (const [name, { files }] of (await place.state())?.heads ?? []) {

@@ -26,7 +26,8 @@ export async function runSummaries(lake: Lake, limit: number): Promise<RunSummar
   return Promise.all(ids.map((run) => summaryOf(lake, run)))
 }
 
-async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
+/** What is kept of one run. */
+export async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
   const text = await lake.runs.read(run, 'summary.json')
   const known = text === undefined ? undefined : (parsed(text) as RunSummary | undefined)
   if (known !== undefined) return known

@@ -3,6 +3,7 @@ import type { HistoryOptions } from '../lake/history.ts'
 import type { ColumnShape, LogEntry } from '../lake/types.ts'
 import type { RunEvent } from './events.ts'
 import { openDigests } from './lake-digest.ts'
+import { findFailures } from './lake-failures.ts'
 import { openPlace } from './lake-place.ts'
 import { openLakeReader } from './lake-reader.ts'
 import type { ColumnProfile, QueryResult, TablePreview } from './lake-reader.ts'
@@ -31,6 +32,21 @@ export interface OpenTable {
 }
 
 /** The tables of an environment, for other programs. It only reads. */
+/** Rows that break one check of a table. */
+export interface FailedCheck {
+  readonly check: string
+  readonly rows: TablePreview
+}
+
+/** Rows that break checks of a table, as a run kept them. */
+export interface TableFailures {
+  readonly table: string
+  readonly run: string
+  /** When that run began, ISO 8601. */
+  readonly at: string
+  readonly checks: readonly FailedCheck[]
+}
+
 export interface OpenLake {
   readonly env: string
   /** Where the tables are, for people. */
@@ -44,6 +60,14 @@ export interface OpenLake {
   table(name: string): OpenTable
   /** One SELECT over the tables of the environment, by their names. */
   query(sql: string): Promise<QueryResult>
+  /**
+   * Rows that break data checks of a table, of the last run that kept some; at most `limit` of each check. Undefined
+   * when there are none.
+   */
+  failures(
+    table: string,
+    options?: { readonly check?: string; readonly limit?: number },
+  ): Promise<TableFailures | undefined>
   /** The content digest of a table: equal for equal rows, in whatever order and files. */
   digest(table: string): Promise<string>
   /** The commits of the environment, newest first, or those that changed a table. */
@@ -76,6 +100,14 @@ export async function openLake(options: ProjectOptions = {}): Promise<OpenLake> 
     },
     table: (name) => openTable(() => findTable(place, name), reader),
     query: (sql) => reader.query(sql),
+    async failures(table, { check, limit = 10 } = {}) {
+      const found = lake && (await findFailures(lake, envName, table, check))
+      if (!found) return undefined
+      const checks: FailedCheck[] = []
+      for (const [name, file] of Object.entries(found.files))
+        checks.push({ check: name, rows: await reader.previewFiles([file], limit) })
+      return { table, run: found.run, at: found.at, checks }
+    },
     digest: async (name) => digests.of(await findTable(place, name)),
     async *history(table, historyOptions) {
       if (table !== undefined) await checkTable(place, table)

@@ -27,6 +27,7 @@ export const layout = {
   run: (run: string, file: string) => `runs/${run}/${file}`,
   /** Rows that break a check, as Parquet. Names of tables and checks are safe in keys. */
   failures: (run: string, table: string, check: string) => `runs/${run}/failures/${table}/${check}.parquet`,
+  failuresFolder: (run: string, table: string) => `runs/${run}/failures/${table}/`,
   runs: 'runs/',
 } as const
 

@@ -3,11 +3,19 @@ import type { DuckDBInstance } from '@duckdb/node-api'
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 import type { Analysis, AnalysisRequest } from '../analysis.ts'
-import type { DigestColumn, Engine, EngineOptions, SessionRequest } from '../engine.ts'
+import type {
+  CheckRequest,
+  CheckResult,
+  DigestColumn,
+  Engine,
+  EngineOptions,
+  SessionRequest,
+} from '../engine.ts'
 import { engineVersion } from '../version.ts'
 import { analyse } from './analyse.ts'
 import { Analyst } from './analyst.ts'
 import { checkProblems, requireChecks } from './condition.ts'
+import { checkFiles } from './check-files.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { FaultError, firstLine } from './faults.ts'
@@ -107,6 +115,16 @@ class DuckDbEngine implements Engine {
     const problems: Problem[][] = []
     for (const table of tables) problems.push(await checkProblems(this.shared, functions, { table }))
     return problems
+  }
+
+  async check(request: CheckRequest): Promise<readonly CheckResult[]> {
+    const functions = await (this.functions ??= readFunctions(this.shared))
+    const connection = await Connection.open(this.instance)
+    try {
+      return await checkFiles(connection, functions, request)
+    } finally {
+      await connection.close()
+    }
   }
 
   async close(): Promise<void> {

@@ -36,7 +36,12 @@ export async function rejectRows(
       ...(where && { where }),
     }
     if (rows === 0) return { ...about, outcome: 'passed' }
-    return { ...about, outcome: 'rejected', message: `${rows} rows break ${checkText(check)}` }
+    return {
+      ...about,
+      outcome: 'rejected',
+      ...(table.rejects !== undefined && { rejects: table.rejects }),
+      message: `${rows} rows break ${checkText(check)}`,
+    }
   })
   if (results.every(({ rows }) => rows === 0)) return results
   const any = tests.map(({ broken }) => `(${broken})`).join(' OR ')

@@ -32,6 +32,8 @@ export interface Judging {
   readonly now: number
   /** Where rows that break a check are kept; left out, they are not. */
   readonly failures?: KeptFailures
+  /** The rows were published: what a check would reject has no place in them. */
+  readonly published?: boolean
   /** The rows are few, as in tests. */
   readonly few?: boolean
 }
@@ -88,13 +90,13 @@ async function findingsOf(
   connection: Connection,
   ruled: RuledRows,
   rules: readonly Rule[],
-  { failures, few = false }: Judging,
+  { failures, few = false, published = false }: Judging,
   held: readonly string[],
 ): Promise<Found> {
   const problems: Problem[] = []
   const results = new Map<string, Result>(held.map((name) => [name, {}]))
-  // Rows that were to be rejected are gone, or are not looked at.
-  const asked = rules.filter(({ check }) => check?.onFailure !== 'reject')
+  // While they are written, rows to reject are gone by now, or are not looked at.
+  const asked = published ? rules : rules.filter(({ check }) => check?.onFailure !== 'reject')
   const counted = await countTogether(connection, ruled, asked, few)
   for (const rule of asked) {
     const broken = await judge(connection, rule, counted.get(rule))
