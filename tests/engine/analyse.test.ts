@@ -169,3 +169,28 @@ describe('a cast', () => {
     expect((await analyse(text)).problems).toEqual([])
   })
 })
+
+describe('rows that are chosen or counted', () => {
+  it.each([
+    ['SELECT id FROM @trips LIMIT 3', 'LIMIT without ORDER BY keeps rows by chance'],
+    ['WITH x AS (FROM @trips LIMIT 3) SELECT id FROM x', 'LIMIT without ORDER BY keeps rows by chance'],
+    [
+      'SELECT row_number() OVER (PARTITION BY zone_id) AS n FROM @trips',
+      'row_number() without ORDER BY counts rows by chance',
+    ],
+  ])('in no order are warned of: %s', async (text, said) => {
+    expect((await analyse(text)).problems).toMatchObject([
+      { code: 'query/order', severity: 'warn', message: `query: ${said}` },
+    ])
+  })
+
+  it.each([
+    'SELECT id FROM @trips ORDER BY id LIMIT 3',
+    'SELECT max(id) AS m FROM @trips LIMIT 1',
+    'SELECT 1 AS one FROM @trips LIMIT 1',
+    'SELECT zone FROM @zones AS z WHERE EXISTS (SELECT id FROM @trips AS t WHERE t.zone_id = z.zone_id LIMIT 1)',
+    'SELECT row_number() OVER (ORDER BY id) AS n, rank() OVER (ORDER BY fare) AS r FROM @trips',
+  ])('in an order, or all alike, are not: %s', async (text) => {
+    expect((await analyse(text)).problems).toEqual([])
+  })
+})

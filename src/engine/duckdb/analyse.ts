@@ -10,6 +10,7 @@ import type { Functions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
 import { queryLineage } from './lineage.ts'
 import { lossyCasts } from './lossy-cast.ts'
+import { orderWarnings } from './order-warnings.ts'
 import type { PlacedFault } from './place-fault.ts'
 import { planColumns, type BoundPlan } from './plan.ts'
 import type { BoundColumn } from './source-parquet.ts'
@@ -67,7 +68,7 @@ function judged(plan: PlacedFault, described: PlacedFault): PlacedFault {
 }
 
 function told(
-  { request, binder, place }: Subject,
+  { request, functions, binder, place }: Subject,
   tree: ParsedQuery,
   plan: BoundPlan | undefined,
   columns: readonly BoundColumn[],
@@ -77,7 +78,12 @@ function told(
   const compared = output ? compareColumns(output.table, columns, nullColumns(tree, query)) : []
   const names = columns.map(({ name }) => name)
   return {
-    problems: [...gated, ...compared, ...(plan ? lossyCasts(tree, plan, place) : [])],
+    problems: [
+      ...gated,
+      ...compared,
+      ...(plan ? lossyCasts(tree, plan, place) : []),
+      ...orderWarnings(tree, functions, place),
+    ],
     columns: columns.map(({ name, type }) => ({ name, type })),
     ...(lineage && { lineage: queryLineage(plan, binder.inputs, names) }),
   }
