@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
-import type { Problem } from '../base/problem.ts'
+import { parseDuration } from '../base/duration.ts'
+import { ProblemError, type Problem } from '../base/problem.ts'
 import type { Cli } from './cli.ts'
 import { projectOptions } from './options.ts'
 import { withReports, type ReportFlags } from './report-options.ts'
@@ -10,6 +11,8 @@ interface CheckFlags extends ReportFlags {
   readonly format: string
   readonly json?: true
   readonly strict?: true
+  readonly dry?: true
+  readonly limit?: number
 }
 
 export function checkCommand(cli: Cli): Command {
@@ -18,7 +21,9 @@ export function checkCommand(cli: Cli): Command {
     .argument('[target...]', 'flows or notebooks, by name or file; the whole project when left out')
     .addOption(new Option('--format <name>', 'how Problems are told: text, json').default('text'))
     .option('--json', 'one JSON object for each Problem; the same as --format json')
+    .option('--dry', 'also run the code of `run` notebooks, on empty inputs; nothing is kept')
     .option('--strict', 'warnings are mistakes')
+    .addOption(limitOption())
     .option('--project <folder>', 'the project; found upwards from here when left out')
     .action(async (targets: readonly string[], flags: CheckFlags) => {
       const { openReports } = await import('./reports.ts')
@@ -38,7 +43,12 @@ async function check(words: readonly string[], flags: CheckFlags, cli: Cli): Pro
   const { checkProject } = await import('../run/check.ts')
   const { targetsHere } = await import('./targets.ts')
   const targets = await targetsHere(words, flags)
-  const result = await checkProject({ ...projectOptions(flags), targets })
+  const result = await checkProject({
+    ...projectOptions(flags),
+    targets,
+    ...(flags.dry && { dry: true }),
+    ...(flags.limit !== undefined && { loadLimit: flags.limit }),
+  })
   cli.out.write(format(result, cli.out.paint))
   if (result.problems.some(({ severity }) => flags.strict || severity !== 'warn')) cli.exit(2)
   return {
@@ -52,8 +62,19 @@ function asMistake(problem: Problem): Problem {
   return severity === undefined ? problem : mistake
 }
 
+function limitOption(): Option {
+  const option = new Option('--limit <time>', 'how long a module may take to load; 30s when left out')
+  return option.argParser((text: string) => {
+    const ms = parseDuration(text)
+    if (ms !== undefined) return ms
+    throw new ProblemError({
+      code: 'project/usage',
+      message: `--limit ${text}: a length of time is expected, such as 30s`,
+    })
+  })
+}
+
 async function unknownFormat(name: string, known: readonly string[]): Promise<Error> {
-  const { ProblemError } = await import('../base/problem.ts')
   const { didYouMean } = await import('../base/suggest.ts')
   const hint = didYouMean(name, known) ?? `known are ${known.join(', ')}`
   return new ProblemError({ code: 'project/usage', message: `there is no format '${name}'`, hint })

@@ -12,7 +12,7 @@ export function checkText(result: CheckResult, paint: Paint): string {
 }
 
 /** `checked 14 steps of 3 flows, 41 queries: 0 problems, 2 warnings in 0.4s` */
-function summary({ problems, steps, flows, queries, ms }: CheckResult, paint: Paint): string {
+function summary({ problems, steps, flows, queries, dryRuns, ms }: CheckResult, paint: Paint): string {
   const warnings = problems.filter(({ severity }) => severity === 'warn').length
   const errors = problems.length - warnings
   const alone = steps.filter(({ flow }) => flow === undefined).length
@@ -21,6 +21,7 @@ function summary({ problems, steps, flows, queries, ms }: CheckResult, paint: Pa
     placed,
     ...(alone > 0 ? [`${plural(alone, 'notebook')} in no flow`] : []),
     plural(queries, 'query', 'queries'),
+    ...(dryRuns === undefined ? [] : [`${plural(dryRuns, 'notebook')} run on empty inputs`]),
   ].join(', ')
   const found = errors > 0 ? paint.red(plural(errors, 'problem')) : plural(0, 'problem')
   const warned = warnings > 0 ? `, ${paint.yellow(plural(warnings, 'warning'))}` : ''

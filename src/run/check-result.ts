@@ -9,6 +9,8 @@ export interface CheckProjectOptions {
   readonly targets?: readonly string[]
   /** Also follow the columns of queries. */
   readonly lineage?: boolean
+  /** Also run the code of `run` notebooks, on empty inputs; nothing of it is kept. */
+  readonly dry?: boolean
   /** Milliseconds that a module may take to be loaded, and a notebook to render its queries; 30,000 when left out. */
   readonly loadLimit?: number
 }
@@ -22,6 +24,8 @@ export interface CheckResult {
   readonly flows: number
   /** How many distinct queries were bound, now or when the cache was filled. */
   readonly queries: number
+  /** How many notebooks ran on empty inputs, when it was asked for. */
+  readonly dryRuns?: number
   readonly ms: number
 }
 

@@ -9,6 +9,7 @@ import type { StatIndex } from '../notebook/stat-index.ts'
 import { CheckCache, type Found } from './check-cache.ts'
 import { checkConditions } from './check-contracts.ts'
 import { declareAll, type FoundStep } from './check-declare.ts'
+import { dryRuns } from './check-dry.ts'
 import { checkQueries } from './check-queries.ts'
 import type { CheckedStep, CheckProjectOptions, CheckResult } from './check-result.ts'
 import { checkPlugins, checkStorages } from './check-settings.ts'
@@ -20,8 +21,8 @@ import type { CodeSpace } from './workspace.ts'
 
 /**
  * Looks at a whole project without any data: settings, storages, flows, notebooks, contracts and queries, which
- * are bound to the contracts of what they read and write. No `run` of a notebook is called, and no storage is
- * opened. What is wrong in one file hides nothing that is wrong in another.
+ * are bound to the contracts of what they read and write. No `run` of a notebook is called (but with `dry`), and no
+ * storage is opened. What is wrong in one file hides nothing that is wrong in another.
  *
  * @throws ProblemError when there is no project, or a target names nothing
  */
@@ -43,6 +44,7 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
     const conditions = await checkConditions(steps, cache, parts)
     const found = await checkQueries(steps, cache, parts, lineage)
     cache.save(targets.length === 0)
+    const dry = options.dry ? await dryRuns(steps, parts) : undefined
     const queries = [...new Set(found.values())]
     return {
       problems: tidy([
@@ -52,10 +54,12 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
         ...[...problems, ...checkOwners(flows)].filter(({ where }) => scope.has(where?.file)),
         ...conditions,
         ...queries.flatMap((each) => each.problems),
+        ...(dry?.problems ?? []),
       ]),
       steps: steps.map((step) => checkedStep(step, found.get(step.step))),
       flows: flows.length,
       queries: queries.reduce((sum, each) => sum + each.queries, 0),
+      ...(dry && { dryRuns: dry.count }),
       ms: performance.now() - begun,
     }
   } finally {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Problem } from '../../src/base/problem.ts'
 import { Rig, type Ended } from './rig.ts'
@@ -6,6 +7,9 @@ import { smallFlow } from './small-flow.ts'
 const ingest = 'notebooks/bronze/ingest.ts'
 const totals = 'notebooks/silver/totals.ts'
 const report = 'notebooks/gold/report.ts'
+
+/** Whether processes and files can be watched here. */
+const canTrace = process.env['CI'] !== undefined || spawnSync('strace', ['-V']).status === 0
 
 let rig: Rig
 afterEach(() => rig.close())
@@ -58,5 +62,67 @@ describe('sluice check', () => {
       ['notebook/load', report],
       ['query/bind', totals],
     ])
+  })
+
+  it.each([
+    ['throws', "throw new Error('not today')", /not today/],
+    ['loops', 'while (true) {}', /took longer than 10 s/],
+    ['ends the process', 'process.exit(0)', /ended its process with exit code 0/],
+  ])('tells of a module that %s when it is loaded, once, and of all others', async (_, code, says) => {
+    rig = await Rig.open(smallFlow)
+    await rig.edit(report, 'export const report', `console.log('hello')\n${code}\nexport const report`)
+    await rig.edit(totals, 'sum(amount)', 'sum(price)')
+    const ended = await rig.sluice('check', '--json', '--limit', '10s')
+    const [load, ...others] = problemsOf(ended)
+    expect(load).toMatchObject({ code: 'notebook/load', where: { file: report } })
+    expect(load?.message).toMatch(says)
+    expect(others.map(({ code: other, where }) => [other, where?.file])).toEqual([['query/bind', totals]])
+  })
+
+  it.each([
+    ['throws', "throw new Error('no rows')", 'step/threw', /no rows/],
+    ['loops', 'while (true) {}', 'step/timeout', /longer than 8 s/],
+    ['leaves an output unwritten', 'count++', 'step/output-unwritten', /gold\.report/],
+  ])('--dry tells of code that %s on empty inputs, with what it printed', async (_, code, word, says) => {
+    rig = await Rig.open(smallFlow)
+    await rig.edit(report, 'outputs: { report },', "outputs: { report }, timeout: '8s',")
+    await rig.edit(report, 'if (count === 0) await outputs.report.empty()', `console.log('so far')\n${code}`)
+    const ended = await rig.sluice('check', '--dry', '--json')
+    const [found, ...others] = problemsOf(ended)
+    expect(others, ended.out).toEqual([])
+    expect(found).toMatchObject({ code: word, where: { file: report } })
+    expect(found?.message).toMatch(says)
+    expect(found?.related?.map(({ message }) => message)).toContain('it printed: so far')
+    expect(ended.code).toBe(2)
+    expect(await rig.files('.')).not.toContain('storage')
+  })
+
+  it.skipIf(!canTrace)('starts no process and loads no engine when nothing changed', async () => {
+    rig = await Rig.open(smallFlow)
+    await rig.sluice('check')
+    await rig.sluice('check')
+    const again = await rig.trace('check')
+    expect(again.processes).toBe(1)
+    expect(again.files.some((file) => file.includes('duckdb') && file.endsWith('.node'))).toBe(false)
+    expect(again.files.filter((file) => /notebooks\/.*\.ts$/.test(file))).toEqual([])
+    // The same watch sees them when a query changed.
+    await rig.edit(totals, 'sum(amount)', 'max(amount)')
+    const control = await rig.trace('check')
+    expect(control.processes).toBeGreaterThan(2)
+    expect(control.files.some((file) => file.includes('duckdb') && file.endsWith('.node'))).toBe(true)
+  })
+
+  it('looks again at what changed behind a notebook, and where it stands', async () => {
+    rig = await Rig.open(smallFlow)
+    expect((await rig.sluice('check')).code).toBe(0)
+    await rig.edit('notebooks/shared/text.ts', 'upper(', 'lowwer(')
+    const [problem] = problemsOf(await rig.sluice('check', '--json'))
+    expect(problem).toMatchObject({
+      code: 'query/bind',
+      where: { file: 'notebooks/shared/text.ts', line: 4 },
+    })
+    await rig.edit('notebooks/shared/text.ts', '/** A column', '\n/** A column')
+    const [moved] = problemsOf(await rig.sluice('check', '--json'))
+    expect(moved?.where?.line).toBe(5)
   })
 })
