@@ -51,13 +51,16 @@ export function diffCommand(cli: Cli): Command {
 }
 
 /** A name with `..` in it is a range: tables are called otherwise. `--env dev..prod` is one too. */
-function meant(first: string | undefined, second: string | undefined, { env }: DiffFlags) {
+function meant(first: string | undefined, second: string | undefined, flags: DiffFlags) {
+  const { env } = flags
   const isRange = (text: string | undefined) => text?.includes('..') ?? false
   const table = isRange(first) ? undefined : first
   const ranges = [isRange(first) ? first : undefined, second, isRange(env) ? env : undefined]
   const said = ranges.filter((range) => range !== undefined)
   if (said.length > 1) throw wrong(`${said.join(' and ')}: say one range`)
   if (table === undefined && said.length === 0) throw wrong('say a table, or two environments')
+  if (table === undefined && (flags.key || flags.columns))
+    throw wrong('--key and --columns belong to a table: name it')
   return { table, range: said[0], env: isRange(env) ? undefined : env }
 }
 

@@ -122,13 +122,13 @@ export function diffSummaryText(diffs: readonly TableDiff[], options: DiffTextOp
 }
 
 /** A table that one side does not have. */
-export function presenceText({ from, to }: TableDiff): string | undefined {
+function presenceText({ from, to }: TableDiff): string | undefined {
   if (from === undefined) return 'new table'
   return to === undefined ? 'table removed' : undefined
 }
 
 /** `+1 -2 ~1` columns. */
-export function schemaCounts({ schema, contractKey }: TableDiff): string {
+function schemaCounts({ schema, contractKey }: TableDiff): string {
   const count = (kind: string) => schema.filter((change) => change.kind === kind).length
   const counts = [
     ['+', count('added')] as const,

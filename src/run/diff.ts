@@ -60,8 +60,8 @@ export async function* diffAll(
   }
 }
 
-/** The differences of the tables of two states, by name; those that `wanted` refuses are left out. */
-export async function* diffStates(
+/** The differences of the tables of two states, by name. */
+async function* diffStates(
   { lake }: LakePlace,
   reader: LakeReader,
   [one, two]: readonly [EnvState, EnvState],

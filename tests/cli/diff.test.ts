@@ -115,12 +115,21 @@ test('differences are no failure, unless they shall be', async () => {
   expect((await rig.sluice('diff', 'dev..dev', '--exit-code')).code).toBe(0)
 })
 
+test('--markdown is a section for each table that differs', async () => {
+  const { out } = await rig.sluice('diff', 'prod..dev', '--markdown')
+  expect(out.match(/^### /gm)).toHaveLength(3)
+  expect(out).toContain(
+    '| <code>SOUTH</code> | <code>total</code> | <code>20.00</code> | <code>21.00</code> |',
+  )
+})
+
 test('wrong names and usage end with 2', async () => {
   const calls = [
     ['silver.total', 'prod..dev'],
     ['silver.totals', 'prd..dev'],
     ['silver.totals', '1..9'],
     ['prod..dev', 'dev..prod'],
+    ['prod..dev', '--key', 'id'],
     ['silver.totals', 'prod..dev', '--tolerance', 'x'],
     ['silver.totals', 'prod..dev', '--key', 'nope'],
     [],
