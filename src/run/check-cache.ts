@@ -9,8 +9,11 @@ import { cacheFolder } from '../flow/project.ts'
 import { declaredParts } from '../freshness/parts.ts'
 import type { CodeFact } from '../freshness/findings.ts'
 
-/** The form of what is kept, and of what is found: another form counts as none. */
-const form = 2
+/**
+ * The form of what is kept. Another form counts as none: it counts up whenever an analysis begins to find more, or
+ * to say it in other words.
+ */
+const form = 3
 
 /** What was found in the queries of a notebook, or in the conditions of a table. */
 export interface Found {

@@ -32,6 +32,7 @@ describe('a project full of mistakes', () => {
     ['a table named by text', 'notebooks/silver/by_text.ts', 'query/table-unknown', 'bronze.orders)'],
     ['a column in a file of SQL', 'notebooks/silver/daily.sql', 'query/bind', 'amont'],
     ['a column in a piece of another module', 'notebooks/shared/pieces.ts', 'query/bind', 'ordered_at >='],
+    ['a cast that loses digits', 'notebooks/silver/lossy.ts', 'query/lossy-cast', 'CAST(amount'],
     ['a column that is missing', 'notebooks/silver/columns.ts', 'contract/column-missing', 'SELECT id, CAST'],
     ['a type that there is not', 'notebooks/silver/typed.ts', 'contract/type-unknown', 'decimal(99'],
     ['a key without its column', 'notebooks/silver/checked.ts', 'contract/column-missing', 'table('],
