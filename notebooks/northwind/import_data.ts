@@ -14,7 +14,7 @@ export const salesOrderItems = table(
     productID: t.integer(),
     unitPrice: t.decimal(10, 2),
     quantity: t.integer(),
-    discount: t.decimal(4, 2),
+    discount: t.decimal(4, 2).max('0.20', { severity: 'warn', name: 'discount_usual' }),
     price: t.decimal(18, 2).describe('Before the discount.'),
     revenue: t.decimal(18, 4).describe('After the discount.'),
   },
