@@ -103,7 +103,6 @@ export function check(): Promise<Figure[]> {
         'sluice check, nothing kept',
         ms.cold,
       ),
-      { ...about('processor time: dataform'), value: spreadOf(compiles.map((each) => each.cpuMs ?? NaN)) },
     ]
   })
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { withCpu, type Ended } from './processes.ts'
+import { timed, type Ended } from './processes.ts'
 import { writeFiles } from './scratch.ts'
 
 /**
@@ -28,5 +28,8 @@ export function dataformProject(folder: string, queries: readonly string[]): (()
   ]
   const { status } = spawnSync('npm', install, { cwd: folder, stdio: 'ignore', timeout: 300_000 })
   if (status !== 0) return undefined
-  return () => withCpu(folder, process.execPath, [join(folder, 'node_modules/.bin/dataform'), 'compile', '.'])
+  // It gives up after 30 s unless it is told otherwise.
+  const words = ['compile', '.', '--timeout=600s']
+  return () =>
+    timed(process.execPath, [join(folder, 'node_modules/.bin/dataform'), ...words], { cwd: folder })
 }

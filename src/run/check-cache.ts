@@ -46,6 +46,11 @@ export class CheckCache {
     this.#known = kept?.form === form && kept.engine === engine ? kept.found : {}
   }
 
+  /** Whether nothing is kept: everything will be looked at. */
+  get isEmpty(): boolean {
+    return Object.keys(this.#known).length === 0
+  }
+
   get(key: string): Found | undefined {
     const found = this.#used.get(key) ?? (Object.hasOwn(this.#known, key) ? this.#known[key] : undefined)
     if (found) this.#used.set(key, found)

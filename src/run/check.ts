@@ -38,9 +38,11 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
   const parts = { space, pools, look, limit: options.loadLimit ?? 30_000 }
   try {
     const lineage = options.lineage ?? false
+    const cache = new CheckCache(project.root, engineVersion(), lineage)
+    // It starts while the code is looked at.
+    if (cache.isEmpty) pools.get().warm({ engine: true, worker: false })
     const { problems, flows, steps: all } = await declareAll(scope, parts)
     const steps = all.filter(({ step }) => scope.has(step.file))
-    const cache = new CheckCache(project.root, engineVersion(), lineage)
     const conditions = await checkConditions(steps, cache, parts)
     const found = await checkQueries(steps, cache, parts, lineage)
     cache.save(targets.length === 0)
