@@ -108,7 +108,7 @@ function flowText(all: readonly number[]): string {
 function queryText(reads: readonly string[], from: string, label: string): string {
   const [a, b] = reads
   const join = b === undefined ? '' : `\n        JOIN ${b} AS b ON b.id = a.id AND b.day = a.day`
-  return `SELECT a.id, CAST(a.amount + ${b === undefined ? 1 : 'b.amount / 1000'} AS DECIMAL(12, 2)) AS amount, a.name, a.day
+  return `SELECT a.id, CAST(round(a.amount + ${b === undefined ? 1 : 'b.amount / 1000'}, 2) AS DECIMAL(12, 2)) AS amount, a.name, a.day
         FROM ${a} AS a${join}
         WHERE a.id >= ${from} - 10 AND a.name <> ${label}`
 }
