@@ -9,7 +9,7 @@ import { timed, withCpu, type Ended } from './processes.ts'
 import { checkout, inScratch, installedSluice, writeFiles } from './scratch.ts'
 
 const notebooks = 1000
-const rounds = 2
+const rounds = 3
 
 /**
  * `sluice check` of a large project: without anything kept, after an edit of one query, and with nothing changed;
