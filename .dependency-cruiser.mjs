@@ -116,7 +116,7 @@ export default {
       comment:
         'src imports packages that are installed for users: those under dependencies (or peerDependencies) of package.json.',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

@@ -138,6 +138,11 @@ class GivenNotebook {
     return told(callStack('GivenNotebook.'), async () => (await this.computed()).logs)
   }
 
+  /** Computes it, which holds all outputs against their contracts. */
+  async holds(): Promise<void> {
+    await this.computed()
+  }
+
   private async compare(expected: object, some: boolean, { vacuous = false }: ExpectOptions): Promise<void> {
     const rows = await rowsIn(expected)
     const { prepared, inputs } = await this.ready()

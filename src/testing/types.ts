@@ -1,3 +1,4 @@
+import type { Arbitrary } from 'fast-check'
 import type { Columns, NewRow, Row } from '../contract/column.ts'
 import type { AnyInput } from '../contract/input.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
@@ -55,4 +56,30 @@ export type RowOf<N, H extends OutputHandleOf<N>> = OutputsOf<N>[H] extends AnyT
 export interface ExpectOptions {
   /** The test says that it expects the rows that it gives. */
   readonly vacuous?: boolean
+}
+
+/** The generated rows of the inputs. */
+export type GeneratedOf<N> = {
+  readonly [H in keyof InputsOf<N>]: InputsOf<N>[H] extends AnyInput
+    ? Row<InputsOf<N>[H]['columns']>[]
+    : never
+}
+
+export interface PropertyOptions<N extends AnyNotebook> {
+  readonly args?: ArgsOf<N>
+  readonly env?: { readonly [name: string]: string }
+  readonly secrets?: { readonly [name: string]: string }
+  /** Rows, or a fast-check arbitrary of them, for inputs that are not to be made from their contracts. */
+  readonly inputs?: {
+    readonly [H in keyof InputsOf<N>]?: InputsOf<N>[H] extends AnyInput
+      ? Arbitrary<Row<InputsOf<N>[H]['columns']>[]> | readonly Row<InputsOf<N>[H]['columns']>[]
+      : never
+  }
+  /** How many lists of rows are tried; 50 when left out. */
+  readonly runs?: number
+  /** The seed and path that a failure told. */
+  readonly seed?: number
+  readonly path?: string
+  /** Milliseconds after which no more rows are tried or made smaller; 4,000 when left out. */
+  readonly within?: number
 }
