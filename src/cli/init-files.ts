@@ -23,6 +23,7 @@ export function initFiles(version: string, name: string): readonly InitFile[] {
     { file: 'notebooks/silver/clean_sales.ts', text: cleanSales },
     { file: 'notebooks/gold/revenue_by_city.ts', text: revenueByCity },
     { file: 'flows/sales.ts', text: flow },
+    { file: 'tests/clean_sales.test.ts', text: test },
   ]
 }
 
@@ -31,9 +32,9 @@ function packageJson(version: string, name: string): string {
     name,
     private: true,
     type: 'module',
-    scripts: { run: 'sluice run', check: 'tsc' },
+    scripts: { run: 'sluice run', check: 'tsc', test: 'sluice test' },
     dependencies: { sluice: `^${version}`, zod: '^4.6.0' },
-    devDependencies: { '@types/node': '^20.19.0', typescript: '^6.0.0' },
+    devDependencies: { '@types/node': '^20.19.0', typescript: '^6.0.0', vitest: '^4.1.0' },
   }
   return `${JSON.stringify(manifest, undefined, 2)}\n`
 }
@@ -50,7 +51,7 @@ const tsconfig = `{
     "skipLibCheck": true,
     "noEmit": true
   },
-  "include": ["notebooks", "flows"]
+  "include": ["notebooks", "flows", "tests"]
 }
 `
 
@@ -150,6 +151,19 @@ import revenueByCity from '../notebooks/gold/revenue_by_city.ts'
 export default flow('sales').source(salesFiles).step(cleanSales).step(revenueByCity)
 `
 
+const test = `import { test } from 'vitest'
+import { given } from 'sluice/testing'
+import cleanSales from '../notebooks/silver/clean_sales.ts'
+
+test('sales without an amount are left out, and those that are too small', async () => {
+  await given(cleanSales, {
+    // Columns that a row leaves out are filled from the contract.
+    files: [{ city: 'Berlin', amount: '12.50' }, { city: 'Lisbon' }, { city: 'Oslo', amount: '2' }],
+    args: { least: 5 },
+  }).expect({ sales: [{ city: 'Berlin', amount: '12.50' }] })
+})
+`
+
 function readme(name: string): string {
   return `# ${name}
 
@@ -162,11 +176,13 @@ npx sluice run                         # nothing to do: all is fresh
 npx sluice show gold.revenue_by_city   # columns and rows
 npx sluice explain revenue_by_city     # why it is fresh or stale
 npx sluice run --arg least=10          # with another arg
+npx sluice test                        # tests of notebooks, and checks of tables
 \`\`\`
 
 - \`notebooks/\`: each module declares the tables that it reads and writes
 - \`flows/\`: which notebooks run as steps
 - \`raw_data/\`: the files that come from outside
 - \`storage/\`: where the tables are kept
+- \`tests/\`: tests of notebooks
 `
 }

@@ -81,7 +81,7 @@ async function completePackage(
   const next = { ...there, type: 'module', dependencies, devDependencies }
   if (JSON.stringify(next) === JSON.stringify(there)) return ''
   await writeFile(path.join(root, 'package.json'), `${JSON.stringify(next, null, 2)}\n`)
-  return ': it says "type": "module" now, and names zod and typescript'
+  return ': it says "type": "module" now, and names zod, typescript and vitest'
 }
 
 /** A package name (npm, package.json) from the name of a folder. */

@@ -3,18 +3,21 @@ import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Cli } from './cli.ts'
 import type { NewNotebookFlags } from './scaffold/new-notebook.ts'
+import { countOption } from './options.ts'
+import type { NewTestFlags } from './scaffold/new-test.ts'
 import type { NewTableFlags } from './scaffold/new-table.ts'
 import type { Scaffolded } from './scaffold/write-new.ts'
 
-/** `sluice new table` and `sluice new notebook`. What writes the code is loaded by the actions. */
+/** `sluice new table`, `sluice new notebook` and `sluice new test`. What writes the code is loaded by the actions. */
 export function newCommand(cli: Cli): Command {
   return new Command('new')
-    .description('write a table or a notebook from a file or a table')
+    .description('write a table, a notebook or a test from what is there')
     .usage('<command> [options]')
     .argument('[what]')
     .action(refuse)
     .addCommand(tableCommand(cli))
     .addCommand(notebookCommand(cli))
+    .addCommand(testCommand(cli))
 }
 
 /** Commander would only print its help, where nobody sees it. */
@@ -28,7 +31,7 @@ function refuse(what: string | undefined): never {
   })
 }
 
-const kinds = ['table', 'notebook']
+const kinds = ['table', 'notebook', 'test']
 
 function tableCommand(cli: Cli): Command {
   return inProject(new Command('table'))
@@ -67,9 +70,23 @@ function notebookCommand(cli: Cli): Command {
     })
 }
 
+function testCommand(cli: Cli): Command {
+  return inProject(new Command('test'))
+    .description(
+      'write a test of a notebook from a few rows of what it reads, with what it makes of them now',
+    )
+    .argument('<notebook>', 'its name or file; its end will do')
+    .option('--env <name>', 'the environment to take rows from; `env` of sluice.yaml when left out')
+    .addOption(countOption('--rows <n>', 'of each input; 3 when left out'))
+    .action(async (name: string, flags: NewTestFlags) => {
+      const { newTest } = await import('./scaffold/new-test.ts')
+      tell(await newTest(name, flags), cli)
+    })
+}
+
 function inProject(command: Command): Command {
   return command
-    .option('--force', 'overwrite the notebook when it exists')
+    .option('--force', 'overwrite the file when it exists')
     .option('--project <folder>', 'the project; found upwards from here when left out')
 }
 

@@ -16,6 +16,7 @@ import { runsCommand } from './runs.ts'
 import { showCommand } from './show.ts'
 import { summaryCommand } from './summary.ts'
 import { tablesCommand } from './tables.ts'
+import { testCommand } from './test.ts'
 import { sluiceVersion } from './version.ts'
 
 /** The whole command line. What a command needs is loaded by its action, so that help costs nothing. */
@@ -44,6 +45,7 @@ export function sluiceProgram(cli: Cli): Command {
     summaryCommand(cli),
     logCommand(cli),
     runsCommand(cli),
+    testCommand(cli),
     lineageCommand(cli),
     contractCommand(cli),
     impactCommand(cli),
@@ -55,7 +57,7 @@ export function sluiceProgram(cli: Cli): Command {
 /** `new` carries the code that writes code: it is loaded only when it is called. */
 function newStub(cli: Cli): Command {
   return new Command('new')
-    .description('write a table or a notebook from a file or a table')
+    .description('write a table, a notebook or a test from what is there')
     .argument('[what...]')
     .helpOption(false)
     .allowUnknownOption()

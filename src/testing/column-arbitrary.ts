@@ -134,7 +134,8 @@ function within<T extends number | bigint>(
 
 function plus<T extends number | bigint>(value: T, step: T | undefined): T {
   if (step === undefined) return value
-  return (typeof value === 'bigint' ? value + BigInt(step) : Number(value) + Number(step)) as T
+  const sum = typeof value === 'bigint' ? value + BigInt(step) : (value as number) + Number(step)
+  return sum as T
 }
 
 /** A value as a row of the column holds it. */

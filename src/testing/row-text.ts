@@ -22,7 +22,7 @@ export function valueText(value: unknown): string {
   }
   if (value instanceof Uint8Array) return `new Uint8Array([${[...value].join(', ')}])`
   if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`
-  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : String(value)
+  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : `${value as number | boolean}`
   const fields = Object.entries(value).map(([name, item]) => `${keyText(name)}: ${valueText(item)}`)
   return `{ ${fields.join(', ')} }`
 }

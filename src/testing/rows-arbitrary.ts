@@ -9,6 +9,7 @@ import { columnArbitrary } from './column-arbitrary.ts'
 import type { FastCheck } from './fast-check.ts'
 import type { LooseRow } from './fill.ts'
 import { columnsOfCheck } from './input-contract.ts'
+import { rowText } from './row-text.ts'
 
 export interface Lengths {
   readonly minLength?: number
@@ -111,14 +112,7 @@ async function pool(
 
 /** Simple rows come first: the way in which they shrink. */
 function size(row: LooseRow): number {
-  return Object.values(row).reduce<number>(
-    (sum, value) =>
-      sum +
-      (value === null
-        ? 0
-        : String(value instanceof Date ? value.toISOString().replace(/T00:00:00.000Z$/, '') : value).length),
-    0,
-  )
+  return rowText(row).length
 }
 
 function inOrder(names: readonly string[], row: LooseRow): LooseRow {

@@ -13,6 +13,7 @@ const own = [
   'raw_data/sales.csv',
   'sluice.yaml',
   'storage/local.yaml',
+  'tests/clean_sales.test.ts',
 ]
 
 test('init makes a project and says what to do next', async () => {
@@ -74,7 +75,10 @@ test('what init writes compiles', { timeout: 120_000 }, async () => {
   const config = JSON.parse(await readFile(path.join(cwd, 'tsconfig.json'), 'utf8')) as {
     readonly compilerOptions: object
   }
-  const paths = { sluice: [path.join(root, 'src/index.ts')] }
+  const paths = {
+    sluice: [path.join(root, 'src/index.ts')],
+    'sluice/testing': [path.join(root, 'src/testing.ts')],
+  }
   const options = { ...config.compilerOptions, paths, lib: ['ES2023', 'ESNext.Disposable'] }
   await writeFile(path.join(cwd, 'tsconfig.json'), JSON.stringify({ ...config, compilerOptions: options }))
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc')

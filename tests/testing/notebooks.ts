@@ -30,7 +30,7 @@ export const trips = table(
     id: t.integer(),
     zone: t.varchar().nullable(),
     fare: t.decimal(10, 2).check('fare >= 0'),
-    minutes: t.bigint().check('minutes > 0'),
+    minutes: t.bigint().check('minutes >= 0'),
   },
   { key: ['id'] },
 )

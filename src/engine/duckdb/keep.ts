@@ -43,9 +43,9 @@ export async function keptRows(
   if (!gathering) throw new InternalError(`nothing is kept of table '${table.name}'`)
   const names = table.columns.map(({ name }) => quoteName(name)).join(', ')
   const { relation } = await gathering.rows()
-  const { chunks } = await connection.stream(`SELECT ${names} FROM ${relation}`)
-  const kept: DuckDBDataChunk[] = []
-  for await (const chunk of chunks) kept.push(chunk)
+  // Not a stream, which another statement on this connection would end.
+  const result = await connection.run(`SELECT ${names} FROM ${relation}`)
+  const kept = await result.fetchAllChunks()
   return {
     cells: kept.flatMap((chunk) =>
       rowsIn(chunk, ({ type }, vector) => {
