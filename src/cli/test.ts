@@ -24,7 +24,7 @@ export function testCommand(cli: Cli): Command {
       const tests = flags.notebooks ? await runNotebookTests(filters, own, flags, cli) : undefined
       const tables = flags.tables ? await checkTables(filters, flags) : undefined
       tell(tests, tables, flags, cli)
-      const good = (tests?.code ?? 0) === 0 && (tables ?? []).every(({ problems }) => problems.length === 0)
+      const good = (tests?.code ?? 0) === 0 && (tables ?? []).every(isGood)
       cli.exit(good ? 0 : 1)
     })
 }
@@ -76,18 +76,23 @@ function tell(
   const written = (tables ?? []).filter(({ seq }) => seq !== undefined)
   if (tables) out.write('Tables\n')
   for (const { table, seq, rows = 0, problems } of written) {
-    const mark = problems.length === 0 ? paint.green('✓') : paint.red('✗')
+    const mark = isGood({ problems }) ? paint.green('✓') : paint.red('✗')
     out.write(` ${mark} ${table}@${seq}  ${paint.dim(plural(rows, 'row'))}\n`)
     if (problems.length > 0) out.write(indented(problemsText(problems, paint)))
   }
   const absent = (tables ?? []).length - written.length
   if (absent > 0) out.write(`   ${paint.dim(`${plural(absent, 'table')} not written yet: sluice run`)}\n`)
-  const broken = written.filter(({ problems }) => problems.length > 0).length
+  const broken = written.filter((table) => !isGood(table)).length
   const parts = [
     tests && (tests.code === 0 ? paint.green('tests passed') : paint.red('tests failed')),
     tables && `${countText(written.length - broken)} of ${plural(written.length, 'table')} good`,
   ]
   out.write(`\n${parts.filter((part) => part !== undefined).join(', ')}\n`)
+}
+
+/** Warnings fail nothing. */
+function isGood({ problems }: Pick<TableChecked, 'problems'>): boolean {
+  return problems.every(({ severity }) => severity === 'warn')
 }
 
 function indented(text: string): string {

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { problemsOf, type Problem } from '../base/problem.ts'
-import { tablesInChecks } from '../contract/check-form.ts'
-import { renderQuery } from '../contract/render.ts'
-import { Relation, sql } from '../contract/sql.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
-import type { Engine } from '../engine/engine.ts'
-import type { EnvState, Head } from '../lake/types.ts'
+import type { CheckResult, Engine } from '../engine/engine.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { EnvState } from '../lake/types.ts'
+import { checkTable } from './check-table.ts'
 import { declaredFlows } from './lake-declared.ts'
 import { openPlace, type LakePlace } from './lake-place.ts'
 import type { ProjectOptions } from './options.ts'
@@ -24,8 +23,8 @@ export interface TableChecked {
 }
 
 /**
- * Holds the tables that the flows of a project write against their contracts: the newest version of each, as the
- * step that writes it would. Tables that were never written are listed without a version.
+ * Holds the tables that the flows of a project write against their contracts: all checks over the
+ * newest version of each. Tables that were never written are listed without a version.
  *
  * @param filters parts of names; all tables when there are none
  * @throws ProblemError when the project or a flow is not valid
@@ -43,8 +42,9 @@ export async function checkHeads(
     const checked: TableChecked[] = []
     for (const table of tables) {
       const head = state?.heads.get(table.name)
-      if (state === undefined || head === undefined) checked.push({ table: table.name, problems: [] })
-      else checked.push(await checkHead(place, await engine(), state, table, head))
+      if (state === undefined || head === undefined || place.lake === undefined)
+        checked.push({ table: table.name, problems: [] })
+      else checked.push(await checkHead(place.lake, await engine(), state, table))
     }
     return checked
   } finally {
@@ -75,59 +75,31 @@ async function openEngine({ project }: LakePlace): Promise<Engine> {
   })
 }
 
-/** Writes the rows once more, into a folder that goes: every check runs as it does in a step. */
 async function checkHead(
-  place: LakePlace,
+  lake: Lake,
   engine: Engine,
   state: EnvState,
   table: DeclaredTable,
-  head: Head,
 ): Promise<TableChecked> {
-  const told = { table: table.name, seq: head.seq, rows: head.rows }
-  const folder = await mkdtemp(path.join(spillFolder(place.project.root), 'test-'))
-  const others = tablesInChecks(table).filter((name) => state.heads.has(name))
+  const told = { table: table.name, rows: state.heads.get(table.name)?.rows ?? 0 }
   try {
-    const files = await filesOf(place, head)
-    const session = await engine.session({
-      inputs: [
-        { handle: 'self', name: table.name, columns: table.columns, from: { kind: 'parquet', files } },
-      ],
-      outputs: [
-        {
-          handle: 'self',
-          table,
-          folder,
-          others: Object.fromEntries(
-            await Promise.all(
-              others.map(
-                async (name) => [name, await filesOf(place, state.heads.get(name) as Head)] as const,
-              ),
-            ),
-          ),
-        },
-      ],
-      volatile: false,
-    })
-    try {
-      await session.write('self', renderQuery(sql`SELECT * FROM ${new Relation('self', [])} AS t`))
-      await session.finish()
-      return { ...told, problems: [] }
-    } finally {
-      await session.close()
-    }
+    const { seq, checks } = await checkTable({ engine, lake, state }, table)
+    return { ...told, ...(seq !== undefined && { seq }), problems: checks.flatMap(problemOf) }
   } catch (error) {
     const problems = problemsOf(error)
     if (problems === undefined) throw error
-    const asTable = (message: string) => message.replace(/^(?:output|input) table /, 'table ')
-    return {
-      ...told,
-      problems: problems.map((problem) => ({ ...problem, message: asTable(problem.message) })),
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    return { ...told, seq: state.heads.get(table.name)?.seq ?? 0, problems }
   }
 }
 
-function filesOf({ lake }: LakePlace, head: Head): Promise<string[]> {
-  return Promise.all(head.files.map(async ({ key }) => (await lake?.storage.localPath(key)) ?? ''))
+function problemOf({ check, table, outcome, message, where }: CheckResult): Problem[] {
+  if (outcome === 'passed' || outcome === 'skipped') return []
+  return [
+    {
+      code: 'contract/check',
+      ...(outcome === 'warned' && { severity: 'warn' as const }),
+      message: message ?? `table '${table}' breaks the check '${check}'`,
+      ...(where && { where }),
+    },
+  ]
 }

@@ -134,7 +134,8 @@ function within<T extends number | bigint>(
 
 function plus<T extends number | bigint>(value: T, step: T | undefined): T {
   if (step === undefined) return value
-  const sum = typeof value === 'bigint' ? value + BigInt(step) : (value as number) + Number(step)
+  const from: number | bigint = value
+  const sum = typeof from === 'bigint' ? from + BigInt(step) : from + Number(step)
   return sum as T
 }
 
