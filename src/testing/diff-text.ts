@@ -55,7 +55,7 @@ function expectedText(table: DeclaredTable, row: ExpectedRow): string {
   return `{ ${places.map((place) => named(table, place, row.get(place) ?? null)).join(', ')} }`
 }
 
-export function foundText(table: DeclaredTable, row: FoundRow, places: readonly number[]): string {
+function foundText(table: DeclaredTable, row: FoundRow, places: readonly number[]): string {
   return `{ ${places.map((place) => named(table, place, row[place] ?? null)).join(', ')} }`
 }
 

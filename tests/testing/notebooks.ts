@@ -24,7 +24,7 @@ export const rawTrips = table(
   { key: ['id'], checks: ['ended > started'] },
 )
 
-export const trips = table(
+const trips = table(
   'silver.trips',
   {
     id: t.integer(),
@@ -48,7 +48,7 @@ export const cleanTrips = notebook({
   },
 })
 
-export const counts = table('gold.counts', { zone: t.varchar(), trips: t.integer().check('trips > 0') })
+const counts = table('gold.counts', { zone: t.varchar(), trips: t.integer().check('trips > 0') })
 
 /** Code that reads rows, a variable and a secret. */
 export const countTrips = notebook({
