@@ -393,6 +393,37 @@ describe('checks', () => {
   })
 })
 
+describe('all checks of a published table', () => {
+  it('are made over its files, where rows to reject count as failed', async () => {
+    const columns = {
+      id: t.integer().references(zoneTable, 'id'),
+      n: t.integer().max(1, { severity: 'warn' }),
+    }
+    const table = contract('silver.t', columns, { key: ['id'] })
+    const files = [
+      await writeRows(rig, contract('silver.t', { id: t.integer(), n: t.integer() }), [
+        { id: 1, n: 1 },
+        { id: 1, n: 2 },
+        { id: 7, n: 0 },
+      ]),
+    ]
+    const checks = await rig.engine.check({ table, files, others: { zones: [zones] }, now })
+    expect(checks.map(short)).toEqual([
+      'key | failed | 1 | 1 values of the key (id) stand in more than one row',
+      "id_references_zones | failed | 1 | 1 rows have a 'id' that does not stand in zones.id",
+      "n_max | warned | 1 | 1 rows break the check of column 'n': at most 1",
+    ])
+    const rejecting = contract(
+      'silver.t',
+      { id: t.integer().max(5, { onFailure: 'reject' }) },
+      { rejects: 'r' },
+    )
+    expect((await rig.engine.check({ table: rejecting, files, now })).map(short)).toEqual([
+      "id_max | failed | 1 | 1 rows break the check of column 'id': at most 5",
+    ])
+  })
+})
+
 async function rowsIn(file: string | undefined): Promise<number> {
   if (file === undefined) throw new Error('no rows were kept')
   expect(readFileSync(file).length).toBeGreaterThan(0)
