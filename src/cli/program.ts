@@ -5,6 +5,7 @@ import { diffCommand } from './diff.ts'
 import { contractCommand } from './contract.ts'
 import { explainCommand } from './explain.ts'
 import { impactCommand } from './impact.ts'
+import { gcCommand } from './gc.ts'
 import { initCommand } from './init.ts'
 import { lineageCommand } from './lineage.ts'
 import { logCommand } from './log.ts'
@@ -49,6 +50,7 @@ export function sluiceProgram(cli: Cli): Command {
     lineageCommand(cli),
     contractCommand(cli),
     impactCommand(cli),
+    gcCommand(cli),
   ]
   for (const command of commands) program.addCommand(command)
   return tamed(program, cli)

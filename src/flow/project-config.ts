@@ -6,6 +6,16 @@ import { parseDuration } from '../base/duration.ts'
 
 const memory = z.string().regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, 'such as 4GB')
 
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, "no length of time, such as '30s', '10m' or '1h30m'")
+
+/** A reader may be at what was a head a moment ago. */
+const leastHour = duration.refine(
+  (text) => (parseDuration(text) ?? 0) >= 3_600_000,
+  "less than an hour ('1h')",
+)
+
 const schema = z.strictObject({
   /** The environment of runs that do not say one. */
   env: z.string().default('dev'),
@@ -18,10 +28,18 @@ const schema = z.strictObject({
   /** Memory of the engine, all processes together. */
   memory: memory.optional(),
   /** The time limit of steps that do not say one. */
-  timeout: z
-    .string()
-    .refine((text) => parseDuration(text) !== undefined, "no length of time, such as '30s', '10m' or '1h30m'")
-    .optional(),
+  timeout: duration.optional(),
+  /** What `sluice gc` leaves. */
+  gc: z
+    .strictObject({
+      /** Versions that an environment has had within this time. */
+      retain: leastHour.default('7d'),
+      /** What nobody names, but was written within this time. */
+      grace: leastHour.default('1d'),
+      /** Records of the runs of this time. */
+      runs: leastHour.default('90d'),
+    })
+    .prefault({}),
   /** Modules that export plugins, relative to the project. */
   plugins: z.array(z.string()).default([]),
   /** The reports of commands that are called without `--report`, such as `junit=out/run.xml`; paths from the project. */

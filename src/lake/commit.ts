@@ -62,6 +62,7 @@ async function startFrom(log: Log, base: EnvState): Promise<LogTail> {
 function entryOn(base: EnvState, tail: LogTail, now: number, changes: Changes, meta: CommitMeta): LogEntry {
   const number = base.commit + 1
   return {
+    ...(base.fence !== undefined && { fence: base.fence }),
     ...meta,
     format: 1,
     id: newVersionId(now),

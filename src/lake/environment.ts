@@ -1,5 +1,6 @@
 import { attemptCommit } from './commit.ts'
 import type { Attempt } from './commit.ts'
+import { mayBeDeleted } from './fence.ts'
 import { entriesDown } from './history.ts'
 import type { HistoryOptions } from './history.ts'
 import { hintWriter } from './hint.ts'
@@ -24,6 +25,11 @@ export interface Environment {
   tryCommit(base: EnvState, changes: Changes, meta: CommitMeta): Promise<Attempt>
   /** Tries until the commit is made, or `judge`, called after each lost race, adopts theirs or sees a conflict. */
   commit(base: EnvState, changes: Changes, meta: CommitMeta, judge: Judge): Promise<Committed>
+  /**
+   * The newest state. An environment that has no commit gets a first one, which sets nothing: so that a cleaning
+   * knows of it before anything is published that the cleaning could delete.
+   */
+  opened(run: string): Promise<EnvState>
   /** Deletes the environment: a commit that removes every head and step. Data and history stay. */
   remove(meta: Omit<CommitMeta, 'kind'>): Promise<EnvState>
   /** The commits, newest first. */
@@ -76,7 +82,19 @@ export function environment(log: Log, options: EnvironmentOptions = {}): Environ
     entry: (number) => entryAt(log, number),
     tryCommit,
     commit: (base, changes, meta, judge) =>
-      commitJudged((onto, next) => tryCommit(onto, next, meta), base, changes, judge),
+      commitJudged(
+        (onto, next) => tryCommit(onto, next, meta),
+        base,
+        changes,
+        judge,
+        (next) => mayBeDeleted(log.storage, next),
+      ),
+    async opened(run) {
+      const base = await self.state()
+      if (base.commit > 0) return base
+      const nothing = { heads: {}, steps: {} }
+      return (await self.commit(base, nothing, { kind: 'create', run }, () => ({ adopt: true }))).state
+    },
     async remove(meta) {
       const base = await self.state()
       if (base.commit === 0) return base

@@ -1,4 +1,5 @@
 import { segmentFault } from '../base/names.ts'
+import { entriesDown } from './history.ts'
 import { lastEntry } from './log.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -8,6 +9,13 @@ import type { Storage } from '../storage/storage.ts'
  * next: one listing for each, whatever their logs hold.
  */
 export async function environmentsIn(storage: Storage): Promise<string[]> {
+  const names = await allEnvironments(storage)
+  const alive = await Promise.all(names.map((name) => isAlive(storage, name)))
+  return names.filter((_, i) => alive[i])
+}
+
+/** The names of all environments that have a folder, deleted ones too, in order. */
+export async function allEnvironments(storage: Storage): Promise<string[]> {
   const names: string[] = []
   for (let after: string = layout.envFolder; ;) {
     const name = await firstName(storage, after)
@@ -15,8 +23,7 @@ export async function environmentsIn(storage: Storage): Promise<string[]> {
     names.push(name)
     after = `${layout.envFolder}${name}/~`
   }
-  const alive = await Promise.all(names.map((name) => isAlive(storage, name)))
-  return names.filter((_, i) => alive[i]).toSorted()
+  return names.filter((name) => segmentFault(name) === undefined).toSorted()
 }
 
 async function firstName(storage: Storage, after: string): Promise<string | undefined> {
@@ -25,7 +32,10 @@ async function firstName(storage: Storage, after: string): Promise<string | unde
 }
 
 async function isAlive(storage: Storage, name: string): Promise<boolean> {
-  if (segmentFault(name) !== undefined) return false
-  const last = await lastEntry({ storage, env: name })
-  return last !== undefined && last.kind !== 'delete-env'
+  const log = { storage, env: name }
+  const last = await lastEntry(log)
+  if (last === undefined) return false
+  // Cleanings commit to deleted environments too.
+  for await (const { kind } of entriesDown(log, last.number)) if (kind !== 'gc') return kind !== 'delete-env'
+  return false
 }

@@ -1,5 +1,6 @@
 import { ProblemError } from '../base/problem.ts'
 import type { Attempt } from './commit.ts'
+import { crossedFence } from './fence.ts'
 import type { Changes, EnvState } from './types.ts'
 
 /**
@@ -13,6 +14,8 @@ export type Judge = (state: EnvState) => Judgement | Promise<Judgement>
 export type Committed =
   | (Attempt & { readonly committed: true })
   | { readonly committed: false; readonly adopted: true; readonly state: EnvState }
+  /** A cleaning may delete what the commit was to name: it must be made again. */
+  | { readonly committed: false; readonly adopted: false; readonly state: EnvState }
 
 /** How often others may move our own outputs, and how often they may commit at all, before we give up. */
 const limits = { moved: 50, lost: 2000 }
@@ -26,6 +29,7 @@ export async function commitJudged(
   base: EnvState,
   changes: Changes,
   judge: Judge,
+  gone: (changes: Changes) => Promise<boolean>,
 ): Promise<Committed> {
   let moved = 0
   for (let lost = 0; lost < limits.lost && moved < limits.moved; lost++) {
@@ -35,6 +39,8 @@ export async function commitJudged(
     if (judgement === 'conflict')
       throw conflict(base.env, movedBy(base, result.state, changes), 'others committed to')
     if ('adopt' in judgement) return { committed: false, adopted: true, state: result.state }
+    if (crossedFence(base, result.state) && (await gone(judgement)))
+      return { committed: false, adopted: false, state: result.state }
     if (movedBy(base, result.state, changes).length > 0) moved++
     base = result.state
     changes = judgement

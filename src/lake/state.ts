@@ -39,6 +39,7 @@ async function stateAfter(log: Log, entry: LogEntry): Promise<EnvState> {
     commit: entry.number,
     ...applyDelta(start, since),
     ...(start.damaged === undefined ? {} : { damaged: start.damaged }),
+    ...(entry.fence !== undefined && { fence: entry.fence }),
     tail: { id: entry.id, checkpoint: entry.checkpoint, since },
   }
 }
@@ -95,6 +96,7 @@ export function advance(state: EnvState, entry: LogEntry): EnvState {
     ...(state.damaged === undefined || checkpoint !== state.tail?.checkpoint
       ? {}
       : { damaged: state.damaged }),
+    ...(entry.fence !== undefined && { fence: entry.fence }),
     tail: { id, checkpoint, since: mergeDeltas(entry.since, entry) },
   }
 }

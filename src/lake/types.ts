@@ -128,6 +128,8 @@ export interface EnvState {
   readonly steps: ReadonlyMap<string, StepRecord>
   /** The last `seq` of tables that were removed. */
   readonly gone?: ReadonlyMap<string, number>
+  /** The last cleaning that this environment knows of; see `gc.ts`. */
+  readonly fence?: string
   /** Keys of objects that were found damaged or missing, and done without. */
   readonly damaged?: readonly string[]
   readonly tail?: LogTail
@@ -141,13 +143,15 @@ export interface Changes {
 
 /** Why a commit was made, in a word, and by which run. */
 export interface CommitMeta {
-  readonly kind: 'publish' | 'accept' | 'restore' | 'promote' | 'delete-env' | 'drop'
+  readonly kind: 'publish' | 'accept' | 'restore' | 'promote' | 'delete-env' | 'drop' | 'create' | 'gc'
   readonly run: string
   readonly step?: string
   /** Set when the run overrode args from the command line. */
   readonly overrides?: readonly string[]
   /** What `explain` needs to compare before and after: symbols of the code, args, files of sources. */
   readonly detail?: Json
+  /** The id of the last cleaning as of this commit; every commit repeats it. See `gc.ts`. */
+  readonly fence?: string
 }
 
 /**

@@ -7,8 +7,8 @@ import type { Changes, CommitMeta, EnvState } from '../lake/types.ts'
 export interface Committer {
   /** The state that the next step is judged by: its inputs are all resolved at this one commit. */
   state(): EnvState
-  /** Publishes what a step did. `adopted`: another run had published the same. */
-  commit(base: EnvState, changes: Changes, meta: CommitMeta, judge: Judge): Promise<{ adopted: boolean }>
+  /** Publishes what a step did. `gone`: a cleaning may delete what it names, so that it must be judged anew. */
+  commit(base: EnvState, changes: Changes, meta: CommitMeta, judge: Judge): Promise<{ gone: boolean }>
   /**
    * Publishes what was collected; gives the number of the last commit, if there was one. `moved`: nothing was
    * published, because others have changed the same tables since.
@@ -26,7 +26,7 @@ export function committerByStep(env: Environment, first: EnvState): Committer {
       const result = await env.commit(base, changes, meta, judge)
       if (result.state.commit > latest.commit) latest = result.state
       if (result.committed) last = result.entry.number
-      return { adopted: !result.committed }
+      return { gone: !result.committed && !result.adopted }
     },
     finish: () => Promise.resolve({ moved: false, ...(last !== undefined && { commit: last }) }),
   }
@@ -53,7 +53,7 @@ export function committerByRun(env: Environment, first: EnvState): Committer {
       Object.assign(collected.steps, changes.steps)
       for (const step of Object.keys(changes.steps)) details[step] = meta.detail
       for (const name of meta.overrides ?? []) overrides.add(name)
-      return Promise.resolve({ adopted: false })
+      return Promise.resolve({ gone: false })
     },
     async finish(run) {
       if (Object.keys(collected.steps).length === 0) return { moved: false }

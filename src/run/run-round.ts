@@ -9,6 +9,7 @@ import { isBad, type Endings } from './endings.ts'
 import { stepProblems } from './failures.ts'
 import type { PlannedFlow, RunParts } from './planned.ts'
 import type { RunScope } from './scope.ts'
+import { keepPinned } from './pin.ts'
 import { CodeChanged, settleStep } from './step.ts'
 import { survey, type SurveyedStep } from './survey.ts'
 
@@ -51,7 +52,8 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
   if (stale.length === 0) return { codeChanged: false, moved: false }
   const pool = parts.pools.get()
   pool.warm({ engine: stale.some(({ kind }) => kind === 'select'), worker: true })
-  const committer = (byRun ? committerByRun : committerByStep)(workspace.env, state)
+  const opened = state.commit > 0 ? state : await workspace.env.opened(events.run)
+  const committer = (byRun ? committerByRun : committerByStep)(workspace.env, opened)
   const scope: RunScope = {
     workspace,
     flow: resolved.flow,
@@ -69,7 +71,8 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     },
     lookAgain: () => lookAtSteps(workspace, edges),
   }
-  const codeChanged = await runStale(parts, scope, stale, surveyed, ended)
+  const unpin = keepPinned(workspace.lake, events.run, workspace.envName, opened.commit)
+  const codeChanged = await runStale(parts, scope, stale, surveyed, ended).finally(unpin)
   const whole = !codeChanged && !stale.some(({ name }) => isBad(ended.outcome(name)))
   // A flow that publishes as a whole publishes nothing when a step of it failed.
   const published = byRun && !whole ? { moved: false } : await committer.finish(events.run)

@@ -55,7 +55,7 @@ export async function publish(
   }
   const before = findings.state.steps.get(key)?.commit
   let moved = false
-  await scope.committer.commit(findings.state, changes, meta, (state) => {
+  const { gone } = await scope.committer.commit(findings.state, changes, meta, (state) => {
     // A record that stood there before is what we were to replace: only one that came since is another run's.
     const theirs = state.steps.get(key)
     if (theirs?.commit !== before && theirs?.fingerprint === record.fingerprint) return { adopt: true }
@@ -65,7 +65,7 @@ export async function publish(
     // Only inputs or other tables moved: what was computed is still what it says it is.
     return moved ? { adopt: true } : changes
   })
-  if (moved) return undefined
+  if (moved || gone) return undefined
   return writtenTables(scope.committer.state(), heads)
 }
 

@@ -29,7 +29,32 @@ export const layout = {
   failures: (run: string, table: string, check: string) => `runs/${run}/failures/${table}/${check}.parquet`,
   failuresFolder: (run: string, table: string) => `runs/${run}/failures/${table}/`,
   runs: 'runs/',
+  tables: 'tables/',
+  steps: 'steps/',
+  fingerprintOf: (key: string) => /^steps\/([0-9a-f]{16,128})\.json$/.exec(key)?.[1],
+  /** What a live run reads, so that no cleaning deletes it. */
+  pin: (run: string) => `pins/${run}.json`,
+  pins: 'pins/',
+  /** Records of cleanings. */
+  gcFolder: 'gc/',
+  gcClock: 'gc/clock.json',
+  gcPlan: (id: string) => `gc/${id}/plan.json`,
+  gcFinal: (id: string) => `gc/${id}/final.json`,
+  gcPlanId: (key: string) => /^gc\/([^/]+)\/plan\.json$/.exec(key)?.[1],
+  /** Whether a key is that of an object in the folder of a version of a table. */
+  isOfVersion: (key: string) => versionKey.test(key),
+  isDigest: (key: string) => /\/digest-[^/]+\.json$/.test(key),
+  manifestBeside: (key: string) => `${key.slice(0, key.lastIndexOf('/'))}/manifest.json`,
+  /** The table and version of a key in the folder of a version. */
+  partsOf: (key: string) => {
+    const [, table = '', version = ''] = versionKey.exec(key) ?? []
+    return { table, version }
+  },
 } as const
+
+/** `tables/<notebook path>/<table>/<version>/<file>`: version ids are those of `lake/version-id.ts`. */
+const versionKey =
+  /^tables\/(?:[^/]+\/)*?([^/]+)\/([0-7][0-9abcdefghjkmnpqrstvwxyz]{25})\/(?:manifest\.json|digest-[^/]+\.json|.+\.parquet)$/
 
 /** A commit number as it stands in keys, so that the order of keys is the order of commits. */
 export function padded(number: number): string {

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { orAbsent } from './fault.ts'
 import { compareKeys, isPrivate } from './keys.ts'
@@ -22,13 +23,13 @@ export async function* listFolder(walk: Walk, prefix: string): AsyncGenerator<Li
   const entries = await entriesOf(walk, prefix)
   for (let start = 0; start < entries.length; start += batch) {
     const part = entries.slice(start, start + batch)
-    const sizes = await Promise.all(
-      part.map(async (key) => (key.endsWith('/') ? undefined : sizeOf(walk, key))),
+    const found = await Promise.all(
+      part.map(async (key) => (key.endsWith('/') ? undefined : objectAt(walk, key))),
     )
     for (const [i, key] of part.entries()) {
-      const size = sizes[i]
+      const object = found[i]
       if (key.endsWith('/')) yield* listFolder(walk, key)
-      else if (size !== undefined) yield { key, size }
+      else if (object !== undefined) yield object
     }
   }
 }
@@ -56,7 +57,12 @@ function isAfter(key: string, after: string): boolean {
   return compareKeys(key, after) > 0 || (key.endsWith('/') && after.startsWith(key))
 }
 
-async function sizeOf(walk: Walk, key: string): Promise<number | undefined> {
+async function objectAt(walk: Walk, key: string): Promise<ListedObject | undefined> {
   const stat = await orAbsent(walk.io.lstat(join(walk.root, key)))
-  return stat === undefined ? undefined : Number(stat.size)
+  return stat && { key, size: Number(stat.size), modified: changedAt(stat) }
+}
+
+/** Files come to their places by a link or a rename, which shows in one of the two times. */
+export function changedAt({ mtimeMs, ctimeMs }: BigIntStats): number {
+  return Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs)
 }

@@ -7,6 +7,7 @@ import { nodeIo } from './local-io.ts'
 import type { StorageIo } from './local-io.ts'
 import { listFolder } from './local-list.ts'
 import { checkStaged, reveal, settle } from './local-stage.ts'
+import { sweepFolder } from './local-sweep.ts'
 import type { ListedObject, ObjectStat, Storage } from './storage.ts'
 
 /** What file systems without hard links answer to `link`. */
@@ -136,6 +137,12 @@ class LocalStorage implements Storage {
       checkStaged(this.#root, staged)
       if (await this.#folders.exists(staged)) await this.#io.removeFolder(staged)
     })
+  }
+
+  sweep(before: number): Promise<number> {
+    return told(this.place, 'sweep', '', () =>
+      sweepFolder({ root: this.#root, io: this.#io, folders: this.#folders }, before),
+    )
   }
 
   localPath(key: string): Promise<string> {

@@ -10,6 +10,7 @@ interface Entry {
   readonly bytes: Uint8Array
   /** Counts the writes of the storage, so that every content has a token of its own. */
   readonly number: number
+  readonly modified: number
   /** Where `localPath` has put the bytes. */
   path?: Promise<string>
 }
@@ -18,8 +19,8 @@ interface Entry {
  * A storage that lives as long as the process: for tests and trials. What must be a file (staged folders,
  * `localPath`) lies in a private temporary folder, which `close` removes.
  */
-export function memoryStorage(): Storage {
-  return new MemoryStorage()
+export function memoryStorage(now: () => number = Date.now): Storage {
+  return new MemoryStorage(now)
 }
 
 class MemoryStorage implements Storage {
@@ -27,8 +28,13 @@ class MemoryStorage implements Storage {
   readonly place = 'memory'
   readonly #objects = new Map<string, Entry>()
   readonly #staged = new Set<string>()
+  readonly #now: () => number
   #folder: Promise<string> | undefined
   #count = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   async get(key: string): Promise<Uint8Array | undefined> {
     checkKey(key)
@@ -66,7 +72,7 @@ class MemoryStorage implements Storage {
     )
     for (const key of keys.toSorted(compareKeys)) {
       const entry = this.#objects.get(key)
-      if (entry) yield { key, size: entry.bytes.length }
+      if (entry) yield { key, size: entry.bytes.length, modified: entry.modified }
     }
   }
 
@@ -100,6 +106,11 @@ class MemoryStorage implements Storage {
     })
   }
 
+  /** Staged folders are private to the process, and go with it. */
+  async sweep(): Promise<number> {
+    return 0
+  }
+
   localPath(key: string): Promise<string> {
     return told(this.place, 'read', key, async () => {
       checkKey(key)
@@ -126,7 +137,11 @@ class MemoryStorage implements Storage {
   }
 
   #set(key: string, bytes: Uint8Array): void {
-    this.#objects.set(key, { bytes: Uint8Array.from(bytes), number: ++this.#count })
+    this.#objects.set(key, {
+      bytes: Uint8Array.from(bytes),
+      number: ++this.#count,
+      modified: this.#now(),
+    })
   }
 
   async #write(entry: Entry, name: string): Promise<string> {

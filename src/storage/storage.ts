@@ -34,6 +34,11 @@ export interface Storage {
   publish(staged: string, prefix: string, files: readonly string[]): Promise<void>
   /** Removes a staged folder that will not be published. */
   discard(staged: string): Promise<void>
+  /**
+   * Removes staged folders and temporary objects that nobody has written to since a time (ms since 1970, by the
+   * clock of the store): what processes that were killed have left. Gives their number.
+   */
+  sweep(before: number): Promise<number>
   /** A path on this machine where the object's bytes can be read; remote stores fill a cache. */
   localPath(key: string): Promise<string>
   /** Local path without any I/O where the store is a folder; undefined for remote stores. */
@@ -51,4 +56,6 @@ export interface ObjectStat {
 export interface ListedObject {
   readonly key: string
   readonly size: number
+  /** When its bytes came to be as they are, in ms since 1970, by the clock of the store. */
+  readonly modified: number
 }

@@ -84,6 +84,7 @@ export function wrapped(inner: Storage, own: Partial<Storage>): Storage {
     stage: (prefix) => inner.stage(prefix),
     publish: (staged, prefix, files) => inner.publish(staged, prefix, files),
     discard: (staged) => inner.discard(staged),
+    sweep: (before) => inner.sweep(before),
     localPath: (key) => inner.localPath(key),
     pathOf: (key) => inner.pathOf(key),
     close: () => inner.close(),

@@ -1,0 +1,28 @@
+import { openPlans, readPlan } from './gc-plan.ts'
+import type { Changes, EnvState } from './types.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/**
+ * Whether heads that a commit is about to set have been, or may be, deleted by a cleaning. A cleaning commits to
+ * every environment after it has written its plan and before it looks at what is needed (a fence). So a commit
+ * that was made on a state from before is either seen by the cleaning, or loses the race against the fence and
+ * looks here.
+ */
+export async function mayBeDeleted(storage: Storage, changes: Changes): Promise<boolean> {
+  const keys = Object.values(changes.heads).flatMap((head) =>
+    head === null ? [] : [head.manifest, ...head.files.map(({ key }) => key)],
+  )
+  if (keys.length === 0) return false
+  // Plans first: one that is gone by now has deleted what it had to, which the second look sees.
+  for (const id of await openPlans(storage)) {
+    const planned = new Set((await readPlan(storage, id))?.keys)
+    if (keys.some((key) => planned.has(key))) return true
+  }
+  const stats = await Promise.all(keys.map((key) => storage.stat(key)))
+  return stats.includes(undefined)
+}
+
+/** Whether a cleaning began between two states. */
+export function crossedFence(before: EnvState, after: EnvState): boolean {
+  return before.fence !== after.fence
+}

@@ -1,0 +1,78 @@
+import { isShape, seal, unseal, corrupt } from './sealed.ts'
+import { layout } from '../storage/layout.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/**
+ * The records of a cleaning. `gc/<id>/plan.json` lists what may be deleted: from then on no commit can bring it
+ * back. `gc/<id>/final.json` lists what is deleted, decided once by put-if-absent, so that whoever goes on with
+ * a cleaning that was interrupted deletes the same.
+ */
+export interface GcPlan {
+  readonly format: 1
+  readonly id: string
+  readonly at: string
+  readonly keys: readonly string[]
+  /** The last commits of the environments when it was made: what they name since then is not deleted. */
+  readonly commits: { readonly [env: string]: number }
+}
+
+export interface GcFinal {
+  readonly format: 1
+  readonly id: string
+  /** Nothing is left to delete; the plan is gone, and this stays so that nobody begins again. */
+  readonly done: boolean
+  readonly keys: readonly string[]
+}
+
+/** Ids of the cleanings that are not done, in the order of time. */
+export async function openPlans(storage: Storage): Promise<string[]> {
+  const ids: string[] = []
+  for await (const { key } of storage.list(layout.gcFolder)) {
+    const id = layout.gcPlanId(key)
+    if (id !== undefined) ids.push(id)
+  }
+  return ids
+}
+
+/** Writes a plan; afterwards it stands. */
+export async function writePlan(storage: Storage, plan: GcPlan): Promise<void> {
+  await storage.putIfAbsent(layout.gcPlan(plan.id), seal(plan))
+}
+
+/** The plan of a cleaning, or undefined when it is done. A damaged one is `storage/corrupt`. */
+export function readPlan(storage: Storage, id: string): Promise<GcPlan | undefined> {
+  return read<GcPlan>(storage, layout.gcPlan(id))
+}
+
+/** Decides what a cleaning deletes, unless that is decided: gives what stands. */
+export async function decideFinal(storage: Storage, id: string, keys: readonly string[]): Promise<GcFinal> {
+  const ours: GcFinal = { format: 1, id, done: false, keys }
+  if (await storage.putIfAbsent(layout.gcFinal(id), seal(ours))) return ours
+  return (await readFinal(storage, id)) ?? ours
+}
+
+/** What a cleaning deletes, when that is decided. */
+export function readFinal(storage: Storage, id: string): Promise<GcFinal | undefined> {
+  return read<GcFinal>(storage, layout.gcFinal(id))
+}
+
+/** Marks a cleaning as done. The plan goes last, so that commits look at it as long as anything may be deleted. */
+export async function markDone(storage: Storage, id: string): Promise<void> {
+  const done: GcFinal = { format: 1, id, done: true, keys: [] }
+  await storage.put(layout.gcFinal(id), seal(done))
+  await storage.delete([layout.gcPlan(id)])
+}
+
+async function read<T extends { readonly keys: readonly string[] }>(
+  storage: Storage,
+  key: string,
+): Promise<T | undefined> {
+  const bytes = await storage.get(key)
+  if (bytes === undefined) return undefined
+  const opened = unseal(bytes)
+  const hint = 'remove it when no `sluice gc` is running, and run `sluice gc` again'
+  if ('fault' in opened) throw corrupt(key, opened.fault, hint)
+  const { value } = opened
+  if (isShape(value) && Array.isArray(value['keys'])) return value as unknown as T
+  throw corrupt(key, 'it is not the record of a cleaning', hint)
+}
