@@ -18,6 +18,7 @@ import { showCommand } from './show.ts'
 import { summaryCommand } from './summary.ts'
 import { tablesCommand } from './tables.ts'
 import { testCommand } from './test.ts'
+import { repairCommand, verifyCommand } from './verify.ts'
 import { sluiceVersion } from './version.ts'
 
 /** The whole command line. What a command needs is loaded by its action, so that help costs nothing. */
@@ -51,6 +52,8 @@ export function sluiceProgram(cli: Cli): Command {
     contractCommand(cli),
     impactCommand(cli),
     gcCommand(cli),
+    verifyCommand(cli),
+    repairCommand(cli),
   ]
   for (const command of commands) program.addCommand(command)
   return tamed(program, cli)

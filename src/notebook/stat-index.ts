@@ -126,6 +126,12 @@ export class StatIndex {
     this.#set(path, { ...entry, data: { ...entry.data, [kind]: value } })
   }
 
+  /** Forgets a file: its stat is the same, and yet its content was found to be another. */
+  forget(path: string): void {
+    this.#changed = this.#entries.delete(path) || this.#changed
+    this.#touched.add(path)
+  }
+
   /** What is kept of a file, as it was when it was last looked at in this process. */
   peek(path: string): IndexEntry | undefined {
     return this.#entries.get(path)
@@ -215,7 +221,6 @@ function keyOf(stat: BigIntStats): string {
   return `${stat.mtimeNs},${stat.ctimeNs},${stat.size},${stat.ino}`
 }
 
-/** The stat of a regular file as a text that changes when the file does, or null when there is none. */
 /** `mtimeNs,ctimeNs,size,ino` of a file, null when there is none. */
 export function statKey(path: string): string | null {
   const stat = statOf(path)

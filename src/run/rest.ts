@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { digestOf, sha256 } from '../base/digest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
@@ -143,6 +144,11 @@ function logStat({ lake, envName }: Workspace, commit: number): string | undefin
   const [last, next] = [commit, commit + 1].map((number) => lake.storage.pathOf(layout.log(envName, number)))
   if (last === undefined || next === undefined || statKey(next) !== null) return undefined
   return statKey(last) ?? undefined
+}
+
+/** Forgets what runs with nothing to do have found, for all flows: files were found damaged behind their stats. */
+export async function forgetRest(root: string): Promise<void> {
+  await rm(path.join(root, cacheFolder, 'rest'), { recursive: true, force: true })
 }
 
 function restFile({ root, envName, lake }: Workspace, files: readonly string[]): string {

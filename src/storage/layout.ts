@@ -17,6 +17,7 @@ export const layout = {
     `${manifestKey.slice(0, manifestKey.lastIndexOf('/'))}/digest-${projection}.json`,
   logFolder: (env: string) => `env/${env}/log/`,
   log: (env: string, number: number) => `env/${env}/log/${padded(number)}.json`,
+  checkpointFolder: (env: string) => `env/${env}/checkpoint/`,
   checkpoint: (env: string, number: number) => `env/${env}/checkpoint/${padded(number)}.json`,
   /** The number of a recent commit: only a hint, it may lag or be lost. */
   hint: (env: string) => `env/${env}/hint.json`,
