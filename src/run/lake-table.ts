@@ -2,7 +2,7 @@ import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { findVersion } from '../lake/find-version.ts'
 import type { Lake } from '../lake/lake.ts'
-import { parseTableRef } from '../lake/table-ref.ts'
+import { parseTableRef, versionUnknown } from '../lake/table-ref.ts'
 import type { TableRef } from '../lake/table-ref.ts'
 import type { EnvState, Head, Manifest } from '../lake/types.ts'
 import { isVersionId, timeOfVersion } from '../lake/version-id.ts'
@@ -59,6 +59,15 @@ export async function findRef(place: LakePlace, ref: TableRef): Promise<FoundTab
 /** A head with all that is known of its version. */
 export async function foundHead(lake: Lake, name: string, head: Head): Promise<FoundTable> {
   return { lake, table: tableOf(name, head), head, manifest: await lake.manifests.read(head.manifest) }
+  const isHead = state?.heads.get(ref.table)?.version === head.version
+  if (!isHead && (await place.lake.storage.stat(head.manifest)) === undefined)
+    throw versionUnknown(
+      place.envName,
+      ref,
+      'it was deleted by `sluice gc`; `sluice log` lists what there was',
+    )
+  const manifest = await place.lake.manifests.read(head.manifest)
+  return { lake: place.lake, table: tableOf(ref.table, head), head, manifest }
 }
 
 /** Throws `project/unknown` for a table that the environment never had; one that is gone still has a history. */
