@@ -53,21 +53,19 @@ export async function findRef(place: LakePlace, ref: TableRef): Promise<FoundTab
   const known = state !== undefined && (state.heads.has(ref.table) || wasThere(state, ref))
   if (!known || place.lake === undefined) throw unknownTable(place, ref.table, state)
   const { head } = await findVersion(place.lake.env(place.envName), ref)
-  return foundHead(place.lake, ref.table, head)
-}
-
-/** A head with all that is known of its version. */
-export async function foundHead(lake: Lake, name: string, head: Head): Promise<FoundTable> {
-  return { lake, table: tableOf(name, head), head, manifest: await lake.manifests.read(head.manifest) }
-  const isHead = state?.heads.get(ref.table)?.version === head.version
+  const isHead = state.heads.get(ref.table)?.version === head.version
   if (!isHead && (await place.lake.storage.stat(head.manifest)) === undefined)
     throw versionUnknown(
       place.envName,
       ref,
       'it was deleted by `sluice gc`; `sluice log` lists what there was',
     )
-  const manifest = await place.lake.manifests.read(head.manifest)
-  return { lake: place.lake, table: tableOf(ref.table, head), head, manifest }
+  return foundHead(place.lake, ref.table, head)
+}
+
+/** A head with all that is known of its version. */
+export async function foundHead(lake: Lake, name: string, head: Head): Promise<FoundTable> {
+  return { lake, table: tableOf(name, head), head, manifest: await lake.manifests.read(head.manifest) }
 }
 
 /** Throws `project/unknown` for a table that the environment never had; one that is gone still has a history. */
