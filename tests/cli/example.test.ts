@@ -63,8 +63,9 @@ test('the project that init makes runs at once, and every command tells about it
   expect((await readFile(file)).subarray(0, 4).toString()).toBe('PAR1')
 
   expect(lines(await say('log', '--json'))).toMatchObject([
-    { number: 2, kind: 'publish', step: 'revenue_by_city' },
-    { number: 1, step: 'clean_sales' },
+    { number: 3, kind: 'publish', step: 'revenue_by_city' },
+    { number: 2, step: 'clean_sales' },
+    { number: 1, kind: 'create' },
   ])
   expect(await say('log', 'silver.sales')).toContain('silver.sales@1')
   const [latest] = lines(await say('runs', '--json')).toReversed() as [{ run: string }]

@@ -129,7 +129,7 @@ describe('a run', () => {
     await rig.edit('flows/sales.ts', "flow('sales')", "flow('sales', { publish: 'run' })")
     expect((await rig.run()).code).toBe(0)
     const commits = (await rig.sluice('log', '--json')).lines
-    expect(commits).toHaveLength(1)
+    expect(commits.map(({ kind }) => kind)).toEqual(['publish', 'create'])
     expect((await rig.run()).outcomes).toEqual({ ingest: 'fresh', totals: 'fresh', report: 'fresh' })
   })
 
