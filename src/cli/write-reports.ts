@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Problem } from '../base/problem.ts'
 import { githubAnnotations } from '../report/github.ts'
@@ -56,7 +56,7 @@ function attempt(format: ReportFormat, file: string, write: () => void): Problem
 }
 
 function writeWhole(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true })
+  makeFolder(path.dirname(file))
   const beside = `${file}.${process.pid}.tmp`
   try {
     writeFileSync(beside, text)
@@ -64,6 +64,18 @@ function writeWhole(file: string, text: string): void {
   } catch (error) {
     rmSync(beside, { force: true })
     throw error
+  }
+}
+
+/** One by one: under /proc, where nothing can be made, Node's own recursion does not come to an end. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(path.dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may make the same reports.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 

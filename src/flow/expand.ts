@@ -43,16 +43,32 @@ export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): E
       steps.push(...inner.steps)
       sources.push(...inner.sources)
       plugins.push(...inner.plugins)
-    } else {
+    } else if (isOfKind(link.of, 'notebook')) {
       const notebook = link.of as AnyNotebook
       steps.push({ notebook, settings: link.settings, prefix, inFlow: flow.name, ...at })
+    } else {
+      context.problems.push({
+        code: 'flow/invalid',
+        message: `flow '${flow.name}': a step is neither a notebook nor a flow, but ${describeValue(link.of)}`,
+        where,
+        hint: 'write `.step(cleanTrips, { name: ... })` with the default export of a notebook',
+      })
     }
   }
   return { steps, sources, plugins: [...new Set(plugins)] }
 }
 
-function isFlow(of: object): of is LooseFlow {
-  return 'kind' in of && of.kind === 'flow'
+function isFlow(of: unknown): of is LooseFlow {
+  return isOfKind(of, 'flow')
+}
+
+/** Types forbid anything else, but a module need not have been type-checked. */
+function isOfKind(of: unknown, kind: string): boolean {
+  return typeof of === 'object' && of !== null && 'kind' in of && of.kind === kind
+}
+
+function describeValue(of: unknown): string {
+  return typeof of === 'string' ? `the text '${of}'` : of === null ? 'null' : `a value of type ${typeof of}`
 }
 
 function innerName(

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ProblemError, type Problem } from '../base/problem.ts'
 import type { CheckResult, EngineOptions } from '../engine/engine.ts'
-import { findEndMark, type FromChild, type ToChild } from './protocol.ts'
+import { findEndMark, startOfHalfMark, type FromChild, type ToChild } from './protocol.ts'
 
 /** A child ended before it answered: by itself, by a signal, or by us. */
 export class ChildEnded extends Error {
@@ -172,11 +172,15 @@ export class Child<C> {
         if (call) this.settle(call)
       }
       // What may be the beginning of a mark stays for the next chunk.
-      const keep = rest.lastIndexOf('\u0000')
-      const text = keep < 0 || rest.length - keep > 40 ? rest : rest.slice(0, keep)
+      const text = rest.slice(0, startOfHalfMark(rest) ?? rest.length)
       rest = rest.slice(text.length)
       const [call] = this.waiting.values()
       if (text !== '') call?.printed(stream, text)
+    })
+    // A process that was ended in the middle of a line has printed that much.
+    this.process[stream]?.on('end', () => {
+      const [call] = this.waiting.values()
+      if (rest !== '') call?.printed(stream, rest)
     })
   }
 

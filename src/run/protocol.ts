@@ -176,6 +176,17 @@ const closing = '\u0000'
 /** Printed to both streams after a call, so that the coordinator knows that it has all that the call printed. */
 export const endMark = (id: number): string => `${opening}${id}${closing}`
 
+/** Where a mark begins that a text may hold the first part of; undefined when there is none. */
+export function startOfHalfMark(text: string): number | undefined {
+  const start = text.lastIndexOf(opening.charAt(0))
+  if (start < 0) return undefined
+  const tail = text.slice(start)
+  return opening.startsWith(tail) ||
+    (/^\d{0,20}$/.test(tail.slice(opening.length)) && tail.startsWith(opening))
+    ? start
+    : undefined
+}
+
 /** The first mark in a text: the call that it ends, and where it begins and ends. */
 export function findEndMark(text: string): { id: number; start: number; end: number } | undefined {
   const start = text.indexOf(opening)

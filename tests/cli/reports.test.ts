@@ -215,6 +215,8 @@ describe('a project in which all is well', () => {
       /report junit cannot be written to .*sales\.csv.*report\/unwritable/s,
     ],
     [['run', '--report', 'junit=flows'], /cannot be written to .*flows: EISDIR/],
+    // Node's own recursion over folders does not end there.
+    [['run', '--report', 'junit=/proc/x/run.xml'], /cannot be written to .*run\.xml: ENOENT/],
   ])('%j: a report that cannot be written is told, and the run too', async (words, said) => {
     const run = await call(cwd, words)
     expect(run.code).toBe(2)
