@@ -25,6 +25,8 @@ export interface AnalysedInput {
   readonly columns: readonly DeclaredColumn[]
   /** The key of the table, where it has one: for warnings of orders that are not total. */
   readonly key?: readonly string[]
+  /** Other columns, or sets of them, that no two rows share. */
+  readonly unique?: readonly (readonly string[])[]
 }
 
 /** A Problem of a query, with the place in the rendered text where the engine knows it. */

@@ -10,10 +10,11 @@ import { declaredParts } from '../freshness/parts.ts'
 import type { CodeFact } from '../freshness/findings.ts'
 
 /**
- * The form of what is kept. Another form counts as none: it counts up whenever an analysis begins to find more, or
- * to say it in other words.
+ * The form of what is kept, and of what is found: another form counts as none. Raise it by hand whenever the rules
+ * of analysis change (what is a problem or a warning, its words or its place): else what earlier checks have found
+ * hides what the new rules would find in queries that did not change.
  */
-const form = 3
+const form = 4
 
 /** What was found in the queries of a notebook, or in the conditions of a table. */
 export interface Found {
@@ -84,7 +85,7 @@ export function stepKey(step: DeclaredStep, code: CodeFact): string | undefined 
     handle,
     kind,
     name,
-    'key' in origin ? origin.key : null,
+    'key' in origin ? [origin.key, origin.checks.filter((check) => check.kind === 'unique')] : null,
   ])
   return sha256(
     JSON.stringify([step.file, code.version, code.edges, parts, inputs, step.expiresAfter !== undefined]),

@@ -6,6 +6,7 @@ import {
   type EngineProblem,
   type QueryLineage,
 } from '../engine/analysis.ts'
+import type { DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { loadDigest } from '../notebook/code-version.ts'
 import { stepKey, type CheckCache, type Found } from './check-cache.ts'
@@ -121,13 +122,18 @@ function requestsOf(
     handle,
     name,
     columns,
-    ...('key' in origin && { key: origin.key }),
+    ...('key' in origin && { key: origin.key, unique: uniqueOf(origin) }),
   }))
   return queries.map(({ handle, query }) => {
     const output = step.outputs.find((each) => each.handle === handle)
     const volatile = step.volatile || step.expiresAfter !== undefined
     return { query, inputs, ...(output && { output }), volatile, lineage }
   })
+}
+
+/** The columns that no two rows share, beside the key. */
+function uniqueOf({ checks }: DeclaredTable): (readonly string[])[] {
+  return checks.flatMap((check) => (check.kind === 'unique' ? [check.columns] : []))
 }
 
 function foundIn(

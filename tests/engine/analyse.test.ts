@@ -175,7 +175,7 @@ describe('rows that are chosen or counted', () => {
     ['SELECT id FROM @trips LIMIT 3', 'LIMIT without ORDER BY keeps rows by chance'],
     ['WITH x AS (FROM @trips LIMIT 3) SELECT id FROM x', 'LIMIT without ORDER BY keeps rows by chance'],
     [
-      'SELECT row_number() OVER (PARTITION BY zone_id) AS n FROM @trips',
+      'SELECT id, row_number() OVER (PARTITION BY zone_id) AS n FROM @trips',
       'row_number() without ORDER BY counts rows by chance',
     ],
   ])('in no order are warned of: %s', async (text, said) => {

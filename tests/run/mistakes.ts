@@ -90,6 +90,36 @@ export default notebook({
   },
 })
 `,
+  'notebooks/silver/after.ts': `${head}
+export const after = table('silver.after', { id: t.bigint(), amount: t.decimal(12, 4), two: t.integer() })
+
+export default notebook({
+  inputs: { orders },
+  outputs: { after },
+  select: {
+    after: ({ orders }) => sql\`
+      WITH late AS (
+        SELECT id, 'größer' || amount AS amount, placed_at, 2 AS zwei
+        FROM \${orders} AS o
+      )
+      SELECT * FROM late\`,
+  },
+})
+`,
+  'notebooks/silver/first.ts': `${head}
+export const first = table('silver.first', { id: t.bigint(), at: t.list(t.timestamp()) })
+
+export default notebook({
+  inputs: { orders },
+  outputs: { first },
+  select: {
+    first: ({ orders }) => sql\`
+      SELECT o.id, g.at
+      FROM (FROM \${orders} ORDER BY amount LIMIT 3) AS o
+      JOIN (SELECT customer, list(placed_at) AS at FROM \${orders} GROUP BY customer) AS g USING (customer)\`,
+  },
+})
+`,
   'notebooks/silver/lossy.ts': `${head}
 export const cents = table('silver.cents', { id: t.bigint(), cents: t.integer() }, { key: ['id'] })
 

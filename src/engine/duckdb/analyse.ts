@@ -11,6 +11,7 @@ import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.t
 import { queryLineage } from './lineage.ts'
 import { lossyCasts } from './lossy-cast.ts'
 import { orderWarnings } from './order-warnings.ts'
+import { outputPlaces } from './output-places.ts'
 import type { PlacedFault } from './place-fault.ts'
 import { planColumns, type BoundPlan } from './plan.ts'
 import type { BoundColumn } from './source-parquet.ts'
@@ -75,14 +76,16 @@ function told(
   gated: readonly EngineProblem[],
 ): Analysis {
   const { output, query, lineage } = request
-  const compared = output ? compareColumns(output.table, columns, nullColumns(tree, query)) : []
+  const compared = output
+    ? compareColumns(output.table, columns, nullColumns(tree, query), outputPlaces(tree, columns, place))
+    : []
   const names = columns.map(({ name }) => name)
   return {
     problems: [
       ...gated,
       ...compared,
       ...(plan ? lossyCasts(tree, plan, place) : []),
-      ...orderWarnings(tree, functions, place),
+      ...orderWarnings(tree, binder.inputs, functions, place),
     ],
     columns: columns.map(({ name, type }) => ({ name, type })),
     ...(lineage && { lineage: queryLineage(plan, binder.inputs, names) }),

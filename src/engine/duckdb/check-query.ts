@@ -7,6 +7,7 @@ import { FaultError, queryProblem, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
 import { inputProblems } from './inputs.ts'
+import { outputPlaces } from './output-places.ts'
 import { bindParams, type Params } from './params.ts'
 import { rowsOfQuery, type RowsIn } from './rows-in.ts'
 import { describe, type BoundColumn } from './source-parquet.ts'
@@ -84,7 +85,12 @@ export async function passWrite(
 ): Promise<RowsIn> {
   const place = { subject: `output table '${table.name}'`, handle, text: query.text }
   const { parsed, params, columns } = await passQuery(rules, query, place)
-  const problems = compareColumns(table, columns, nullColumns(parsed, query))
+  const problems = compareColumns(
+    table,
+    columns,
+    nullColumns(parsed, query),
+    outputPlaces(parsed, columns, place),
+  )
   if (problems.length > 0) throw new ProblemError(problems)
   return rowsOfQuery(query, params, columns, place)
 }
