@@ -1,24 +1,29 @@
 import { ProblemError } from '../../base/problem.ts'
 import { relationName, type RenderedQuery } from '../../contract/render.ts'
 import type { BoundInput, SessionRequest } from '../engine.ts'
+import { boundColumns } from './bound-columns.ts'
 import { compareColumns, nullColumns } from './compare.ts'
 import type { Connection } from './connection.ts'
+import { edited } from './edits.ts'
 import { FaultError, queryProblem, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, unknownBeside } from './gate.ts'
 import { inputProblems } from './inputs.ts'
 import { outputPlaces } from './output-places.ts'
+import { paramEdits } from './param-text.ts'
 import { bindParams, type Params } from './params.ts'
 import { rowsOfQuery, type RowsIn } from './rows-in.ts'
 import { describe, type BoundColumn } from './source-parquet.ts'
 import { subquery } from './sql-text.ts'
-import { parseQuery, type ParsedQuery } from './tree.ts'
+import type { Parses } from './parses.ts'
+import type { ParsedQuery } from './tree.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 
 /** What the queries of a session are checked against. */
 export interface QueryRules {
   readonly connection: Connection
   readonly functions: Functions
+  readonly parses: Parses
   readonly request: SessionRequest
 }
 
@@ -37,7 +42,7 @@ export async function passQuery(
   query: RenderedQuery,
   place: FaultPlace,
 ): Promise<PassedQuery> {
-  const parsed = await parseQuery(rules.connection, query.text)
+  const parsed = await rules.parses.parse(rules.connection, query.text)
   if (!('node' in parsed)) throw new ProblemError(parseProblem(parsed, place))
   const { inputs, volatile } = rules.request
   const read = inputs.filter(({ handle }) => query.relations.includes(handle))
@@ -61,6 +66,9 @@ async function bind(
   params: Params,
   place: FaultPlace,
 ): Promise<BoundColumn[]> {
+  const edits = paramEdits(query.text, query.params)
+  const columns = await boundColumns(connection, subquery(edited(query.text, edits).text)).catch(unbound)
+  if (columns) return columns
   try {
     return await describe(connection, subquery(query.text), params)
   } catch (error) {
@@ -70,6 +78,11 @@ async function bind(
       problems.length > 0 ? problems : queryProblem(error.fault, { ...place, before: `${describeStart}(` }),
     )
   }
+}
+
+/** Why a query does not bind is told by the statement that has the text as it is. */
+function unbound(error: unknown): undefined {
+  if (!(error instanceof FaultError)) throw error
 }
 
 function columnNames(inputs: readonly BoundInput[]): ReadonlySet<string> {

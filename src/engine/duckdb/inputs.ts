@@ -20,11 +20,11 @@ export interface InputView {
 }
 
 /**
- * The inputs of a step as views. Whether columns hold NULL where their source says that they do not is not
+ * Makes the inputs of a step views, and tells how, for other connections. Whether columns hold NULL where their source says that they do not is not
  * looked at here: what a step writes is checked, and a filter of its query may drop such rows. Throws all
  * Problems of all files at once.
  */
-export async function inputViews(
+export async function createViews(
   connection: Connection,
   inputs: readonly BoundInput[],
   given: GivenTables = new Map(),
@@ -37,10 +37,9 @@ export async function inputViews(
     const rows = view.selects.join('\nUNION ALL BY NAME\n')
     const limit = input.sample === undefined ? '' : ` LIMIT ${Math.max(0, Math.floor(input.sample))}`
     const name = quoteName(relationName(input.handle))
-    views.push({
-      handle: input.handle,
-      sql: `CREATE OR REPLACE TEMP VIEW ${name} AS SELECT * FROM (${rows})${limit}`,
-    })
+    const sql = `CREATE OR REPLACE TEMP VIEW ${name} AS SELECT * FROM (${rows})${limit}`
+    views.push({ handle: input.handle, sql })
+    if (view.problems.length === 0) problems.push(...(await createProblems(connection, input, sql)))
   }
   if (problems.length > 0) throw new ProblemError(problems)
   return views
@@ -54,7 +53,7 @@ async function lookAt(connection: Connection, input: BoundInput, given: GivenTab
     return { selects: [emptyRelation(columns)], problems: [] }
   if (from.kind === 'parquet') {
     const select = `SELECT ${casts(columns)} FROM ${parquetFiles(from.files)}`
-    return { selects: [select], problems: await tableProblems(connection, input, select) }
+    return { selects: [select], problems: [] }
   }
   try {
     const look = { csv: csvView, json: jsonView, ndjson: jsonView, parquet: parquetView }[from.source.format]
@@ -71,13 +70,13 @@ function emptyRelation(columns: readonly DeclaredColumn[]): string {
   return `SELECT ${nulls.join(', ')} WHERE false`
 }
 
-/** Binds a table's files: each column must be there with a type that can be cast. */
-async function tableProblems(connection: Connection, input: BoundInput, select: string): Promise<Problem[]> {
+/** Creates a view. This binds a table's files: each column must be there with a type that can be cast. */
+async function createProblems(connection: Connection, input: BoundInput, sql: string): Promise<Problem[]> {
   try {
-    await connection.run(`DESCRIBE ${select}`)
+    await connection.run(sql)
     return []
   } catch (error) {
-    if (!(error instanceof FaultError)) throw error
+    if (!(error instanceof FaultError) || input.from.kind !== 'parquet') throw error
     const { fault } = error
     const bind = fault.type === 'Binder'
     const hint = bind ? { hint: 'the table was written with other columns: run the step that writes it' } : {}

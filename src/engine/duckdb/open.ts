@@ -24,8 +24,8 @@ import { readFunctions, type Functions } from './functions.ts'
 import { parseProblem } from './gate.ts'
 import { brokenConditions } from './given.ts'
 import { openInstance } from './instance.ts'
+import { Parses } from './parses.ts'
 import { DuckDbSession } from './session.ts'
-import { parseQuery } from './tree.ts'
 
 /** Opens DuckDB in this process, in memory; what it spills goes to `options.tempFolder`. */
 export async function openDuckDb(options: EngineOptions): Promise<Engine> {
@@ -39,6 +39,7 @@ class DuckDbEngine implements Engine {
   /** For what needs no connection of its own. */
   private readonly shared: Connection
   private readonly options: EngineOptions
+  private readonly parses = new Parses()
   private readonly sessions = new Set<DuckDbSession>()
   private readonly digests = new Set<Connection>()
   private functions: Promise<Functions> | undefined
@@ -55,7 +56,7 @@ class DuckDbEngine implements Engine {
     this.functions ??= readFunctions(this.shared)
     const onClose = (session: DuckDbSession) => this.sessions.delete(session)
     const session = await DuckDbSession.open(
-      { instance: this.instance, functions: await this.functions, onClose },
+      { instance: this.instance, functions: await this.functions, parses: this.parses, onClose },
       request,
     )
     this.sessions.add(session)
@@ -88,7 +89,7 @@ class DuckDbEngine implements Engine {
   }
 
   async queryDigest(text: string): Promise<string> {
-    const parsed = await parseQuery(this.shared, text)
+    const parsed = await this.parses.parse(this.shared, text)
     if ('node' in parsed) return parsed.digest
     throw new ProblemError(parseProblem(parsed, { subject: 'query', handle: '', text }))
   }

@@ -3,7 +3,7 @@ import type { DeclaredTable } from '../../contract/spec.ts'
 import type { OutputTarget, SessionRequest } from '../engine.ts'
 import type { Connection } from './connection.ts'
 import { giveRows, type GivenTables } from './given.ts'
-import { inputViews, type InputView } from './inputs.ts'
+import { createViews, type InputView } from './inputs.ts'
 
 /** The inputs as views, and the tables behind those that are given as rows. */
 export interface Prepared {
@@ -13,9 +13,7 @@ export interface Prepared {
 
 export async function prepareInputs(connection: Connection, { inputs }: SessionRequest): Promise<Prepared> {
   const given = await giveRows(connection, inputs)
-  const views = await inputViews(connection, inputs, given)
-  for (const view of views) await connection.run(view.sql)
-  return { views, given }
+  return { views: await createViews(connection, inputs, given), given }
 }
 
 export function givenContracts({ inputs }: SessionRequest): DeclaredTable[] {

@@ -20,6 +20,7 @@ import { Gathering } from './gather.ts'
 import { dropGiven, type GivenTables } from './given.ts'
 import { inputProblems, type InputView } from './inputs.ts'
 import { keepOutput, keptRows } from './keep.ts'
+import type { Parses } from './parses.ts'
 import { givenContracts, prepareInputs, unwritten, type Prepared } from './prepare.ts'
 import { readBatches, type RowsOut } from './read.ts'
 import type { RowsIn } from './rows-in.ts'
@@ -47,6 +48,7 @@ interface OutputState {
 interface Around {
   readonly instance: DuckDBInstance
   readonly functions: Functions
+  readonly parses: Parses
   readonly onClose: (session: DuckDbSession) => void
 }
 
@@ -73,7 +75,7 @@ export class DuckDbSession implements Session {
 
   /** Looks at all inputs and contracts. Rejects with a ProblemError with all that is wrong with them. */
   static async open(around: Around, request: SessionRequest): Promise<DuckDbSession> {
-    const { instance, functions } = around
+    const { instance, functions, parses } = around
     const connection = await Connection.open(instance)
     try {
       const prepared = await toldOf('inputs', async () => {
@@ -81,7 +83,7 @@ export class DuckDbSession implements Session {
         await requireChecks(connection, functions, [...request.outputs, ...given])
         return prepareInputs(connection, request)
       })
-      return new DuckDbSession(around, { connection, functions, request }, prepared)
+      return new DuckDbSession(around, { connection, functions, parses, request }, prepared)
     } catch (error) {
       await connection.close()
       throw error
