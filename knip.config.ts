@@ -12,8 +12,9 @@ export default {
     'tests/build-first.ts',
     'tests/**/*.test.ts',
     'tests/**/fixtures/**',
-    // tests/flow/types.test.ts compiles them.
+    // tests/flow/types.test.ts and tests/testing compile them.
     'tests/flow/types/*.ts',
+    'tests/testing/types/*.ts',
     'bench/*.{ts,mjs}',
     'scripts/*.{ts,mjs}',
   ],

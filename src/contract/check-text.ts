@@ -7,7 +7,7 @@ export function checkText(check: DeclaredCheck): string {
 }
 
 /** ` of column 'fare'`, for a check that stands at one. */
-export function atColumn(check: DeclaredCheck): string {
+function atColumn(check: DeclaredCheck): string {
   return 'column' in check && check.column !== undefined ? ` of column '${check.column}'` : ''
 }
 

@@ -26,7 +26,7 @@ function changeText(change: JudgedChange, paint: Paint): string {
 }
 
 /** Who reads what changed: `read by revenue (flow taxi, notebooks/gold/daily_revenue.ts)`. */
-export function readersText({ readBy }: Pick<ContractChange, 'readBy'>): string {
+function readersText({ readBy }: Pick<ContractChange, 'readBy'>): string {
   if (readBy.length === 0) return 'no step of this project reads it; others may'
   const named = readBy.slice(0, 5).map(({ step, flow, file }) => `${step} (flow ${flow}, ${file})`)
   const more = readBy.length - named.length

@@ -2,7 +2,7 @@ import type { Problem } from '../base/problem.ts'
 import { ChildEnded } from './child.ts'
 
 /** Code of the user's took longer than it may. */
-export class TooLate extends Error {
+class TooLate extends Error {
   override readonly name = 'TooLate'
 }
 

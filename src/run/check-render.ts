@@ -30,7 +30,7 @@ export async function renderSteps(
 }
 
 /** How a worker is asked for the queries of a step. */
-export function renderAsk(step: DeclaredStep, root: string): RenderAsk {
+function renderAsk(step: DeclaredStep, root: string): RenderAsk {
   const handles = step.inputs.map(({ handle, columns }) => ({
     handle,
     columns: columns.map(({ name }) => name),

@@ -72,7 +72,7 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     lookAgain: () => lookAtSteps(workspace, edges),
   }
   const unpin = keepPinned(workspace.lake, events.run, workspace.envName, opened.commit)
-  const codeChanged = await runStale(parts, scope, stale, surveyed, ended).finally(unpin)
+  const codeChanged = await runStale(parts, scope, stale, surveyed, ended).finally(() => unpin())
   const whole = !codeChanged && !stale.some(({ name }) => isBad(ended.outcome(name)))
   // A flow that publishes as a whole publishes nothing when a step of it failed.
   const published = byRun && !whole ? { moved: false } : await committer.finish(events.run)

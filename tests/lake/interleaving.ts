@@ -3,7 +3,7 @@ import type { Storage } from '../../src/storage/storage.ts'
 import { wrapped } from './rig.ts'
 
 /** Numbers from 0 to below 1 that follow from a seed (mulberry32, public domain, by Tommy Ettinger). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let a = seed >>> 0
   return () => {
     a = (a + 0x6d2b79f5) >>> 0

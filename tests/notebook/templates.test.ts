@@ -25,7 +25,7 @@ describe('the text of a template', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces, ...more)), (parts) => {
         const source = parts.join('')
-        // eslint-disable-next-line no-new-func, @typescript-eslint/no-implied-eval -- the language itself is the judge
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the language itself is the judge
         const seen = new Function(`return \`${source}\``)() as string
         const { text, at } = cook(source)
         expect(text).toBe(seen)

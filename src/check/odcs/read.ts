@@ -1,5 +1,4 @@
 import { columnNameFault, tableNameFault } from '../../base/names.ts'
-import { didYouMean } from '../../base/suggest.ts'
 import type { DeclaredCheck, DeclaredColumn, DeclaredTable } from '../../contract/spec.ts'
 import type { PagePath } from '../yaml-page.ts'
 import type { YamlValues } from '../yaml-values.ts'
@@ -114,9 +113,4 @@ function keyIn(
   return places
     .toSorted((a, b) => (a.position === b.position ? 0 : a.position - b.position))
     .map(({ name }) => name)
-}
-
-/** What may have been meant by a type that no contract has. */
-export function typeHint(name: string, known: readonly string[]): string | undefined {
-  return didYouMean(name.toUpperCase(), known)
 }

@@ -63,7 +63,7 @@ function seen(type: SqlType): OdcsType {
 }
 
 /** A type as contracts write it; what may be NULL inside of lists and structs is not part of it. */
-export function sqlText(type: SqlType): string {
+function sqlText(type: SqlType): string {
   switch (type.kind) {
     case 'plain':
       return type.name

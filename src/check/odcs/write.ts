@@ -5,7 +5,7 @@ import { idOf } from './names.ts'
 import { odcsTypeOf } from './types.ts'
 
 /** The version of the standard that is written: https://bitol-io.github.io/open-data-contract-standard/v3.1.0/ */
-export const odcsVersion = 'v3.1.0'
+const odcsVersion = 'v3.1.0'
 
 /**
  * A contract as an ODCS document, in the order in which its keys are written. `read.ts` gives the same
@@ -26,7 +26,7 @@ export function odcsOf(table: DeclaredTable, version: string, history: readonly 
 }
 
 /** The custom property that keeps why breaking changes were made. */
-export const breakingProperty = `${ours}Breaking`
+const breakingProperty = `${ours}Breaking`
 
 function objectOf(table: DeclaredTable): PlainMap {
   return {

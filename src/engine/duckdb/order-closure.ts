@@ -135,7 +135,7 @@ function itemCalled(name: string, { items }: Names): TreeNode | undefined {
 }
 
 /** An expression without its place and its name. */
-export function textOf(expression: TreeNode): string {
+function textOf(expression: TreeNode): string {
   const skipped = new Set(['query_location', 'alias'])
   return JSON.stringify(expression, (key, value: unknown) => (skipped.has(key) ? undefined : value))
 }
