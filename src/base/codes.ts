@@ -56,7 +56,8 @@ export const problemCodes = {
   'query/statement': 'Only a single SELECT is allowed here.',
   'query/failed': 'A query failed on the values that it met.',
   'query/lossy-cast': 'A cast in a query can lose digits, decimal places or parts of seconds without a word.',
-  'query/order': 'A query picks, counts or lists rows in an order that it does not say, or says only in part.',
+  'query/order':
+    'A query picks, counts or lists rows in an order that it does not say, or says only in part.',
   'query/value': 'A value that cannot be bound as a parameter.',
   'source/not-found': 'No file matches the path of a source.',
   'source/unreadable': 'A file of a source may not be read, or is a folder.',
