@@ -11,8 +11,7 @@ const wholes: Readonly<Record<string, number | undefined>> = { TINYINT: 8, SMALL
 
 /**
  * Values of a column, simple ones and edges: the least and greatest, all digits of a decimal, the empty text and
- * characters beyond the first plane, leap days, NULL. NaN and infinities are left out. Undefined when the bounds
- * do not fit the type.
+ * characters beyond the first plane, leap days, NaN and infinities, NULL. Undefined when the bounds do not fit the type.
  */
 export function columnArbitrary(
   fc: FastCheck,
@@ -87,15 +86,23 @@ function texts(fc: FastCheck): Arbitrary<string> {
   )
 }
 
+const mostFloat = 2 ** 128 - 2 ** 104
+
 function numbers(fc: FastCheck, name: string, { min, max }: Bounds): Arbitrary<number> {
+  const float = name === 'FLOAT'
+  const bound = (text: string) =>
+    float ? Math.max(-mostFloat, Math.min(mostFloat, Math.fround(Number(text)))) : Number(text)
   const range = {
     noNaN: true,
     noDefaultInfinity: true,
-    ...(min && { min: Number(min.text), minExcluded: min.open }),
-    ...(max && { max: Number(max.text), maxExcluded: max.open }),
+    ...(min && { min: bound(min.text), minExcluded: min.open }),
+    ...(max && { max: bound(max.text), maxExcluded: max.open }),
   }
-  const wide = fc.double(range)
-  return name === 'DOUBLE' ? wide : wide.map((value) => (Math.abs(value) > 3e38 ? 1 : Math.fround(value)))
+  const finite = float ? fc.float(range) : fc.double(range)
+  // DuckDB orders NaN behind all numbers, so that it keeps a lower bound and no upper one.
+  const beyond = [...(min ? [] : [-Infinity]), ...(max ? [] : [Infinity, NaN])]
+  if (beyond.length === 0) return finite
+  return fc.oneof({ weight: 9, arbitrary: finite }, { weight: 1, arbitrary: fc.constantFrom(...beyond) })
 }
 
 function decimal(fc: FastCheck, width: number, scale: number, bounds: Bounds): Arbitrary<string> {

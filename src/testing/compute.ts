@@ -39,7 +39,7 @@ export async function computeNotebook(engine: Engine, prepared: Prepared): Promi
   } catch (error) {
     const problems = problemsOf(error)
     if (problems === undefined) throw error
-    throw new ProblemError(problems.map((problem) => inTest(withQueryPlace(problem, file, root))))
+    throw new ProblemError(problems.map((problem) => inTest(withQueryPlace(problem, file, root), prepared)))
   }
 }
 
@@ -72,10 +72,28 @@ async function write(session: Session, prepared: Prepared, logs: LogLine[]): Pro
 }
 
 /** Hints that fit a test. */
-function inTest(problem: Problem): Problem {
-  if (problem.message.startsWith('input table ') && problem.code.startsWith('contract/'))
-    return { ...problem, hint: 'a run never sees such rows: give others, or say { unchecked: true }' }
+function inTest(problem: Problem, prepared: Prepared): Problem {
+  if (problem.message.startsWith('input table ') && problem.code.startsWith('contract/')) {
+    const hint = emptyReference(problem, prepared)
+    return { ...problem, hint: hint ?? 'a run never sees such rows: give others, or say { unchecked: true }' }
+  }
   if (problem.code === 'notebook/env-invalid' && problem.message.startsWith('the secret '))
     return { ...problem, hint: 'give it in the test: { secrets: { ... } }' }
   return problem
+}
+
+/** Where nothing stands that a row could refer to, no value of its column is a good one. */
+function emptyReference({ code, message }: Problem, { request, rows }: Prepared): string | undefined {
+  if (code !== 'contract/reference') return undefined
+  for (const { name, from } of request.inputs) {
+    if (from.kind !== 'rows' || !message.startsWith(`input table '${name}': `)) continue
+    for (const check of from.contract?.checks ?? []) {
+      const other = check.kind === 'reference' ? from.others?.[check.table] : undefined
+      if (check.kind !== 'reference' || other === undefined || rows.get(other)?.length !== 0) continue
+      const says = `'${check.column}' that does not stand in ${check.table}.${check.to}`
+      if (message.endsWith(says))
+        return `'${other}' has no rows: give it rows that '${check.column}' refers to`
+    }
+  }
+  return undefined
 }

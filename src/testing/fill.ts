@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import { candidatesOf } from './candidates.ts'
 import { literalsIn } from './columns-named.ts'
 import { columnsOfCheck, type InputContract } from './input-contract.ts'
+import { brokenAmong } from './known-broken.ts'
 import { nthValue } from './nth-value.ts'
 
 export type LooseRow = Readonly<Record<string, unknown>>
@@ -30,11 +31,9 @@ export async function fillRows(
   const filled = rows.map((row, at) => fillRow(table, rows, row, at, referenced))
   const conditions = conditionsOf(table)
   const gaps = rows.map((row) => table.columns.filter(({ name }) => row[name] === undefined))
-  const told = gaps.some((columns) =>
-    conditions.some(({ names }) => columns.some(({ name }) => names.includes(name))),
-  )
-  if (!told) return { rows: filled, problems: [] }
-  const broken = await engine.broken(table, filled)
+  const linked = linkedTo(gaps.flat(), conditions)
+  if (linked.places.size === 0) return { rows: filled, problems: [] }
+  const broken = await brokenAmong(engine, table, linked.names, linked.places, filled)
   const puzzles = broken.flatMap((places, at): Puzzle[] => {
     const own = places.flatMap((place) => conditions[place] ?? [])
     const open = openColumns(own, conditions, gaps[at] ?? [])
@@ -42,7 +41,7 @@ export async function fillRows(
   })
   let left: readonly Puzzle[] = puzzles
   for (const most of tries) {
-    const found = await solve(engine, table, left, conditions, most)
+    const found = await solve(engine, { table, conditions, linked }, left, most)
     for (const [at, row] of found) filled[at] = row
     left = left.filter(({ at }) => !found.has(at))
   }
@@ -121,6 +120,32 @@ function spelling(value: unknown): string {
   return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
 }
 
+/** The conditions that columns take part in, directly or through a column that two of them name. */
+interface Linked {
+  readonly places: ReadonlySet<number>
+  readonly names: readonly string[]
+}
+
+interface Conditions {
+  readonly table: DeclaredTable
+  readonly conditions: readonly Named[]
+  readonly linked: Linked
+}
+
+function linkedTo(columns: readonly DeclaredColumn[], conditions: readonly Named[]): Linked {
+  const names = new Set(columns.map(({ name }) => name))
+  const places = new Set<number>()
+  for (let before = -1; before < places.size;) {
+    before = places.size
+    for (const [place, { names: own }] of conditions.entries()) {
+      if (!own.some((name) => names.has(name))) continue
+      places.add(place)
+      own.forEach((name) => names.add(name))
+    }
+  }
+  return { places, names: [...names].toSorted() }
+}
+
 /** The columns to find values for: those of the broken conditions, and of conditions that name one of those too. */
 function openColumns(
   broken: readonly Named[],
@@ -136,18 +161,15 @@ function openColumns(
 /** The rows found, by the places of their puzzles; all candidates are tried at once. */
 async function solve(
   engine: Engine,
-  table: DeclaredTable,
+  { table, conditions, linked }: Conditions,
   puzzles: readonly Puzzle[],
-  conditions: readonly Named[],
   most: number,
 ): Promise<Map<number, LooseRow>> {
   const tried = puzzles.flatMap((puzzle) =>
     rowsToTry(puzzle, conditions, most).map((row) => ({ puzzle, row })),
   )
-  const broken = await engine.broken(
-    table,
-    tried.map(({ row }) => row),
-  )
+  const rows = tried.map(({ row }) => row)
+  const broken = await brokenAmong(engine, table, linked.names, linked.places, rows)
   const found = new Map<number, LooseRow>()
   for (const [place, { puzzle, row }] of tried.entries()) {
     const names = puzzle.open.map(({ name }) => name)

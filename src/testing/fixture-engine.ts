@@ -1,5 +1,7 @@
+import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
-import type { BoundInput } from '../engine/engine.ts'
+import type { BoundInput, Engine } from '../engine/engine.ts'
 import type { LooseRow } from './fill.ts'
 import type { Fixture } from './fixture.ts'
 import { sharedEngine } from './shared-engine.ts'
@@ -24,6 +26,16 @@ export async function readThroughEngine(of: Fixture<object>): Promise<LooseRow[]
     columns,
     from: { kind: 'source', source, files: [of.file] },
   }
+  try {
+    return await rowsOf(engine, input)
+  } catch (error) {
+    const problems = problemsOf(error)
+    if (problems === undefined) throw error
+    throw new ProblemError(problems.map((problem) => inFixture(problem, of)))
+  }
+}
+
+async function rowsOf(engine: Engine, input: BoundInput): Promise<LooseRow[]> {
   const session = await engine.session({ inputs: [input], outputs: [], volatile: false })
   try {
     const rows: LooseRow[] = []
@@ -35,4 +47,21 @@ export async function readThroughEngine(of: Fixture<object>): Promise<LooseRow[]
   } finally {
     await session.close()
   }
+}
+
+/** What is said of sources speaks of their declaration; of a fixture, the file is what can be changed. */
+function inFixture({ hint, ...problem }: Problem, { name, columns }: Fixture<object>): Problem {
+  const message = problem.message.replace(`source '${name}'`, `fixture '${name}'`)
+  const told = { ...problem, message }
+  const [, extra] = /the column '(.*)' is not declared/.exec(message) ?? []
+  if (extra !== undefined) {
+    const near = didYouMean(
+      extra,
+      columns.map((column) => column.name),
+    )
+    return { ...told, hint: near ?? 'take it out of the file' }
+  }
+  const [, wanted] = /but (.*) is declared$/.exec(message) ?? []
+  if (wanted !== undefined) return { ...told, hint: `write the column as ${wanted} into the file` }
+  return { ...told, ...(hint !== undefined && { hint }) }
 }

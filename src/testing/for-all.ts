@@ -45,7 +45,7 @@ export async function forAll<N extends AnyNotebook>(
 ): Promise<void> {
   const stack = callStack('forAll')
   const loose = options as PropertyOptions<AnyNotebook>
-  const { inputs = {}, args = {}, env, secrets, runs = 50, seed, path, within = 4000 } = loose
+  const { inputs = {}, args = {}, env, secrets, runs = 50, seed, path, within = 3000 } = loose
   try {
     const fc = await loadFastCheck()
     const contracts = inputContracts(notebook.inputs as Inputs, (place) => place)

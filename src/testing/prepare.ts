@@ -184,11 +184,21 @@ function boundInput(
   return { ...bound, from: { kind: 'rows', rows, ...contract } }
 }
 
+/** How a test calls the rows that the checks of an output reject. */
+export function rejectsHandle(handle: string): string {
+  return `${handle}_rejects`
+}
+
 function outputTargets(notebook: AnyNotebook, { tell }: Describing): OutputTarget[] {
-  return Object.entries(notebook.outputs as Tables).map(([handle, output]) => {
+  const outputs = notebook.outputs as Tables
+  return Object.entries(outputs).flatMap(([handle, output]): OutputTarget[] => {
     const declared = declareTable(output.origin, tell)
     const table = { ...declared, checks: declared.checks.filter(isOfFewRows) }
-    return { handle, table, otherInputs: othersOf(table.checks, notebook.inputs as Inputs) }
+    const target = { handle, table, otherInputs: othersOf(table.checks, notebook.inputs as Inputs) }
+    const rejects = rejectsHandle(handle)
+    if (!output.rejects || Object.hasOwn(outputs, rejects)) return [target]
+    const rejected = declareTable(output.rejects.origin, tell)
+    return [target, { handle: rejects, table: rejected, rejectsOf: handle }]
   })
 }
 

@@ -9,7 +9,16 @@ import type { Fixture } from './fixture.ts'
 export type PartialRows<C extends Columns> = readonly Partial<NewRow<C>>[] | Fixture<Partial<NewRow<C>>>
 
 type InputsOf<N> = N extends { readonly inputs: infer I } ? I : never
-type OutputsOf<N> = N extends { readonly outputs: infer O } ? O : never
+type OwnOutputs<N> = N extends { readonly outputs: infer O } ? O : never
+type WithRejects<T> = T extends { readonly rejects: infer R } ? (R extends AnyTable ? R : never) : never
+/** The outputs of a notebook, and the rows that checks of `trips` reject as `trips_rejects`. */
+type OutputsOf<N> = OwnOutputs<N> & {
+  readonly [
+    H in keyof OwnOutputs<N> & string as [WithRejects<OwnOutputs<N>[H]>] extends [never]
+      ? never
+      : `${H}_rejects`
+  ]: WithRejects<OwnOutputs<N>[H]>
+}
 type TypesOf<N> = N extends { readonly types?: infer T } ? NonNullable<T> : never
 type ArgsOf<N> = TypesOf<N> extends { readonly args: infer A } ? A : never
 /** What a `run` notebook returns. */
@@ -80,6 +89,6 @@ export interface PropertyOptions<N extends AnyNotebook> {
   /** The seed and path that a failure told. */
   readonly seed?: number
   readonly path?: string
-  /** Milliseconds after which no more rows are tried or made smaller; 4,000 when left out. */
+  /** Milliseconds after which no more rows are tried or made smaller; 3,000 when left out. */
   readonly within?: number
 }

@@ -77,6 +77,18 @@ describe('columns that a row leaves out', () => {
     expect(await filled(table('a.b', columns as Columns), [{}, {}])).toHaveLength(2)
   })
 
+  test('are found again, and what does not fit is told by its row all the same', async () => {
+    const checked = table('a.checked', { a: t.integer().check('a > 100'), fare: t.decimal(4, 2) })
+    const first = await filled(checked, [{ fare: '1' }, { fare: '2' }])
+    expect(await filled(checked, [{ fare: '3' }, { fare: '4' }])).toEqual(
+      first.map(({ a }, at) => ({ a, fare: `${at + 3}.00` })),
+    )
+    const linked = table('a.linked', { a: t.decimal(4, 2), b: t.decimal(4, 2) }, { checks: ['b > a'] })
+    await filled(linked, [{ a: '1' }, { a: '2' }])
+    await expect(filled(linked, [{ a: '1' }, { a: '2.345' }])).rejects.toThrow(/row 2: column 'a'/)
+    expect(await filled(linked, [{ a: '50' }])).toHaveLength(1)
+  })
+
   test('are asked for where no value is found', async () => {
     const odd = table('a.odd', { a: t.varchar().check("md5(a) = 'x'"), b: t.integer() })
     await expect(filled(odd, [{ a: undefined }])).rejects.toThrow(

@@ -56,6 +56,27 @@ describe('rows made from a contract', () => {
     expect(lists.flat().some(({ day }) => day !== null)).toBe(true)
   })
 
+  test('hold NaN and infinities, where the checks of a column let them pass', async () => {
+    const numbers = table('a.numbers', {
+      d: t.double(),
+      f: t.float(),
+      low: t.double().check('low >= 0'),
+      high: t.float().check('high < 10'),
+      both: t.double().between(-1, 1),
+      finite: t.double().check('isfinite(finite)'),
+    })
+    const rows = fc.sample(await arbitrary(numbers, { minLength: 8 }), { numRuns: 60, seed: 3 }).flat()
+    const odd = (name: keyof (typeof rows)[number]) =>
+      new Set(rows.map((row) => row[name]).filter((value) => !Number.isFinite(value)))
+    expect(odd('d')).toEqual(new Set([NaN, Infinity, -Infinity]))
+    expect(odd('f')).toEqual(new Set([NaN, Infinity, -Infinity]))
+    expect(odd('low')).toEqual(new Set([NaN, Infinity]))
+    expect(odd('high')).toEqual(new Set([-Infinity]))
+    expect([...odd('both'), ...odd('finite')]).toEqual([])
+    const engine = await sharedEngine()
+    expect((await engine.broken(declareTable(numbers.origin), rows)).flat()).toEqual([])
+  })
+
   test('are asked for where no values keep a check', async () => {
     const odd = table('a.odd', { a: t.varchar().check("md5(a) = 'x'") })
     await expect(arbitrary(odd)).rejects.toThrow(/no rows of table 'a.odd' were found/)

@@ -175,6 +175,16 @@ describe('rows that no run would see are refused', () => {
     ])
   })
 
+  test('and it is told where there is nothing to refer to', async () => {
+    const run = given(cleanTrips, { raw: [{}], zones: [] })
+    expect(await saidBy(run.rows('trips'))).toContain(
+      "'zones' has no rows: give it rows that 'zone' refers to",
+    )
+    expect(await saidBy(given(cleanTrips, { raw: [{ zone: 5 }], zones: stand }).rows('trips'))).toContain(
+      'a run never sees such rows',
+    )
+  })
+
   test('unless it is said that they are not checked', async () => {
     const raw = [{ kind: 'x', zone: 5 }]
     const run = given(cleanTrips, { raw, zones: stand }, { unchecked: true })

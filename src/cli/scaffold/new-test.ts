@@ -13,6 +13,7 @@ import { declaredNotebook } from '../../run/lake-declared.ts'
 import type { ProjectOptions } from '../../run/options.ts'
 import { isNotebook } from '../../run/worker-notebook.ts'
 import { given } from '../../testing/given.ts'
+import { rejectsHandle } from '../../testing/prepare.ts'
 import { camelCase, lastPart } from './names.ts'
 import { sampleRows, type SampleRow } from './sample-rows.ts'
 import { testModule, type TestParts } from './test-module.ts'
@@ -104,13 +105,17 @@ async function tried(
   const handles = Object.keys(notebook.inputs as Inputs)
   const inputs = Object.fromEntries(handles.map((handle) => [handle, sample[handle] ?? [{}]]))
   const secrets = Object.fromEntries((notebook.definition.secrets ?? []).map((name) => [name, 'secret']))
-  const run = (rows: object) => {
+  const run = async (rows: object) => {
     const tryOut = given(notebook, { ...rows, args } as never, { secrets })
-    return Promise.all(
-      Object.keys(notebook.outputs as Tables).map(
-        async (handle) => [handle, (await tryOut.rows(handle as never)) as readonly SampleRow[]] as const,
-      ),
+    const rowsOf = async (handle: string) =>
+      [handle, (await tryOut.rows(handle as never)) as readonly SampleRow[]] as const
+    const outputs = Object.entries(notebook.outputs as Tables)
+    const rejecting = outputs.filter(
+      ([handle, { rejects }]) => rejects && !outputs.some(([other]) => other === rejectsHandle(handle)),
     )
+    const rejected = await Promise.all(rejecting.map(([handle]) => rowsOf(rejectsHandle(handle))))
+    const written = await Promise.all(outputs.map(([handle]) => rowsOf(handle)))
+    return [...written, ...rejected.filter(([, found]) => found.length > 0)]
   }
   try {
     return { inputs, args, secrets, outputs: Object.fromEntries(await run(inputs)), notes: [] }

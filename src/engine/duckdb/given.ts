@@ -133,7 +133,7 @@ async function givenProblems(
   if (from.kind !== 'rows' || !from.contract || relation === undefined) return []
   const others = givenOthers(from.others ?? {}, tables)
   const ruled = { table: from.contract, subject: subjectOf(input), relation: tableSql(relation), others }
-  return rowViolations(connection, ruled)
+  return rowViolations(connection, ruled, true)
 }
 
 /** The tables behind inputs that stand for other tables of checks, as SQL, by table. */

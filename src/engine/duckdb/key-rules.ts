@@ -33,7 +33,6 @@ function keyRule(columns: readonly string[], relation: string, check?: DeclaredC
     name: check?.name ?? keyCheckName,
     ...(check && { check }),
     ask: `SELECT count(*) AS n FROM (SELECT 1 ${shared})`,
-    counts: true,
     judge: byCount(`values of the key (${columns.join(', ')}) stand in more than one row`),
     rows: `SELECT ${names.join(', ')}, count(*) AS ${quoteName('rows')} ${shared}`,
     different: `SELECT count(*) AS n FROM (SELECT 1 ${groups})`,

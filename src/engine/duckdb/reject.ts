@@ -1,7 +1,7 @@
 import { brokenColumn } from '../../contract/rejects.ts'
 import { checkText } from '../../contract/check-text.ts'
 import type { CheckResult, OutputTarget } from '../engine.ts'
-import { brokenSql } from './check-sql.ts'
+import { brokenSql, type Others } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { ruledRows } from './rules.ts'
 import { quoteName, quoteText } from './sql-text.ts'
@@ -9,17 +9,20 @@ import { quoteName, quoteText } from './sql-text.ts'
 /**
  * Takes the rows that checks reject out of the table that gathered an output. They go, with the names of the
  * checks that they break, into the table that gathers the rejects, when there is one.
+ *
+ * @param given tables of the session that stand for others, by name
  */
 export async function rejectRows(
   connection: Connection,
   target: OutputTarget,
   gathered: string,
   rejects: string | undefined,
+  given: Others = {},
 ): Promise<CheckResult[]> {
   const { table } = target
-  const ruled = ruledRows(target, gathered)
+  const others = { ...ruledRows(target, gathered).others, ...given }
   const tests = table.checks.flatMap((check) => {
-    const broken = check.onFailure === 'reject' ? brokenSql(check, table, ruled.others) : undefined
+    const broken = check.onFailure === 'reject' ? brokenSql(check, table, others) : undefined
     return broken === undefined ? [] : [{ check, broken }]
   })
   if (tests.length === 0) return []

@@ -59,8 +59,6 @@ export interface Rule {
   readonly check?: DeclaredCheck
   /** Gives one row. */
   readonly ask: string
-  /** That row is the number `n`, and no parameters are needed for it. */
-  readonly counts?: true
   readonly params?: Params
   /** What that row says; undefined when the rule holds. */
   readonly judge: (answer: TextRow) => Broken | undefined
@@ -85,7 +83,7 @@ function rowRule(
   const from = `FROM ${relation} AS s WHERE ${broken}`
   const columns = show ?? table.columns.map(({ name }) => `s.${quoteName(name)}`).join(', ')
   const [ask, rows] = [`SELECT count(*) AS n ${from}`, `SELECT ${columns} ${from}`]
-  return { ...rule, ask, counts: true, judge: byCount(says), rows, broken }
+  return { ...rule, ask, judge: byCount(says), rows, broken }
 }
 
 /** Columns that must not be NULL. In lenient rows, a value that did not fit is not counted as NULL. */

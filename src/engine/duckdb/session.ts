@@ -17,7 +17,7 @@ import type { ColumnOut } from './decode.ts'
 import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
 import type { Functions } from './functions.ts'
 import { Gathering } from './gather.ts'
-import { dropGiven, type GivenTables } from './given.ts'
+import { dropGiven, givenOthers, type GivenTables } from './given.ts'
 import { inputProblems, type InputView } from './inputs.ts'
 import { keepOutput, keptRows } from './keep.ts'
 import type { Parses } from './parses.ts'
@@ -243,7 +243,9 @@ export class DuckDbSession implements Session {
     const gathered = await this.gathering(output)
     await gathered.rows()
     const to = await rejects?.gathering
-    const results = await rejectRows(this.rules.connection, target, gathered.relation, to?.relation)
+    const given = givenOthers(target.otherInputs ?? {}, this.given)
+    const { connection } = this.rules
+    const results = await rejectRows(connection, target, gathered.relation, to?.relation, given)
     this.results.push(...results)
   }
 

@@ -74,16 +74,28 @@ export async function allFindings(
   return findingsOf(connection, ruled, rules, judging, [])
 }
 
-/** What rows break of the promises about rows, keys and references: for rows that stand for others, as in tests. */
-export async function rowViolations(connection: Connection, ruled: RuledRows): Promise<readonly Problem[]> {
+/**
+ * What rows break of the promises about rows, keys and references: for rows that stand for others, as in tests.
+ *
+ * @param inserted each row came from JavaScript, where a NULL that is not allowed was refused
+ */
+export async function rowViolations(
+  connection: Connection,
+  ruled: RuledRows,
+  inserted = false,
+): Promise<readonly Problem[]> {
   const judging = { now: Date.now(), few: true }
-  return (await findingsOf(connection, ruled, rowRules(ruled, false), judging, [])).problems
+  const rules = inserted ? givenRules(ruled) : rowRules(ruled, false)
+  return (await findingsOf(connection, ruled, rules, judging, [])).problems
+}
+
+function givenRules(ruled: RuledRows): Rule[] {
+  return [...checkRules(ruled), ...keyRules(ruled), ...referenceRules(ruled)]
 }
 
 function rowRules(ruled: RuledRows, lenient: boolean): Rule[] {
   const values = lenient ? valueRules(ruled) : []
-  const ofRows = [...values, ...nullRules(ruled, lenient), ...checkRules(ruled)]
-  return [...ofRows, ...keyRules(ruled), ...referenceRules(ruled)]
+  return [...values, ...nullRules(ruled, lenient), ...givenRules(ruled)]
 }
 
 async function findingsOf(
@@ -112,8 +124,9 @@ async function findingsOf(
 }
 
 /**
- * Conditions look at a row alone: one scan counts for all of them. Where rows are few, one statement counts for
- * all rules: what takes time then is their number.
+ * Rules that look at a row alone: one scan counts for all of them. While real tables are written, NULLs and
+ * references have their own faster ways. Where rows are few, what takes time is to plan a statement, not to run
+ * it: one scan with 12 counts takes 1 ms, a subquery for each 45 ms, and a statement for each key 0.6 ms.
  */
 async function countTogether(
   connection: Connection,
@@ -121,16 +134,13 @@ async function countTogether(
   rules: readonly Rule[],
   few: boolean,
 ): Promise<ReadonlyMap<Rule, TextRow>> {
-  const conditions = rules.filter(({ code, broken }) => code === 'contract/check' && broken !== undefined)
-  const others = few ? rules.filter(({ counts }) => counts).filter((rule) => !conditions.includes(rule)) : []
-  const together = [...conditions, ...others]
+  const together = rules.filter(
+    ({ code, broken }) => broken !== undefined && (few || code === 'contract/check'),
+  )
   if (together.length < 2) return new Map()
-  const counts = conditions.map(({ broken }, at) => `count(*) FILTER (WHERE ${broken}) AS n${at}`)
-  const asked = others.map(({ ask }, at) => `(${ask}) AS n${conditions.length + at}`)
-  const scan = counts.length === 0 ? '' : ` FROM (SELECT ${counts.join(', ')} FROM ${relation} AS s) AS t`
-  const columns = [...(counts.length === 0 ? [] : ['t.*']), ...asked]
+  const counts = together.map(({ broken }, at) => `count(*) FILTER (WHERE ${broken}) AS n${at}`)
   try {
-    const row = await connection.row(`SELECT ${columns.join(', ')}${scan}`)
+    const row = await connection.row(`SELECT ${counts.join(', ')} FROM ${relation} AS s`)
     return new Map(together.map((rule, at) => [rule, { n: row[`n${at}`] }]))
   } catch (error) {
     // Asked one by one, they tell which of them cannot be made.
