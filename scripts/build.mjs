@@ -18,8 +18,12 @@ const entries = ['index.ts', 'cli/main.ts', 'run/worker-main.ts', 'run/engine-ma
 /** Built when it exists. */
 const optionalEntries = ['testing.ts']
 
-/** Small packages that every start would resolve and read one by one. All others stay outside: heavy, native, or shared with notebooks (zod). */
+/**
+ * Packages of many small files, or of CommonJS in which Node would look for names: they start in a third of the time.
+ * All others stay outside: native, rarely needed, or shared with notebooks (zod).
+ */
 const bundled = [
+  '@duckdb/node-api',
   'commander',
   'picocolors',
   'p-limit',

@@ -8,13 +8,14 @@ import type { DeclaredStep } from '../flow/declared.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { declaredParts } from '../freshness/parts.ts'
 import type { CodeFact } from '../freshness/findings.ts'
+import type { FileHashes } from './found-places.ts'
 
 /**
  * The form of what is kept, and of what is found: another form counts as none. Raise it by hand whenever the rules
  * of analysis change (what is a problem or a warning, its words or its place): else what earlier checks have found
  * hides what the new rules would find in queries that did not change.
  */
-const form = 4
+const form = 5
 
 /** What was found in the queries of a notebook, or in the conditions of a table. */
 export interface Found {
@@ -22,8 +23,8 @@ export interface Found {
   readonly queries: number
   /** By output. */
   readonly lineage?: { readonly [handle: string]: QueryLineage }
-  /** The load digest of the notebook: where a Problem stands moves with what does not count as code. */
-  readonly loaded?: string
+  /** The files in which Problems stand: places move with what does not count as code. */
+  readonly places?: FileHashes
 }
 
 interface Kept {

@@ -19,6 +19,8 @@ export interface DeclareParts {
   readonly pools: { readonly get: () => Pool; readonly kill: () => Promise<void> }
   /** The look at the code. */
   readonly look: () => CodeContext
+  /** Starts the processes that will be needed: something has changed. */
+  readonly onChange?: () => void
   /** Milliseconds for one module. */
   readonly limit: number
 }
@@ -141,9 +143,11 @@ function notChecked({ file, where }: DeclaredStep, args: readonly string[]): Pro
 }
 
 async function declareFile(file: string, parts: DeclareParts): Promise<Attempt> {
-  const { space, pools, look, limit } = parts
+  const { space, pools, look, limit, onChange } = parts
   try {
-    const { flow, codeOf } = await within(limit, pools, () => declareFlow(space, file, {}, pools.get, look))
+    const { flow, codeOf } = await within(limit, pools, () =>
+      declareFlow(space, file, {}, pools.get, look, onChange),
+    )
     return { problems: [], flow, codeOf, faulty: new Set(), ended: false }
   } catch (error) {
     const problems = problemsOf(error)

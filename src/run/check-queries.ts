@@ -8,10 +8,10 @@ import {
 } from '../engine/analysis.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
-import { loadDigest } from '../notebook/code-version.ts'
 import { stepKey, type CheckCache, type Found } from './check-cache.ts'
 import type { DeclareParts, FoundStep } from './check-declare.ts'
 import { renderSteps } from './check-render.ts'
+import { FoundPlaces } from './found-places.ts'
 import type { Rendered, TracedQuery } from './protocol.ts'
 import { placeProblems } from './query-origin.ts'
 
@@ -22,6 +22,13 @@ interface Work {
   readonly step: DeclaredStep
   readonly key?: string
   found?: Found
+}
+
+interface Surroundings {
+  readonly cache: CheckCache
+  readonly places: FoundPlaces
+  readonly parts: DeclareParts
+  readonly lineage: boolean
 }
 
 /**
@@ -43,10 +50,11 @@ export async function checkQueries(
     works.set(key ?? step, work)
     of.set(step, work)
   }
+  const places = new FoundPlaces(parts.space.root)
   const stale: Work[] = []
   for (const work of works.values()) {
     const kept = work.key === undefined ? undefined : cache.get(work.key)
-    if (kept && (await stillPlaced(kept, work.step, parts))) work.found = kept
+    if (kept && (await places.areStill(kept.places))) work.found = kept
     else stale.push(work)
   }
   const under: Promise<void>[] = []
@@ -56,7 +64,7 @@ export async function checkQueries(
       some.map(({ step }) => step),
       parts,
     )
-    const analysed = analyseBatch(some, rendered, cache, parts, lineage)
+    const analysed = analyseBatch(some, rendered, { cache, places, parts, lineage })
     // Whoever waits below is told.
     analysed.catch(() => undefined)
     under.push(analysed)
@@ -81,17 +89,10 @@ function faultsOf({ problems }: Analysis, traced: TracedQuery | undefined): Engi
   )
 }
 
-/** Whether the places of Problems are what they were. */
-async function stillPlaced(found: Found, { file }: DeclaredStep, { look }: DeclareParts): Promise<boolean> {
-  return found.loaded === undefined || (await loadDigest(file, look())).digest === found.loaded
-}
-
 async function analyseBatch(
   works: readonly Work[],
   rendered: readonly Rendered[],
-  cache: CheckCache,
-  parts: DeclareParts,
-  lineage: boolean,
+  { cache, places, parts, lineage }: Surroundings,
 ): Promise<void> {
   const asked = works.map(({ step }, at) => requestsOf(step, rendered[at]?.queries ?? [], lineage))
   const requests = asked.flat()
@@ -107,9 +108,9 @@ async function analyseBatch(
     const found = foundIn(work.step, own, analyses, [...problems, ...placed])
     work.found = found
     if (work.key === undefined) continue
-    const loaded =
-      found.problems.length > 0 ? (await loadDigest(work.step.file, parts.look())).digest : undefined
-    cache.keep(work.key, { ...found, ...(loaded !== undefined && { loaded }) })
+    const hashes =
+      found.problems.length > 0 && (await places.of(work.step.file, found.problems, parts.look()))
+    cache.keep(work.key, { ...found, ...(hashes && { places: hashes }) })
   }
 }
 

@@ -35,12 +35,13 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
   const pools = lazyPool(space, {})
   let context: CodeContext | undefined
   const look = () => (context ??= codeContext(space))
-  const parts = { space, pools, look, limit: options.loadLimit ?? 30_000 }
+  // They start while the code is looked at.
+  const onChange = () => pools.get().warm({ engine: true, worker: true })
+  const parts = { space, pools, look, onChange, limit: options.loadLimit ?? 30_000 }
   try {
     const lineage = options.lineage ?? false
     const cache = new CheckCache(project.root, engineVersion(), lineage)
-    // It starts while the code is looked at.
-    if (cache.isEmpty) pools.get().warm({ engine: true, worker: false })
+    if (cache.isEmpty) onChange()
     const { problems, flows, steps: all } = await declareAll(scope, parts)
     const steps = all.filter(({ step }) => scope.has(step.file))
     const conditions = await checkConditions(steps, cache, parts)

@@ -122,8 +122,9 @@ export class Child<C> {
     await this.ended
   }
 
-  /** Lets the process end by itself: it does when the channel closes. */
+  /** Lets the process end by itself: it does when the channel closes. One that was never asked need not start first. */
   async close(): Promise<void> {
+    if (this.next === 1) return this.kill()
     if (this.process.connected) this.process.disconnect()
     await this.ended
   }

@@ -14,7 +14,6 @@ import {
   type StatOf,
 } from './code-facts.ts'
 import {
-  atRest,
   cacheFile,
   changedNotebooks,
   form,
@@ -22,6 +21,7 @@ import {
   lookOf,
   origins,
   readCache,
+  stillness,
   writeCache,
   type Cached,
 } from './declared-cache.ts'
@@ -52,6 +52,7 @@ export interface Declaration {
  * @param overrides args from the command line, as text
  * @param look gives the look at the code; flows that one process loads share one, because what it has loaded
  *   stays loaded
+ * @param onChange told as soon as files are known to have changed: processes that will be needed can start
  */
 export async function declareFlow(
   workspace: CodeSpace,
@@ -59,6 +60,7 @@ export async function declareFlow(
   overrides: { readonly [name: string]: string },
   pool: () => Pool,
   look: () => CodeContext = () => codeContext(workspace),
+  onChange: () => void = () => undefined,
 ): Promise<Declaration> {
   const cache = cacheFile(workspace, file, overrides)
   const known = readCache(cache)
@@ -71,10 +73,12 @@ export async function declareFlow(
     codeOf,
     statOf,
   })
-  if (known?.look && atRest(known, workspace.root)) {
+  const still = known ? stillness(known, workspace.root) : 'changed'
+  if (known?.look && still === 'at rest') {
     const stats = new Map(known.look.stats)
     return declared(known, keptCode(workspace, known.look.codes), (path) => stats.get(path))
   }
+  if (still === 'changed') onChange()
   const context = look()
   const changed = known && (await changedNotebooks(known, workspace.root, context))
   if (known && changed && (await holds(known, workspace.root, context, changed))) {

@@ -26,7 +26,7 @@ export interface Origins {
   readonly variables: { readonly [name: string]: string }
 }
 
-/** In place of a stat that tells nothing. */
+/** Stands before a stat that tells nothing as long as it is the same. */
 export const unsure = 'unsure'
 
 /** The code of all notebooks of a flow, and the stats of all files that it was read from, or that were not there. */
@@ -69,15 +69,23 @@ export function writeCache(file: string, cached: Cached): void {
 
 /**
  * Whether every file that the declarations and the code came from has the stat that it had: then nothing of it
- * is read. This is what a run with nothing to do pays for its code: one stat a file.
+ * is read. This is what a run with nothing to do pays for its code: one stat a file. `unsure` when only files are in
+ * question whose stats tell nothing yet.
  */
-export function atRest(known: Origins & { readonly look?: Look }, root: string): boolean {
+export function stillness(
+  known: Origins & { readonly look?: Look },
+  root: string,
+): 'at rest' | 'unsure' | 'changed' {
   const { look } = known
-  if (look?.root !== root || look.tools !== toolVersions() || !sameValues(known, root)) return false
-  return (
-    look.stats.every(([file, key]) => statKey(file) === key) &&
-    look.leads.every(([file, real]) => realPath(file) === real)
-  )
+  if (look?.root !== root || look.tools !== toolVersions() || !sameValues(known, root)) return 'changed'
+  let found: 'at rest' | 'unsure' = 'at rest'
+  for (const [file, key] of look.stats) {
+    const now = statKey(file)
+    if (now === key) continue
+    if (key !== `${unsure} ${now}`) return 'changed'
+    found = 'unsure'
+  }
+  return look.leads.every(([file, real]) => realPath(file) === real) ? found : 'changed'
 }
 
 /**
@@ -159,7 +167,7 @@ export async function lookOf(
   return {
     root: workspace.root,
     tools: toolVersions(),
-    stats: seen.map(({ path: file, key, racy }) => [file, racy ? unsure : key]),
+    stats: seen.map(({ path: file, key, racy }) => [file, racy ? `${unsure} ${key}` : key]),
     leads: graph.leads(),
     codes,
   }

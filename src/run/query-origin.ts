@@ -4,6 +4,7 @@ import { ProblemError, problemsOf, type Place, type Problem } from '../base/prob
 import type { OriginPiece, QueryOrigin } from '../contract/render.ts'
 import { withOrigin, type EngineProblem } from '../engine/analysis.ts'
 import { cacheFolder } from '../flow/project.ts'
+import type { GraphModule } from '../notebook/closure.ts'
 import { lookAtCode, type CodeContext } from '../notebook/code-version.ts'
 import { relativeTo } from '../notebook/load.ts'
 import { placeAt } from '../notebook/module-info.ts'
@@ -76,15 +77,22 @@ export async function placedError(
   return new ProblemError(await placeProblems(traced, notebook, { root, look }))
 }
 
+/** Modules that are behind many notebooks are parsed once for a look at the code. */
+const parsed = new WeakMap<GraphModule, Module>()
+
 /** The templates of a notebook and the modules behind it, the nearest first. */
 async function modulesBehind(notebook: string, look: () => CodeContext): Promise<readonly Module[]> {
   const { templatesIn } = await import('../notebook/templates.ts')
   const { graph } = look()
   const entry = await graph.load(notebook)
   const behind = entry ? [...graph.behind(entry)] : []
-  return behind
-    .filter(({ info }) => info.kind === 'module' && !info.fault)
-    .map(({ path: source, file }) => ({ file, ...templatesIn(source, readFileSync(source, 'utf8')) }))
+  const read = (module: GraphModule): Module => {
+    const { path: source, file } = module
+    const found = parsed.get(module) ?? { file, ...templatesIn(source, readFileSync(source, 'utf8')) }
+    parsed.set(module, found)
+    return found
+  }
+  return behind.filter(({ info }) => info.kind === 'module' && !info.fault).map(read)
 }
 
 class Origins {

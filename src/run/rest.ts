@@ -9,13 +9,13 @@ import { sourceFiles } from '../freshness/source-files.ts'
 import { statKey } from '../notebook/stat-index.ts'
 import { layout } from '../storage/layout.ts'
 import {
-  atRest,
   cacheFile,
   readCache,
   unsure,
   type Cached,
   type Look,
   type Origins,
+  stillness,
 } from './declared-cache.ts'
 import type { StepFinished } from './events.ts'
 import type { PlannedFlow } from './planned.ts'
@@ -58,7 +58,7 @@ export async function flowsAtRest(
   const rest = readJsonFile<Rest>(restFile(workspace, files))
   if (rest?.form !== form || rest.lake !== lake.id || rest.engine !== engine) return undefined
   if (rest.semantics !== semantics) return undefined
-  if (logStat(workspace, rest.commit) !== rest.log || !atRest(rest, root)) return undefined
+  if (logStat(workspace, rest.commit) !== rest.log || stillness(rest, root) !== 'at rest') return undefined
   for (const { paths, files: before } of rest.sources) {
     const now = await sourceFiles({ paths }, root)
     if (now.join('\0') !== before.join('\0')) return undefined
@@ -112,7 +112,7 @@ function joined(
 ): Look | undefined {
   const [first] = cached
   if (!first?.look || cached.some(({ look }) => !look) || data.some(({ racy }) => racy)) return undefined
-  if (cached.some(({ look }) => look?.stats.some(([, key]) => key === unsure))) return undefined
+  if (cached.some(({ look }) => look?.stats.some(([, key]) => key?.startsWith(unsure)))) return undefined
   const stats = new Map([
     ...cached.flatMap(({ look }) => look?.stats ?? []),
     ...data.map((each) => [each.path, each.key] as const),

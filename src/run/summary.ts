@@ -2,7 +2,6 @@ import { ProblemError } from '../base/problem.ts'
 import type { Problem } from '../base/problem.ts'
 import type { JudgedChange } from '../check/acknowledge.ts'
 import { environmentOf, findProject } from '../flow/project.ts'
-import { contractDiff } from './contract-diff.ts'
 import type { DiffAgainst } from './contract-diff.ts'
 import { diffAll } from './diff.ts'
 import type { TableDiff } from './diff-result.ts'
@@ -51,6 +50,7 @@ export async function summary(options: SummaryOptions = {}): Promise<ChangeSumma
   const tables: TableDiff[] = []
   if (base.env !== undefined)
     for await (const each of diffAll(`${base.env}..${env}`, { ...options, examples })) tables.push(each)
+  const { contractDiff } = await import('./contract-diff.ts')
   const { changes, notes, against: contracts } = await contractDiff(options, base.contracts)
   const { reaches, problems } = await reachedTables(options, changes, tables)
   return {
