@@ -26,7 +26,7 @@ export function impactCommand(cli: Cli): Command {
         out.write(columnMermaid([], found.edges))
       } else {
         const { impactText } = await import('../report/impact-text.ts')
-        out.write(impactText(found, out.paint))
+        out.write(impactText(found, out))
       }
       tellMistakes(found.problems.length, cli)
     })

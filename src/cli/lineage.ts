@@ -25,7 +25,7 @@ export function lineageCommand(cli: Cli): Command {
       const { out } = cli
       if (flags.json) steps.forEach((step) => out.write(`${JSON.stringify(step)}\n`))
       else if (flags.mermaid) out.write(lineageMermaid(steps))
-      else out.write(name === undefined ? lineageList(all) : lineageText(all, name, out.paint))
+      else out.write(name === undefined ? lineageList(all, out) : lineageText(all, name, out))
     })
 }
 
@@ -40,7 +40,7 @@ async function ofColumn(name: string, flags: LineageFlags, cli: Cli): Promise<vo
     out.write(columnMermaid(found.of, found.edges))
   } else {
     const { columnLineageText } = await import('../report/column-lineage-text.ts')
-    out.write(columnLineageText(found, out.paint))
+    out.write(columnLineageText(found, out))
   }
   tellMistakes(found.problems.length, cli)
 }

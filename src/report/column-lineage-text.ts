@@ -1,27 +1,28 @@
 import { columnKey, type ColumnEdge, type ColumnRef, type Direction } from '../check/column-graph.ts'
 import type { ColumnLineage } from '../check/column-lineage.ts'
 import { columnText } from '../check/column-name.ts'
-import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
 import { drawTree, type Branch } from './tree-text.ts'
+import type { TextOptions } from './wrap.ts'
 
 /**
  * Where columns come from and where they go, as two trees. Values are followed; columns that only decide rows are
  * named and not followed. A column that was shown before is not followed again.
  */
-export function columnLineageText({ of, edges }: ColumnLineage, paint: Paint = plainPaint): string {
-  return of.map((ref) => oneColumn(ref, edges, paint)).join('\n')
+export function columnLineageText({ of, edges }: ColumnLineage, options: TextOptions = {}): string {
+  return of.map((ref) => oneColumn(ref, edges, options)).join('\n')
 }
 
-function oneColumn(ref: ColumnRef, edges: readonly ColumnEdge[], paint: Paint): string {
+function oneColumn(ref: ColumnRef, edges: readonly ColumnEdge[], options: TextOptions): string {
+  const { paint = plainPaint } = options
   const up = branches(ref, edges, 'up', new Set([columnKey(ref)]))
   const down = branches(ref, edges, 'down', new Set([columnKey(ref)]))
   return `${[
     paint.bold(columnText(ref)),
     up.length === 0 ? 'is made from nothing' : 'is made from',
-    ...drawTree(up, paint),
+    ...drawTree(up, options),
     down.length === 0 ? 'flows into nothing' : 'flows into',
-    ...drawTree(down, paint),
+    ...drawTree(down, options),
   ].join('\n')}\n`
 }
 

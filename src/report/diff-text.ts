@@ -15,7 +15,8 @@ import {
 import { plainPaint } from './paint.ts'
 import type { Paint } from './paint.ts'
 import { tableLines } from './table-text.ts'
-import { cutEnd, oneLine, widthOf } from './width.ts'
+import { cutEnd, oneLine } from './width.ts'
+import { wrapped } from './wrap.ts'
 
 export interface DiffTextOptions {
   /** Columns of the terminal. Unlimited when left out, but for examples. */
@@ -52,18 +53,6 @@ function changeLines(diff: TableDiff, width: number, paint: Paint): string[] {
 function said(name: string, text: string, width: number): string[] {
   const room = Math.max(20, width - label - 2)
   return wrapped(text, room).map((line, at) => `  ${(at === 0 ? name : '').padEnd(label - 2)} ${line}`)
-}
-
-/** Text in lines that break at spaces. */
-function wrapped(text: string, room: number): string[] {
-  if (widthOf(text) <= room) return [text]
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && widthOf(`${last} ${word}`) <= room) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }
 
 function exampleLines({ key, rows }: TableDiff, width: number, paint: Paint): string[] {

@@ -187,6 +187,17 @@ test('an impact is told by steps, columns and flows', () => {
       '',
     ].join('\n'),
   )
+  expect(
+    impactText(impactOf(steps, known, 'raw.zone'), { width: 30 })
+      .split('\n')
+      .slice(5, 10),
+  ).toEqual([
+    '  clean (notebooks/clean.ts)',
+    '  revenue',
+    '    (notebooks/revenue.ts)',
+    '    indirect',
+    '  mail (notebooks/mail.ts)',
+  ])
   expect(impactText(impactOf(steps, known, 'raw.unread'))).toBe('raw.unread\nno step reads it\n')
 })
 

@@ -16,6 +16,29 @@ const steps = [
   step('audit', ['bronze.rest'], []),
 ]
 
+test('long lines go on below themselves', () => {
+  const long = step('revenue_by_day_and_zone', ['silver.trips', 'silver.zones'], ['gold.revenue'])
+  expect(lineageText([long], 'silver.trips', { width: 40 })).toBe(
+    [
+      'silver.trips',
+      'is made by nothing',
+      'is read by',
+      '└─ step revenue_by_day_and_zone',
+      '   │    (notebooks/revenue_by_day_and_zone.ts)',
+      '   └─ gold.revenue',
+      '',
+    ].join('\n'),
+  )
+  expect(lineageText([long], long.step, { width: 40 }).split('\n').slice(0, 3)).toEqual([
+    'revenue_by_day_and_zone',
+    '  (notebooks/revenue_by_day_and_zone.ts,',
+    '  flow taxi)',
+  ])
+  expect(lineageList([long], { width: 40 })).toBe(
+    'silver.trips, silver.zones ->\n  revenue_by_day_and_zone -> gold.revenue\n',
+  )
+})
+
 test('a table is shown with what makes it and what reads it', () => {
   expect(lineageText(steps, 'silver.trips')).toBe(
     [
