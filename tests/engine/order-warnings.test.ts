@@ -84,7 +84,7 @@ describe('a pick by chance is warned of', () => {
       'SELECT zone, sum(fare) AS s FROM @loose GROUP BY zone ORDER BY s DESC LIMIT 3',
       'LIMIT 3',
       tied,
-      'add what it is grouped by to ORDER BY',
+      'add what it is grouped by to ORDER BY: zone',
     ],
     [
       'SELECT DISTINCT ON (zone) zone, fare FROM @loose',

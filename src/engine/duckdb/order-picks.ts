@@ -1,4 +1,4 @@
-import { atPosition, closureOf, isTotal, type SelectFacts } from './order-select.ts'
+import { atPosition, closureOf, isTotal, nameOf, type SelectFacts } from './order-select.ts'
 import { nodesIn } from './plan.ts'
 import { isTreeNode, placeOf, type TreeNode } from './tree.ts'
 
@@ -33,7 +33,7 @@ function limited(facts: SelectFacts): ByChance | undefined {
   if (node['qualify'] || targetsOf(node).length > 0) return undefined
   if (!grouped) return facts.keys.length > 0 ? { ...tied, hint: addKey(facts) } : undefined
   if (!groups || groups.length === 0 || groups.some((group) => closure.touches(group))) return undefined
-  return { ...tied, hint: 'add what it is grouped by to ORDER BY' }
+  return { ...tied, hint: `add what it is grouped by to ORDER BY${named(groups)}` }
 }
 
 function distinctOn(facts: SelectFacts): ByChance | undefined {
@@ -72,6 +72,12 @@ export function orderBy(facts: SelectFacts): string {
   return key && isPicked(facts, key) && !facts.grouped
     ? `ORDER BY ${key.join(', ')}`
     : 'ORDER BY with what tells rows apart'
+}
+
+/** The columns that a SELECT is grouped by, when all have names. */
+function named(groups: readonly TreeNode[]): string {
+  const names = groups.map(nameOf).filter((name) => name !== undefined)
+  return names.length < groups.length ? '' : `: ${names.join(', ')}`
 }
 
 function isPicked({ input }: SelectFacts, key: readonly string[]): boolean {
