@@ -27,7 +27,7 @@ function refuse(what: string | undefined): never {
     message: what === undefined ? 'what is to be new is not said' : `there is no 'sluice new ${what}'`,
     hint:
       (what === undefined ? undefined : didYouMean(what, kinds)) ??
-      `say sluice new ${kinds.join(' or sluice new ')}`,
+      `say sluice new ${kinds.slice(0, -1).join(', sluice new ')} or sluice new ${kinds.at(-1)}`,
   })
 }
 

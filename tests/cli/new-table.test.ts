@@ -291,7 +291,7 @@ describe('sluice new', () => {
 
   it.each([
     [['tabel'], "did you mean 'table'?"],
-    [[], 'say sluice new table or sluice new notebook'],
+    [[], 'say sluice new table, sluice new notebook or sluice new test'],
   ])('with %j says what there is', async (words, hint) => {
     const problems = await project.refused(...words)
     expect(problems.map(({ code, hint }) => ({ code, hint }))).toEqual([{ code: 'project/usage', hint }])
