@@ -22,7 +22,14 @@ interface PackedStep extends Omit<DeclaredStep, 'inputs' | 'outputs'> {
   })[]
 }
 
+/** Flows as they were kept: they are kept again as they are, and nothing of them is parsed for it. */
+const kept = new WeakMap<DeclaredFlow, PackedFlow>()
+
 export function packFlow(flow: DeclaredFlow): PackedFlow {
+  return kept.get(flow) ?? pack(flow)
+}
+
+function pack(flow: DeclaredFlow): PackedFlow {
   const places = new Map<string, number>()
   const place = (value: unknown): number => {
     const text = JSON.stringify(value)
@@ -45,7 +52,8 @@ export function packFlow(flow: DeclaredFlow): PackedFlow {
   return { ...flow, steps, texts: [...places.keys()] }
 }
 
-export function unpackFlow({ texts, ...flow }: PackedFlow): DeclaredFlow {
+export function unpackFlow(packed: PackedFlow): DeclaredFlow {
+  const { texts, ...flow } = packed
   const steps = flow.steps.map((step) => ({
     ...step,
     inputs: step.inputs.map((input) => {
@@ -62,7 +70,9 @@ export function unpackFlow({ texts, ...flow }: PackedFlow): DeclaredFlow {
       return { ...output, table: whole as unknown as DeclaredOutput['table'] }
     }),
   }))
-  return { ...flow, steps }
+  const unpacked = { ...flow, steps }
+  kept.set(unpacked, packed)
+  return unpacked
 }
 
 /** Gives an object a property that is parsed when it is asked for; it is copied and sent like any other. */

@@ -4,12 +4,12 @@ import { notebookName } from '../flow/place.ts'
 import { resolveFlow } from '../flow/resolve.ts'
 import type { FlowFile } from '../flow/project.ts'
 import { loadDigest, type CodeContext } from '../notebook/code-version.ts'
-import { endedProblem, within } from './check-limit.ts'
+import { endedProblem, within, type Timed } from './check-limit.ts'
 import type { CheckScope } from './check-scope.ts'
 import { ChildThrew } from './child.ts'
 import { lookAtSteps, type CodeOf } from './code-facts.ts'
 import { declareFlow, edgeDigests } from './declare.ts'
-import type { Pool } from './pool.ts'
+import type { Lender, Pool } from './pool.ts'
 import { flowNameProblem } from './targets.ts'
 import type { CodeSpace } from './workspace.ts'
 
@@ -145,8 +145,8 @@ function notChecked({ file, where }: DeclaredStep, args: readonly string[]): Pro
 async function declareFile(file: string, parts: DeclareParts): Promise<Attempt> {
   const { space, pools, look, limit, onChange } = parts
   try {
-    const { flow, codeOf } = await within(limit, pools, () =>
-      declareFlow(space, file, {}, pools.get, look, onChange),
+    const { flow, codeOf } = await within(limit, pools, (timed) =>
+      declareFlow(space, file, {}, () => lender(pools.get(), timed), look, onChange),
     )
     return { problems: [], flow, codeOf, faulty: new Set(), ended: false }
   } catch (error) {
@@ -158,6 +158,11 @@ async function declareFile(file: string, parts: DeclareParts): Promise<Attempt> 
   }
 }
 
+/** Lends workers, and times what they do: what this process reads meanwhile does not count. */
+function lender(pool: Pool, timed: Timed): Lender {
+  return { withWorker: (use) => pool.withWorker((worker) => timed(() => use(worker))) }
+}
+
 /** What can be told of a flow in which something is wrong. */
 async function declarePart(
   file: string,
@@ -167,8 +172,8 @@ async function declarePart(
   const none = { problems, faulty: new Set<string>(), ended: false }
   const ask = { projectRoot: space.root, file, overrides: {} }
   try {
-    const described = await within(limit, pools, () =>
-      pools.get().withWorker((worker) => worker.call('describe', ask)),
+    const described = await within(limit, pools, (timed) =>
+      lender(pools.get(), timed).withWorker((worker) => worker.call('describe', ask)),
     )
     const flow = described.flow ?? described.partial?.flow
     if (!flow) return none

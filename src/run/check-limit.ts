@@ -11,18 +11,49 @@ export interface Killable {
   readonly kill: () => Promise<void>
 }
 
-/** Gives what `work` gives. When it takes longer than `limit` milliseconds, its processes end, and TooLate is thrown. */
-export async function within<T>(limit: number, pools: Killable, work: () => Promise<T>): Promise<T> {
+/** Waits for a call in which a process runs code of the user's. */
+export type Timed = <R>(call: () => Promise<R>) => Promise<R>
+
+/** How often time is counted, in milliseconds. */
+const tick = 100
+
+/**
+ * Gives what `work` gives. When a call that it times takes longer than `limit` milliseconds, the processes end, and
+ * TooLate is thrown. Time in which this process was too busy to hear an answer does not count.
+ */
+export async function within<T>(
+  limit: number,
+  pools: Killable,
+  work: (timed: Timed) => Promise<T>,
+): Promise<T> {
   let late: Promise<void> | undefined
-  const timer = setTimeout(() => void (late = pools.kill()), limit)
+  const clocks = new Set<NodeJS.Timeout>()
+  const timed: Timed = async (call) => {
+    const every = Math.min(tick, limit / 4)
+    let left = limit
+    let last = performance.now()
+    const clock = setInterval(() => {
+      const now = performance.now()
+      left -= Math.min(now - last, 2 * every)
+      last = now
+      if (left <= 0) late ??= pools.kill()
+    }, every)
+    clocks.add(clock)
+    try {
+      return await call()
+    } finally {
+      clearInterval(clock)
+    }
+  }
   try {
-    return await work()
+    return await work(timed)
   } catch (error) {
     if (!late) throw error
     await late
     throw new TooLate()
   } finally {
-    clearTimeout(timer)
+    // What goes on of itself is not ended later, when others use the processes.
+    for (const clock of clocks) clearInterval(clock)
   }
 }
 

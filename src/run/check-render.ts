@@ -15,8 +15,8 @@ export async function renderSteps(
   const { space, pools, limit } = parts
   const asks = steps.map((step) => renderAsk(step, space.root))
   try {
-    const answer = await within(limit, pools, () =>
-      pools.get().renderer().call('renderAll', { projectRoot: space.root, asks }),
+    const answer = await within(limit, pools, (timed) =>
+      timed(() => pools.get().renderer().call('renderAll', { projectRoot: space.root, asks })),
     )
     return answer.rendered
   } catch (error) {

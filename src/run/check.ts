@@ -45,7 +45,13 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
     const { problems, flows, steps: all } = await declareAll(scope, parts)
     const steps = all.filter(({ step }) => scope.has(step.file))
     const conditions = await checkConditions(steps, cache, parts)
-    const found = await checkQueries(steps, cache, parts, lineage)
+    const looking = checkQueries(steps, cache, parts, lineage)
+    // Whoever waits below is told.
+    looking.catch(() => undefined)
+    // Other processes work now: what was learned of files is written meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
+    space.save()
+    const found = await looking
     cache.save(targets.length === 0)
     const dry = options.dry ? await dryRuns(steps, parts) : undefined
     const queries = [...new Set(found.values())]
@@ -71,12 +77,15 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
 }
 
 /** A project's code; nothing of its storage is opened. */
-function codeSpace(project: CodeSpace['project']): CodeSpace & { close(): Promise<void> } {
+function codeSpace(
+  project: CodeSpace['project'],
+): CodeSpace & { save: () => void; close: () => Promise<void> } {
   let index: StatIndex | undefined
   return {
     project,
     root: project.root,
     codeIndex: () => (index ??= openIndex(path.join(project.root, cacheFolder, 'code'))),
+    save: () => index?.save(),
     close: () => Promise.resolve(index?.save()),
   }
 }

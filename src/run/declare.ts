@@ -25,7 +25,7 @@ import {
   writeCache,
   type Cached,
 } from './declared-cache.ts'
-import type { Pool } from './pool.ts'
+import type { Lender } from './pool.ts'
 import type { DescribeAsk, Described } from './protocol.ts'
 import type { CodeSpace } from './workspace.ts'
 
@@ -58,7 +58,7 @@ export async function declareFlow(
   workspace: CodeSpace,
   file: string,
   overrides: { readonly [name: string]: string },
-  pool: () => Pool,
+  pool: () => Lender,
   look: () => CodeContext = () => codeContext(workspace),
   onChange: () => void = () => undefined,
 ): Promise<Declaration> {
@@ -105,7 +105,7 @@ async function load(
   workspace: CodeSpace,
   file: string,
   overrides: { readonly [name: string]: string },
-  pool: () => Pool,
+  pool: () => Lender,
   context: CodeContext,
 ): Promise<{ flow: DeclaredFlow; edges: EdgeDigests; described: Described }> {
   // Looked at before it is loaded: then an edit in between shows as a change, whatever was loaded.
@@ -160,7 +160,7 @@ function filesThatYamlNames({ root, project }: CodeSpace): string[] {
 export async function edgeDigests(
   workspace: CodeSpace,
   flow: DeclaredFlow,
-  pool: () => Pool,
+  pool: () => Lender,
   context: CodeContext,
 ): Promise<EdgeDigests> {
   const used = new Map<string, { file: string; export: string }>()

@@ -15,6 +15,11 @@ export interface PoolOptions {
   readonly tempFolder: string
 }
 
+/** Lends workers. */
+export interface Lender {
+  readonly withWorker: <T>(use: (worker: Child<WorkerCalls>) => Promise<T>) => Promise<T>
+}
+
 /**
  * The processes of a run: one engine host for queries, and warm workers for code. They are started when they
  * are first needed, and a process that ended is replaced at the next call.
