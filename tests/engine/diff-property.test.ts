@@ -106,6 +106,6 @@ test('a difference applied to the version before gives the version after, and it
         rows.examples.changed.reduce((sum, { cells }) => sum + cells.length, 0),
       )
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })

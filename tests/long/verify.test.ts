@@ -1,7 +1,7 @@
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { Rig } from './rig.ts'
-import { smallFlow } from './small-flow.ts'
+import { Rig } from '../run/rig.ts'
+import { smallFlow } from '../run/small-flow.ts'
 
 async function ran(): Promise<Rig> {
   const rig = await Rig.open(smallFlow)

@@ -4,8 +4,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { collectGarbage } from '../../src/lake/gc.ts'
 import { openLake } from '../../src/lake/lake.ts'
 import { localStorage } from '../../src/storage/local.ts'
-import { Rig } from './rig.ts'
-import { smallFlow } from './small-flow.ts'
+import { Rig } from '../run/rig.ts'
+import { smallFlow } from '../run/small-flow.ts'
 
 /** A project whose tables have three versions each. */
 async function withHistory(): Promise<Rig> {
