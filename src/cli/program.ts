@@ -35,6 +35,7 @@ export function sluiceProgram(cli: Cli): Command {
   const commands = [
     initCommand(cli),
     newStub(cli),
+    renameStub(cli),
     checkCommand(cli),
     runCommand(cli),
     planCommand(cli),
@@ -72,6 +73,22 @@ function newStub(cli: Cli): Command {
       const command = tamed(newCommand(cli), cli)
       const parent = new Command('sluice').addCommand(command)
       await tamed(parent, cli).parseAsync(['new', ...self.args], { from: 'user' })
+    })
+}
+
+/** The same for `rename`. */
+function renameStub(cli: Cli): Command {
+  return new Command('rename')
+    .description('rename a table or a column in contracts, notebooks, flows, tests and SQL')
+    .argument('[what...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (_: readonly string[], __: object, self: Command) => {
+      const { renameCommand } = await import('./rename.ts')
+      const command = tamed(renameCommand(cli), cli)
+      const parent = new Command('sluice').addCommand(command)
+      await tamed(parent, cli).parseAsync(['rename', ...self.args], { from: 'user' })
     })
 }
 
