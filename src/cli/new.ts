@@ -8,6 +8,8 @@ import type { NewTestFlags } from './scaffold/new-test.ts'
 import type { NewTableFlags } from './scaffold/new-table.ts'
 import type { Scaffolded } from './scaffold/write-new.ts'
 
+type NotebookFlags = Omit<NewNotebookFlags, 'reads'> & { readonly from?: string; readonly reads?: string }
+
 /** `sluice new table`, `sluice new notebook` and `sluice new test`. What writes the code is loaded by the actions. */
 export function newCommand(cli: Cli): Command {
   return new Command('new')
@@ -57,16 +59,25 @@ function notebookCommand(cli: Cli): Command {
   return inProject(new Command('notebook'))
     .description('write a notebook that reads some tables and writes another')
     .argument('<name>', 'such as gold/daily_revenue: its path under notebooks/')
-    .requiredOption('--reads <tables>', 'tables or sources of the project: a,b')
-    .requiredOption(
+    .option('--from <tables>', 'tables or sources of the project that it reads: a,b')
+    .option('--reads <tables>', 'the same')
+    .option(
       '--writes <tables>',
-      'its tables; new ones start with the columns of the first that it reads',
+      'its tables; new ones start with the columns of the first that it reads; gold.daily_revenue of gold/daily_revenue when left out',
     )
     .option('--run', 'with code instead of one query for each table')
     .option('--flow <flow>', 'adds it as a step to flows/<flow>.ts')
-    .action(async (name: string, flags: NewNotebookFlags) => {
+    .action(async (name: string, { from, reads = from, ...flags }: NotebookFlags) => {
+      if (reads === undefined || (from !== undefined && from !== reads)) {
+        const message = reads === undefined ? 'what it reads is not said' : '--from and --reads are the same'
+        throw new ProblemError({
+          code: 'project/usage',
+          message,
+          hint: 'say it as --from silver.trips,silver.zones',
+        })
+      }
       const { newNotebook } = await import('./scaffold/new-notebook.ts')
-      tell(await newNotebook(name, flags), cli)
+      tell(await newNotebook(name, { ...flags, reads }), cli)
     })
 }
 

@@ -60,36 +60,30 @@ export function sluiceProgram(cli: Cli): Command {
   return tamed(program, cli)
 }
 
-/** `new` carries the code that writes code: it is loaded only when it is called. */
-function newStub(cli: Cli): Command {
-  return new Command('new')
-    .description('write a table, a notebook or a test from what is there')
+/** A command that carries code that writes code: it is loaded only when it is called. */
+function codeStub(cli: Cli, name: string, description: string, load: () => Promise<Command>): Command {
+  return new Command(name)
+    .description(description)
     .argument('[what...]')
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (_: readonly string[], __: object, self: Command) => {
-      const { newCommand } = await import('./new.ts')
-      const command = tamed(newCommand(cli), cli)
-      const parent = new Command('sluice').addCommand(command)
-      await tamed(parent, cli).parseAsync(['new', ...self.args], { from: 'user' })
+      const parent = new Command('sluice').addCommand(tamed(await load(), cli))
+      await tamed(parent, cli).parseAsync([name, ...self.args], { from: 'user' })
     })
 }
 
-/** The same for `rename`. */
+function newStub(cli: Cli): Command {
+  return codeStub(cli, 'new', 'write a table, a notebook or a test from what is there', async () =>
+    (await import('./new.ts')).newCommand(cli),
+  )
+}
+
 function renameStub(cli: Cli): Command {
-  return new Command('rename')
-    .description('rename a table or a column in contracts, notebooks, flows, tests and SQL')
-    .argument('[what...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (_: readonly string[], __: object, self: Command) => {
-      const { renameCommand } = await import('./rename.ts')
-      const command = tamed(renameCommand(cli), cli)
-      const parent = new Command('sluice').addCommand(command)
-      await tamed(parent, cli).parseAsync(['rename', ...self.args], { from: 'user' })
-    })
+  return codeStub(cli, 'rename', 'rename a table or a column in all code and SQL', async () =>
+    (await import('./rename.ts')).renameCommand(cli),
+  )
 }
 
 /** Makes a command and those below it throw instead of ending the process, and write where we say. */

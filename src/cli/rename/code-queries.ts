@@ -13,7 +13,7 @@ export interface CodeQuery {
   readonly subject: QuerySubject
   /** The index in the module of an index of the query's text; undefined inside of what stands for a value. */
   readonly at: (offset: number) => number | undefined
-  readonly inTemplate: boolean
+  readonly isTemplate: boolean
 }
 
 /** What the tables of the project are made of, by name. */
@@ -44,7 +44,7 @@ export function conditionsOf(call: CallExpression, columns: readonly DeclaredCol
           const index = at[offset - before.length]
           return index === undefined ? undefined : node.getStart() + 1 + index
         },
-        inTemplate: node.getText().startsWith('`'),
+        isTemplate: node.getText().startsWith('`'),
       },
     ]
   })
@@ -123,7 +123,7 @@ export function codeQuery(
       ...(callAround(node) && { nameless: true }),
     },
     at: (offset) => placeIn(pieces, starts, offset),
-    inTemplate: true,
+    isTemplate: true,
   }
 }
 
@@ -198,7 +198,7 @@ function nameOf(node: Node | undefined): string | undefined {
 /** `tables: { zones }` of the `check.query` around a template. */
 function tableOf(node: Node, handle: string): Node | undefined {
   const check = node.getFirstAncestor(
-    (each) => Node.isCallExpression(each) && /\.query$/.test(each.getExpression().getText()),
+    (each) => Node.isCallExpression(each) && each.getExpression().getText().endsWith('.query'),
   )
   const options = Node.isCallExpression(check) ? check.getArguments()[1] : undefined
   const tables = Node.isObjectLiteralExpression(options) ? options.getProperty('tables') : undefined

@@ -10,6 +10,7 @@ import {
   type CodeQuery,
   type KnownTables,
 } from './code-queries.ts'
+import { inTemplate } from '../scaffold/code-text.ts'
 import type { FileEdits } from './file-edits.ts'
 import type { Modules } from './modules.ts'
 import { renameInQuery, type ColumnRename } from './query-rename.ts'
@@ -61,7 +62,7 @@ export async function renameInCode(
 }
 
 async function change(
-  { node, subject, at, inTemplate }: CodeQuery,
+  { node, subject, at, isTemplate }: CodeQuery,
   modules: Modules,
   rename: ColumnRename,
   { analyse }: ProjectQueries,
@@ -79,14 +80,14 @@ async function change(
   }
   for (const { start, end, text } of renamed.edits) {
     const before = subject.query.text.slice(start, end)
-    const written = inTemplate ? text : inQuotes(text, node.getText().charAt(0))
+    const written = isTemplate ? inTemplate(text) : inQuotes(text, node.getText().charAt(0))
     edits.replace(file, at(start), before, written, 'this SQL')
   }
 }
 
 /** A name in a text of the program: quotes and backslashes get their escape. */
 function inQuotes(text: string, quote: string): string {
-  return text.replaceAll(quote, `\\${quote}`)
+  return text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`)
 }
 
 /** Whether a template with these strings was seen in some rendered query. */

@@ -1,6 +1,7 @@
 import type { DeclaredStep } from '../../flow/declared.ts'
 import { indexOfPlace, type ProjectQueries } from '../../run/project-queries.ts'
 import type { TracedQuery } from '../../run/protocol.ts'
+import { inTemplate } from '../scaffold/code-text.ts'
 import type { FileEdits } from './file-edits.ts'
 import { renameInQuery, type ColumnRename, type QueryRename, type QuerySubject } from './query-rename.ts'
 
@@ -66,6 +67,9 @@ async function place(
     edits.refuse(places[0]?.file ?? step.file, indexOf(0), `${what} cannot be renamed in: ${found.stuck}`)
     return
   }
-  for (const [at, { start, end, text }] of found.edits.entries())
-    edits.replace(places[at]?.file ?? step.file, indexOf(at), traced.query.text.slice(start, end), text, what)
+  for (const [at, { start, end, text }] of found.edits.entries()) {
+    const file = places[at]?.file ?? step.file
+    const written = file.endsWith('.sql') ? text : inTemplate(text)
+    edits.replace(file, indexOf(at), traced.query.text.slice(start, end), written, what)
+  }
 }

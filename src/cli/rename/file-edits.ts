@@ -3,7 +3,6 @@ import type { Problem } from '../../base/problem.ts'
 import type { Edit } from '../../engine/duckdb/edits.ts'
 import { placeAt } from '../../notebook/module-info.ts'
 import { readText } from '../../run/project-queries.ts'
-import { inTemplate } from '../scaffold/code-text.ts'
 
 /** Replacements in files of a project, each place once. Indexes are of texts as they are on disk, without a mark. */
 export class FileEdits {
@@ -42,12 +41,11 @@ export class FileEdits {
     }
     const edits = this.#edits.get(file) ?? new Map<number, Edit>()
     const known = edits.get(start)
-    const written = /\.sql$/.test(file) ? after : inTemplate(after)
-    if (known !== undefined && known.text !== written) {
+    if (known !== undefined && known.text !== after) {
       this.refuse(file, start, `${what}: other queries share this piece and need it otherwise`)
       return
     }
-    edits.set(start, { start, end: start + before.length, text: written })
+    edits.set(start, { start, end: start + before.length, text: after })
     this.#edits.set(file, edits)
   }
 

@@ -51,14 +51,6 @@ export async function refuseBroken(
   expected: (step: DeclaredStep) => Outline,
 ): Promise<void> {
   const after = await checkChanged(root, new Map(changes.map(({ file, after: text }) => [file, text])))
-  const errors = after.problems.filter(({ severity }) => severity !== 'warn')
-  const known = errors.length === 0 ? new Set<string>() : await errorsNow(root)
-  const broken = errors.filter((problem) => !known.has(keyOf(problem)))
-  if (broken.length > 0) {
-    throw new ProblemError(
-      broken.map((problem) => ({ ...problem, message: `with the new name: ${problem.message}` })),
-    )
-  }
   const problems: Problem[] = []
   for (const step of before) {
     const now = after.steps.find(({ declared }) => declared.name === step.name && declared.file === step.file)
@@ -79,6 +71,14 @@ export async function refuseBroken(
   }
   const once = new Map(problems.map((problem) => [problem.message, problem]))
   if (once.size > 0) throw new ProblemError([...once.values()])
+  const errors = after.problems.filter(({ severity }) => severity !== 'warn')
+  const known = errors.length === 0 ? new Set<string>() : await errorsNow(root)
+  const broken = errors.filter((problem) => !known.has(keyOf(problem)))
+  if (broken.length > 0) {
+    throw new ProblemError(
+      broken.map((problem) => ({ ...problem, message: `with the new name: ${problem.message}` })),
+    )
+  }
 }
 
 /** The tables that a step writes and the sources that it reads, with the names of their columns. */

@@ -23,7 +23,9 @@ export interface QuerySubject {
 
 /** What of the query's text is replaced, or why that cannot be said. */
 export type QueryRename =
-  { readonly edits: readonly Edit[] } | { readonly stuck: string; readonly offset?: number }
+  | { readonly edits: readonly Edit[] }
+  /** `unparsed`: the new name is a word that cannot stand there without quotes. */
+  | { readonly stuck: string; readonly offset?: number; readonly unparsed?: true }
 
 export type Analyse = (requests: readonly AnalysisRequest[]) => Promise<readonly Analysis[]>
 

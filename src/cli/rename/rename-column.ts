@@ -103,7 +103,7 @@ function columnMeant(
     const all = [...known].flatMap(([name, tables]) =>
       tables.flatMap((each) => each.columns.map((column) => `${name}.${column.name}`)),
     )
-    const hint = didYouMean(called, table === undefined ? all : columns.map((name) => `${table}.${name}`))
+    const hint = table === undefined ? didYouMean(called, all) : didYouMean(from, columns)
     throw new ProblemError({
       code: 'project/unknown',
       message:

@@ -29,11 +29,11 @@ export async function renameTable(
     const { root } = queries.project
     refuseMistakes(queries.problems)
     const steps = queries.steps.map(({ step }) => step)
-    const modules = Modules.open(root)
     const sources = steps.flatMap(({ inputs }) =>
       inputs.filter(({ kind }) => kind === 'source').map(({ name }) => name),
     )
     refuseNames(from, to, [...declaredTables(steps).keys()], sources)
+    const modules = Modules.open(root)
     const calls = callsWith(modules, new Set([from])).map(({ call }) => call)
     // The variables first: the rename of a text moves them.
     if (variable !== undefined) renameVariables(modules, calls, variable)

@@ -12,7 +12,8 @@ import { existsProblem, notebookFile, writeNotebook, type Scaffolded } from './w
 
 export interface NewNotebookFlags {
   readonly reads: string
-  readonly writes: string
+  /** The table that is called like the notebook when left out. */
+  readonly writes?: string
   readonly run?: true
   readonly flow?: string
   readonly force?: true
@@ -33,7 +34,7 @@ export async function newNotebook(name: string, flags: NewNotebookFlags): Promis
   // What the file declares now goes away with it.
   const known = findDeclarations(root).filter(({ where }) => where.file !== file)
   const reads = namesIn(flags.reads)
-  const writes = namesIn(flags.writes)
+  const writes = namesIn(flags.writes ?? tableOf(file))
   const exists = existsProblem(root, file, flags.force)
   const problems = [
     ...(exists ? [exists] : []),
@@ -78,6 +79,15 @@ function moduleText(
   })
   const reads = [first, ...others] as const
   return { text: notebookModule({ file, reads: [...reads], writes: outputs, code }), tables: reads }
+}
+
+/** `gold.daily` for `notebooks/gold/daily.ts`; four parts a name has at most. */
+function tableOf(file: string): string {
+  return file
+    .replace(/^notebooks\/|\.m?ts$/g, '')
+    .split('/')
+    .slice(-4)
+    .join('.')
 }
 
 function unknownColumns(tables: readonly ModuleTable[]): string[] {
