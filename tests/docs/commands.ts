@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../src/cli/cli.ts'
 import { newCommand } from '../../src/cli/new.ts'
+import { renameCommand } from '../../src/cli/rename.ts'
 import { sluiceProgram } from '../../src/cli/program.ts'
 import type { Page } from './pages.ts'
 
@@ -55,9 +56,10 @@ export function faultOf({ where, words }: Call): string | undefined {
 
 export function commandLine(): Command {
   const program = sluiceProgram(silent)
-  // `new` loads its commands when it is called.
-  const made = program.commands.filter((command) => command.name() !== 'new')
-  return [...made, newCommand(silent)].reduce(
+  // These load their commands when they are called.
+  const stubs = ['new', 'rename']
+  const made = program.commands.filter((command) => !stubs.includes(command.name()))
+  return [...made, newCommand(silent), renameCommand(silent)].reduce(
     (all, each) => all.addCommand(each),
     program.createCommand('sluice'),
   )
