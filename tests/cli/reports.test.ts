@@ -157,15 +157,19 @@ describe('a project in which all is well', () => {
   })
   afterAll(() => rig.close())
 
-  test('has a passing case for each step, and for each file that is checked', async () => {
+  test('has a passing case for each step, data check, and file that is checked', async () => {
     await call(cwd, ['run', '--report', 'junit=run.xml'])
     const checked = await call(cwd, ['check', '--report', 'junit=check.xml', '--report', 'sarif=check.sarif'])
     expect(checked.code).toBe(0)
     const read = reading(cwd)
-    for (const file of ['run.xml', 'check.xml']) {
+    // The run has two data checks beside its three steps.
+    for (const [file, tests] of [
+      ['run.xml', '5'],
+      ['check.xml', '3'],
+    ] as const) {
       const text = await read(file)
       expect(await junitFaults(text)).toEqual([])
-      expect(parseXml(text).getAttribute('tests')).toBe('3')
+      expect(parseXml(text).getAttribute('tests')).toBe(tests)
     }
     expect(sarifFaults(await read('check.sarif'))).toEqual([])
   })
