@@ -7,7 +7,8 @@ export function rowText(row: LooseRow): string {
   return `{ ${cells.map(([name, value]) => `${keyText(name)}: ${valueText(value)}`).join(', ')} }`
 }
 
-function keyText(name: string): string {
+/** A name of a property, in quotes where it must be. */
+export function keyText(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : textOf(name)
 }
 
@@ -22,12 +23,15 @@ export function valueText(value: unknown): string {
   }
   if (value instanceof Uint8Array) return `new Uint8Array([${[...value].join(', ')}])`
   if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`
-  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : `${value as number | boolean}`
+  if (typeof value !== 'object')
+    return Object.is(value, -0) ? '-0' : `${value as number | boolean}`.replace('e+', 'e')
   const fields = Object.entries(value).map(([name, item]) => `${keyText(name)}: ${valueText(item)}`)
   return `{ ${fields.join(', ')} }`
 }
 
-/** In single quotes, as the rest of a test; JSON's escapes are TypeScript's too. */
+/** In single quotes, as the rest of a test, unless double ones save escapes; JSON's escapes are TypeScript's too. */
 function textOf(text: string): string {
-  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+  const json = JSON.stringify(text)
+  if (text.split("'").length > text.split('"').length) return json
+  return `'${json.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }

@@ -1,5 +1,6 @@
-import { rowText, valueText } from '../../testing/row-text.ts'
+import { valueText } from '../../testing/row-text.ts'
 import type { SampleRow } from './sample-rows.ts'
+import { laidArguments, listOf, objectOf, pieceOf, type Piece } from './value-layout.ts'
 
 type RowsByHandle = Readonly<Record<string, readonly SampleRow[]>>
 
@@ -20,26 +21,41 @@ const mostRows = 12
 /** The text of a test. */
 export function testModule(parts: TestParts): string {
   const { title, variable, from, inputs, outputs } = parts
-  const entries = Object.entries(inputs).map(([handle, rows]) => `    ${handle}: ${rowsText(rows, rowText)},`)
-  const args = Object.keys(parts.args).length > 0 ? [`    args: ${valueText(parts.args)},`] : []
-  const secrets = Object.keys(parts.secrets).length > 0 ? `, { secrets: ${valueText(parts.secrets)} }` : ''
+  const rows = Object.entries(inputs).map(
+    ([handle, list]) => [handle, rowsPiece(list.map(mentioned))] as const,
+  )
+  const args = Object.keys(parts.args).length > 0 ? [['args', pieceOf(parts.args)] as const] : []
+  const secrets = Object.keys(parts.secrets).length > 0 ? [pieceOf({ secrets: parts.secrets })] : []
+  const start = '  const run = given('
+  const call = [atom(variable), objectOf([...rows, ...args], true), ...secrets]
   return `import { test } from 'vitest'
 import { given } from 'sluice/testing'
 import ${variable} from '${from}'
 
 test(${valueText(`${title} on a sample`)}, async () => {
-  const run = given(${variable}, {
-${[...entries, ...args].join('\n')}
-  }${secrets})
+${start}${laidArguments(call, 2, start.length)})
 ${expectations(inputs, outputs).join('\n')}
 })
 `
 }
 
+function atom(text: string): Piece {
+  return { kind: 'atom', text }
+}
+
+function rowsPiece(rows: readonly SampleRow[]): Piece {
+  return listOf(rows.map(pieceOf))
+}
+
+/** Columns that are left out are NULL, where they may be. */
+function mentioned(row: SampleRow): SampleRow {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined))
+}
+
 function expectations(inputs: RowsByHandle, outputs: RowsByHandle): string[] {
   const all = Object.entries(outputs)
   if (all.length === 0) return ['  await run.result()']
-  const empty = all.filter(([, rows]) => rows.length === 0).map(([handle]) => `'${handle}'`)
+  const empty = all.filter(([, rows]) => rows.length === 0).map(([handle]) => valueText(handle))
   const lines = empty.length > 0 ? [`  await run.expectEmpty(${empty.join(', ')})`] : []
   const some = all.filter(([, rows]) => rows.length > mostRows)
   const whole = all.filter(([, rows]) => rows.length > 0 && rows.length <= mostRows)
@@ -54,11 +70,11 @@ function called(
   inputs: RowsByHandle,
 ): string[] {
   if (outputs.length === 0) return []
-  const rows = outputs.map(
-    ([handle, list]) => `    ${handle}: ${rowsText(list.slice(0, mostRows), valueText)},`,
-  )
+  const rows = outputs.map(([handle, list]) => [handle, rowsPiece(list.slice(0, mostRows))] as const)
   const vacuous = outputs.some(([, list]) => Object.values(inputs).some((given) => alike(given, list)))
-  return [`  await run.${method}({`, ...rows, `  }${vacuous ? ', { vacuous: true }' : ''})`]
+  const start = `  await run.${method}(`
+  const call = [objectOf(rows, true), ...(vacuous ? [pieceOf({ vacuous: true })] : [])]
+  return [`${start}${laidArguments(call, 2, start.length)})`]
 }
 
 /** The test kit refuses a test that expects what it gives, unless the test says so. */
@@ -73,9 +89,4 @@ function spelled(row: SampleRow): string {
     .toSorted()
     .map((name) => `${name}: ${valueText(row[name])}`)
     .join()
-}
-
-function rowsText(rows: readonly SampleRow[], text: (row: SampleRow) => string): string {
-  if (rows.length === 0) return '[]'
-  return `[\n${rows.map((row) => `      ${text(row)},`).join('\n')}\n    ]`
 }
