@@ -9,6 +9,8 @@ export default {
     'src/run/*-main.ts!',
     'notebooks/**/*.ts',
     'flows/**/*.ts',
+    // Vitest loads it by its file.
+    'src/testing/vitest-reporter.ts!',
     'tests/build-first.ts',
     'tests/**/*.test.ts',
     'tests/**/fixtures/**',

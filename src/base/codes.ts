@@ -79,6 +79,7 @@ export const problemCodes = {
   'test/vacuous': 'A notebook test that would pass whatever the notebook does.',
   'test/no-value':
     'A row of a test leaves out a column for which no value was found that keeps the contract.',
+  'test/failed': 'A test of a notebook failed.',
   'test/package-missing': 'A package that a test needs is not installed in the project.',
   'storage/config-invalid': 'A file under `storage/` does not have the form that Sluice reads.',
   'storage/unavailable': 'The storage cannot be read or written.',

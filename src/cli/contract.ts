@@ -3,6 +3,8 @@ import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Cli } from './cli.ts'
 import { projectOptions } from './options.ts'
+import { withReports, type ReportFlags } from './report-options.ts'
+import type { Found } from './reports.ts'
 
 interface LockFlags {
   readonly project?: string
@@ -11,7 +13,7 @@ interface LockFlags {
   readonly json?: true
 }
 
-interface DiffFlags {
+interface DiffFlags extends ReportFlags {
   readonly project?: string
   readonly storage?: string
   readonly git?: string
@@ -97,17 +99,22 @@ async function lock(flags: LockFlags, cli: Cli): Promise<void> {
 }
 
 function diffCommand(cli: Cli): Command {
-  return new Command('diff')
+  return withReports(new Command('diff'))
     .description('say what changed in the contracts since the lock, and whom it breaks')
     .option('--git <revision>', 'compare with the lock at a git revision, such as origin/main')
     .option('--env <name>', 'compare with what an environment has published')
     .option('--json', 'one JSON object for each change')
     .option('--storage <name>', 'a file of storage/ without its ending')
     .option('--project <folder>', 'the project; found upwards from here when left out')
-    .action((flags: DiffFlags) => diff(flags, cli))
+    .action(async (flags: DiffFlags) => {
+      const { openReports } = await import('./reports.ts')
+      const project = flags.project === undefined ? {} : { project: flags.project }
+      const reports = await openReports(flags, cli, { ...project, json: flags.json === true })
+      await reports.around(() => diff(flags, reports.cli))
+    })
 }
 
-async function diff(flags: DiffFlags, cli: Cli): Promise<void> {
+async function diff(flags: DiffFlags, cli: Cli): Promise<Found> {
   const { git, env, project, storage, json } = flags
   if (git !== undefined && env !== undefined)
     throw new ProblemError({ code: 'project/usage', message: '--git and --env do not go together' })
@@ -133,4 +140,7 @@ async function diff(flags: DiffFlags, cli: Cli): Promise<void> {
       err.write(`${open} breaking, not acknowledged: sluice contract lock --breaking "<why>" takes it on\n`)
   }
   if (open > 0) cli.exit(1)
+  const { changeProblems } = await import('../report/contract-text.ts')
+  const problems = changeProblems(changes)
+  return { problems, ...(problems.length === 0 && { files: ['contracts'] }) }
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
 import { findProject, type Project } from '../flow/project.ts'
 import { keepEvents } from '../report/keep-events.ts'
+import type { ToldCase } from '../report/told.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Cli } from './cli.ts'
 import { isCancelled, tellProblems } from './failure.ts'
@@ -11,6 +12,7 @@ import { parseReports, type ReportFlags, type WantedReport } from './report-opti
 /** What reports are told beside events. */
 export interface Found {
   readonly problems?: readonly Problem[]
+  readonly cases?: readonly ToldCase[]
   /** The files that were looked at, relative to the project. */
   readonly files?: readonly string[]
 }

@@ -1,32 +1,57 @@
 import { Command } from 'commander'
+import { ProblemError } from '../base/problem.ts'
 import { countText, plural } from '../report/amount.ts'
 import { problemsText } from '../report/problems-text.ts'
 import type { TableChecked } from '../run/check-heads.ts'
 import type { TestsRun } from '../testing/run-tests.ts'
 import type { Cli } from './cli.ts'
 import { projectOptions, withProject, type ProjectFlags } from './options.ts'
+import { withReports, type ReportFlags } from './report-options.ts'
+import type { Found } from './reports.ts'
 
-interface TestFlags extends ProjectFlags {
+interface TestFlags extends ProjectFlags, ReportFlags {
   readonly tables: boolean
   readonly notebooks: boolean
   readonly json?: true
 }
 
 export function testCommand(cli: Cli): Command {
-  return withProject(new Command('test'))
+  return withReports(withProject(new Command('test')))
     .description('run the tests of notebooks, and hold the tables against their contracts')
     .argument('[filter...]', 'parts of names of test files and tables; words after -- go to vitest')
     .option('--no-tables', 'the tests of notebooks alone')
     .option('--no-notebooks', 'the tables alone')
     .option('--json', 'one JSON object with all results')
     .action(async (words: readonly string[], flags: TestFlags, self: Command) => {
-      const { filters, own } = parted(words, self)
-      const tests = flags.notebooks ? await runNotebookTests(filters, own, flags, cli) : undefined
-      const tables = flags.tables ? await checkTables(filters, flags) : undefined
-      tell(tests, tables, flags, cli)
-      const good = (tests?.code ?? 0) === 0 && (tables ?? []).every(isGood)
-      cli.exit(good ? 0 : 1)
+      const { openReports } = await import('./reports.ts')
+      const project = flags.project === undefined ? {} : { project: flags.project }
+      const reports = await openReports(flags, cli, { ...project, json: flags.json === true })
+      await reports.around(() => testProject(parted(words, self), flags, reports.cli))
     })
+}
+
+async function testProject(
+  { filters, own }: { readonly filters: readonly string[]; readonly own: readonly string[] },
+  flags: TestFlags,
+  cli: Cli,
+): Promise<Found> {
+  const { findProject } = await import('../flow/project.ts')
+  const { root } = await findProject(flags.project)
+  if (filters.length > 0) await requireMatches(filters, root, flags)
+  const tests = flags.notebooks ? await runNotebookTests(root, filters, own, flags, cli) : undefined
+  const tables = flags.tables ? await checkTables(filters, flags) : undefined
+  tell(tests, tables, flags, cli)
+  const good = (tests?.code ?? 0) === 0 && (tables ?? []).every(isGood)
+  if (!good) cli.exit(1)
+  const { testCases, tableCases } = await import('./test-cases.ts')
+  return { cases: [...testCases(tests?.cases ?? [], root), ...tableCases(tables ?? [])] }
+}
+
+/** Nothing would be tried for a word that is mistyped, and all would look good. */
+async function requireMatches(filters: readonly string[], root: string, flags: TestFlags): Promise<void> {
+  const { unmatched } = await import('./test-cases.ts')
+  const problems = await unmatched(filters, root, projectOptions(flags), flags)
+  if (problems.length > 0) throw new ProblemError(problems)
 }
 
 /** Commander takes the words behind `--` for arguments too. */
@@ -39,22 +64,16 @@ function parted(words: readonly string[], self: Command): { filters: string[]; o
 }
 
 async function runNotebookTests(
+  root: string,
   filters: readonly string[],
   words: readonly string[],
   flags: TestFlags,
   cli: Cli,
 ): Promise<TestsRun> {
-  const { findProject } = await import('../flow/project.ts')
   const { runTests } = await import('../testing/run-tests.ts')
-  const { root } = await findProject(flags.project)
   const empty = flags.tables ? ['--passWithNoTests'] : []
-  return runTests({
-    root,
-    filters,
-    words: [...empty, ...words],
-    quiet: flags.json === true,
-    signal: cli.signal(),
-  })
+  const tells = flags.json ? 'none' : cli.out === cli.err ? 'stderr' : 'stdout'
+  return runTests({ root, filters, words: [...empty, ...words], tells, signal: cli.signal() })
 }
 
 async function checkTables(filters: readonly string[], flags: TestFlags): Promise<TableChecked[]> {
@@ -69,7 +88,9 @@ function tell(
   { out }: Cli,
 ): void {
   if (flags.json) {
-    out.write(`${JSON.stringify({ ...(tests && { notebooks: tests }), ...(tables && { tables }) })}\n`)
+    out.write(
+      `${JSON.stringify({ ...(tests && { notebooks: countsOf(tests) }), ...(tables && { tables }) })}\n`,
+    )
     return
   }
   const { paint } = out
@@ -88,6 +109,11 @@ function tell(
     tables && `${countText(written.length - broken)} of ${plural(written.length, 'table')} good`,
   ]
   out.write(`\n${parts.filter((part) => part !== undefined).join(', ')}\n`)
+}
+
+function countsOf({ cases, code }: TestsRun) {
+  const count = (state: string) => cases.filter((each) => each.state === state).length
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped'), code }
 }
 
 /** Warnings fail nothing. */

@@ -1,7 +1,7 @@
 import type { JudgedChange } from '../check/acknowledge.ts'
 import { subjectOf, type ChangeLevel, type ContractChange } from '../check/contract-change.ts'
 import type { LockWrite } from '../check/lock.ts'
-import { placeText } from '../base/problem.ts'
+import { placeText, type Problem } from '../base/problem.ts'
 import type { Paint } from './paint.ts'
 
 const levels: readonly ChangeLevel[] = ['breaking', 'compatible', 'neutral']
@@ -31,6 +31,24 @@ function readersText({ readBy }: Pick<ContractChange, 'readBy'>): string {
   const named = readBy.slice(0, 5).map(({ step, flow, file }) => `${step} (flow ${flow}, ${file})`)
   const more = readBy.length - named.length
   return `read by ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** Breaking changes as Problems: those that the lock has taken on are warnings. */
+export function changeProblems(changes: readonly JudgedChange[]): Problem[] {
+  return changes
+    .filter(({ level }) => level === 'breaking')
+    .map((change) => {
+      const { acknowledged, what, where, hint } = change
+      const taken = acknowledgedText(change)
+      const message = `${subjectOf(change)}: ${what}; ${readersText(change)}${taken === undefined ? '' : `; ${taken}`}`
+      return {
+        code: 'contract/breaking',
+        ...(acknowledged !== undefined && { severity: 'warn' }),
+        message,
+        ...(where && { where }),
+        ...(hint !== undefined && { hint }),
+      }
+    })
 }
 
 function acknowledgedText({ acknowledged }: JudgedChange): string | undefined {

@@ -28,7 +28,8 @@ function wordsFirst(reasons: readonly Reason[]): { reasons: string[]; causes: re
   return { reasons: reasons.map(({ word }) => word), causes: reasons }
 }
 
-/** All that a command has to tell as lines of JSON: the events, then Problems of the project. */
-export function toldJson({ events, problems }: Told): string {
-  return [...events.map(eventLine), ...problems.map(problemJson)].join('')
+/** All that a command has to tell as lines of JSON: the events, the cases, then Problems of the project. */
+export function toldJson({ events, problems, cases = [] }: Told): string {
+  const lines = cases.map((each) => `${JSON.stringify({ case: each })}\n`)
+  return [...events.map(eventLine), ...lines, ...problems.map(problemJson)].join('')
 }

@@ -8,6 +8,7 @@ import {
   isError,
   problemBody,
   type Told,
+  type ToldCase,
   type ToldFlow,
   type ToldStep,
 } from './told.ts'
@@ -18,7 +19,30 @@ import {
  * that was looked at with a case for each Problem.
  */
 export function junitXml(told: Told): string {
-  return suitesXml([...problemSuites(told), ...flowsTold(told.events).map(flowSuite)])
+  return suitesXml([...problemSuites(told), ...caseSuites(told), ...flowsTold(told.events).map(flowSuite)])
+}
+
+function caseSuites({ cases = [] }: Told): Suite[] {
+  return [...new Set(cases.map(({ suite }) => suite))].map((name) => {
+    const own = cases.filter(({ suite }) => suite === name)
+    const time = own.reduce((sum, { ms }) => sum + ms, 0) / 1000
+    return { name, time, cases: own.map(caseOf) }
+  })
+}
+
+function caseOf({ suite, name, ms, outcome, problems }: ToldCase): Case {
+  const failures = problems
+    .filter(isError)
+    .map((problem) => ({ message: problem.message, type: problem.code, text: problemBody(problem) }))
+  const warnings = problems.filter((problem) => !isError(problem)).map(problemBody)
+  return {
+    name,
+    classname: suite,
+    time: ms / 1000,
+    ...(failures.length > 0 && { failures }),
+    ...(outcome === 'skipped' && { skipped: 'skipped' }),
+    ...(warnings.length > 0 && { out: `warning: ${warnings.join('\n')}` }),
+  }
 }
 
 function flowSuite({ started, steps, ended }: ToldFlow): Suite {

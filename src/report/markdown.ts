@@ -21,7 +21,11 @@ const order: readonly Outcome[] = ['failed', 'blocked', 'cancelled', 'ran', 'reu
  */
 export function markdownSummary(told: Told, most = mostSummary): string {
   return cutBlocks(
-    [...projectBlocks(told), ...flowsTold(told.events).flatMap((flow) => flowBlocks(flow, told))],
+    [
+      ...projectBlocks(told),
+      ...caseBlocks(told),
+      ...flowsTold(told.events).flatMap((flow) => flowBlocks(flow, told)),
+    ],
     most,
   )
 }
@@ -33,6 +37,24 @@ function projectBlocks(told: Told): string[] {
   return [
     `### ${problems.some(isError) ? '✗' : '✓'} Sluice: ${problemCount(problems)}${looked}`,
     ...problemBlocks(problems, told),
+  ]
+}
+
+function caseBlocks(told: Told): string[] {
+  const { cases } = told
+  if (cases === undefined) return []
+  const counts = (['passed', 'failed', 'skipped'] as const).flatMap((outcome) => {
+    const count = cases.filter((each) => each.outcome === outcome).length
+    return count > 0 ? [`${countText(count)} ${outcome}`] : []
+  })
+  const failed = cases.some(({ outcome }) => outcome === 'failed')
+  const listed = cases.filter(({ problems }) => problems.length > 0).slice(0, mostRows)
+  return [
+    `### ${failed ? '✗' : '✓'} Sluice tests: ${counts.join(', ') || 'none'}`,
+    ...listed.flatMap(({ suite, name, problems }) => [
+      `${markdownText(suite)}: ${markdownText(name)}`,
+      ...problemBlocks(problems, told),
+    ]),
   ]
 }
 

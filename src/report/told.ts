@@ -15,10 +15,21 @@ export interface Told {
   readonly events: readonly RunEvent[]
   /** What is wrong with the project; what went wrong in steps stands in the events. */
   readonly problems: readonly Problem[]
+  /** What was tried one by one: tests of notebooks, tables held against their contracts. */
+  readonly cases?: readonly ToldCase[]
   /** The files that were looked at, relative to the project, with or without Problems. */
   readonly files?: readonly string[]
   /** The folder of the project within its repository, with `/`; empty when they are the same. */
   readonly within?: string
+}
+
+export interface ToldCase {
+  /** A file of tests, relative to the project, or `tables`. */
+  readonly suite: string
+  readonly name: string
+  readonly ms: number
+  readonly outcome: 'passed' | 'failed' | 'skipped'
+  readonly problems: readonly Problem[]
 }
 
 /** What is known of one flow of a run. */
@@ -85,8 +96,8 @@ function stepsTold(started: RunStarted, events: readonly RunEvent[]): ToldStep[]
  * Everything that is wrong: Problems of the project, then those of steps in the order of their ends, data checks
  * that passed nothing on, warnings and plugins that failed. Each once.
  */
-export function findings({ events, problems }: Told): Problem[] {
-  const all = [...problems, ...events.flatMap(findingsOf)]
+export function findings({ events, problems, cases = [] }: Told): Problem[] {
+  const all = [...problems, ...cases.flatMap((each) => each.problems), ...events.flatMap(findingsOf)]
   const known = new Map<string, Problem>()
   for (const problem of all) {
     const { code, severity, message, where } = problem

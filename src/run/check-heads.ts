@@ -53,6 +53,11 @@ export async function checkHeads(
   }
 }
 
+/** The tables that the flows of a project write. */
+export async function checkableTables(options: ProjectOptions): Promise<DeclaredTable[]> {
+  return chosen(await declaredFlows(options), [])
+}
+
 function chosen(
   flows: Awaited<ReturnType<typeof declaredFlows>>,
   filters: readonly string[],

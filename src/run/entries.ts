@@ -12,11 +12,19 @@ export interface ProcessEntry {
 const here = fileURLToPath(import.meta.url)
 const built = /[\\/]dist[\\/](?!.*[\\/]dist[\\/])/.test(here)
 
+/** The module of a folder that another program loads by its file, such as vitest. */
+export function moduleFile(name: 'testing/vitest-reporter'): string {
+  return fileURLToPath(entryOf(name))
+}
+
 export function processEntry(name: 'worker-main' | 'engine-main'): ProcessEntry {
-  const base = here.replace(/^(.*[\\/](?:dist|src)[\\/]).*$/, '$1')
-  const entry = pathToFileURL(`${base}run/${name}.${built ? 'js' : 'ts'}`)
   return {
-    entry,
+    entry: entryOf(`run/${name}`),
     execArgv: built ? ['--enable-source-maps'] : ['--conditions=sluice-source', '--import', 'tsx'],
   }
+}
+
+function entryOf(name: string): URL {
+  const base = here.replace(/^(.*[\\/](?:dist|src)[\\/]).*$/, '$1')
+  return pathToFileURL(`${base}${name}.${built ? 'js' : 'ts'}`)
 }

@@ -5,12 +5,12 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
+import { moduleFile } from '../run/entries.ts'
+import type { VitestCase } from './vitest-reporter.ts'
 
-/** What became of the tests of a project. Counts are known only where vitest prints nothing. */
+/** What became of the tests of a project. */
 export interface TestsRun {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
+  readonly cases: readonly VitestCase[]
   /** Vitest's own; not 0 when a test failed, and when none was found or a file could not be loaded. */
   readonly code: number
 }
@@ -20,8 +20,8 @@ export interface TestsAsk {
   readonly filters: readonly string[]
   /** Options for vitest, as they are. */
   readonly words: readonly string[]
-  /** Prints nothing of its own. */
-  readonly quiet: boolean
+  /** Where vitest tells people; `none` keeps it silent. */
+  readonly tells: 'stdout' | 'stderr' | 'none'
   readonly signal?: AbortSignal
 }
 
@@ -30,25 +30,22 @@ export async function runTests(ask: TestsAsk): Promise<TestsRun> {
   const program = vitestOf(ask.root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-tests-'))
   const file = path.join(folder, 'results.json')
-  // Beside its own reporter, vitest would print where the results are.
-  const reporters = ask.quiet ? ['--reporter=json', `--outputFile.json=${file}`] : []
   try {
-    const code = await run(
-      process.execPath,
-      [program, 'run', ...ask.filters, ...reporters, ...ask.words],
-      ask,
-    )
-    const {
-      numPassedTests = 0,
-      numFailedTests = 0,
-      numPendingTests = 0,
-    } = existsSync(file)
-      ? (JSON.parse(await readFile(file, 'utf8')) as { readonly [count: string]: number })
-      : {}
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, code }
+    const words = ['run', ...ask.filters, ...reporters(ask.words), ...ask.words]
+    const code = await run(program, words, file, ask)
+    const cases = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as VitestCase[]) : []
+    return { cases, code }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Ours beside what vitest would use by itself, or the reporters that the user named. */
+function reporters(words: readonly string[]): string[] {
+  const ours = `--reporter=${moduleFile('testing/vitest-reporter')}`
+  if (words.some((word) => word.startsWith('--reporter'))) return [ours]
+  const github = process.env['GITHUB_ACTIONS'] === 'true' ? ['--reporter=github-actions'] : []
+  return ['--reporter=default', ...github, ours]
 }
 
 function vitestOf(root: string): string {
@@ -65,10 +62,19 @@ function vitestOf(root: string): string {
   }
 }
 
-function run(program: string, words: readonly string[], { root, quiet, signal }: TestsAsk): Promise<number> {
-  const child = spawn(program, words, {
+/** Of vitest, by where it tells people. */
+const outputs = { none: 'ignore', stdout: 'inherit', stderr: 2 } as const
+
+function run(
+  program: string,
+  words: readonly string[],
+  results: string,
+  { root, tells, signal }: TestsAsk,
+): Promise<number> {
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: root,
-    stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'],
+    env: { ...process.env, SLUICE_TEST_RESULTS: results },
+    stdio: ['ignore', outputs[tells], 'inherit'],
   })
   const stop = () => child.kill('SIGTERM')
   signal?.addEventListener('abort', stop, { once: true })

@@ -224,6 +224,22 @@ describe('sluice contract diff', () => {
     })
   })
 
+  test('gives its breaking changes to reports, at their places', async () => {
+    await locked()
+    const report = ['--report', 'junit=o/diff.xml', '--report', 'github']
+    expect((await rig.sluice('contract', 'diff', ...report)).code).toBe(0)
+    expect(await rig.read('o/diff.xml')).toContain('<testcase name="no problems" classname="contracts"')
+    await rig.edit(source, 't.decimal(10, 2).check', 't.double().check')
+    const { code, out } = await rig.sluice('contract', 'diff', ...report)
+    expect(code).toBe(1)
+    expect(out).toContain(
+      `::error file=${source},line=4,col=22,title=contract/breaking::silver.trips.fare: DECIMAL`,
+    )
+    expect(await rig.read('o/diff.xml')).toContain('tests="1" failures="1"')
+    await rig.sluice('contract', 'lock', '--breaking', 'the new meter')
+    expect((await rig.sluice('contract', 'diff', ...report)).code).toBe(0)
+  })
+
   test('needs a lock', async () => {
     rig = await Rig.open(files)
     const { code, err } = await rig.sluice('contract', 'diff')

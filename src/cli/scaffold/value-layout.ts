@@ -42,7 +42,7 @@ export function objectOf(entries: readonly (readonly [string, Piece])[], open = 
  * @param indent of the line that it begins on
  * @param used characters of that line before it
  */
-export function laid(piece: Piece, indent: number, used: number): string {
+function laid(piece: Piece, indent: number, used: number): string {
   const flat = flatText(piece)
   // Behind it stands a comma or a bracket.
   const fits = used + flat.length + 1 <= lineWidth
