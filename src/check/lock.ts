@@ -101,18 +101,6 @@ function headerOf(table: string): string {
   ].join('\n')
 }
 
-/** Breaking changes as Problems, each at the place in the code. */
-export function breakingProblems(changes: readonly ContractChange[]): Problem[] {
-  return changes
-    .filter(({ level }) => level === 'breaking')
-    .map((change) => ({
-      code: 'contract/breaking',
-      message: `${subjectOf(change)}: ${change.what}`,
-      ...(change.where && { where: change.where }),
-      ...(change.hint !== undefined && { hint: change.hint }),
-    }))
-}
-
 /** Two tables that differ in the case of letters only cannot have two files everywhere. */
 export function refuseClashes(tables: readonly DeclaredTable[]): void {
   const seen = new Map<string, DeclaredTable>()
