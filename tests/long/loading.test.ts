@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { Rig } from './rig.ts'
+import { Rig } from '../run/rig.ts'
 
 const open: Rig[] = []
 afterEach(async () => {

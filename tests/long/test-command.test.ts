@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { junitFaults, sarifFaults } from '../report/schemas.ts'
-import { exampleProject, sluice } from './rig.ts'
+import { exampleProject, sluice } from '../cli/rig.ts'
 
 const packages = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
