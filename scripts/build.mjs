@@ -14,7 +14,13 @@ const dist = join(root, 'dist')
 const commandLine = join(dist, 'cli', 'main.js')
 
 /** What starts a process or is imported by name. A missing one stops the build. */
-const entries = ['index.ts', 'cli/main.ts', 'run/worker-main.ts', 'run/engine-main.ts', 'testing/vitest-reporter.ts']
+const entries = [
+  'index.ts',
+  'cli/main.ts',
+  'run/worker-main.ts',
+  'run/engine-main.ts',
+  'testing/vitest-reporter.ts',
+]
 /** Built when it exists. */
 const optionalEntries = ['testing.ts']
 

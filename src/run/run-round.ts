@@ -72,11 +72,19 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     lookAgain: () => lookAtSteps(workspace, edges),
   }
   const unpin = keepPinned(workspace.lake, events.run, workspace.envName, opened.commit)
-  const codeChanged = await runStale(parts, scope, stale, surveyed, ended).finally(() => unpin())
+  const codeChanged = await unpinning(unpin, () => runStale(parts, scope, stale, surveyed, ended))
   const whole = !codeChanged && !stale.some(({ name }) => isBad(ended.outcome(name)))
   // A flow that publishes as a whole publishes nothing when a step of it failed.
   const published = byRun && !whole ? { moved: false } : await committer.finish(events.run)
   return { codeChanged, ...published }
+}
+
+async function unpinning<T>(unpin: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    await unpin()
+  }
 }
 
 /** Runs steps as parallel as their tables allow, within the limit. True when code changed meanwhile. */
