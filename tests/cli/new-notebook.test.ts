@@ -136,6 +136,25 @@ export default notebook({
   })
 })
 
+describe('a notebook by --from', () => {
+  it('writes a table that is called like itself', async () => {
+    const project = shop()
+    await project.new('notebook', 'gold/daily', '--from', 'silver.sales,raw.sales')
+    expect(project.read('notebooks/gold/daily.ts')).toContain("export const daily = table('gold.daily', {")
+    expect(project.read('notebooks/gold/daily.ts')).toContain('inputs: { sales, salesFiles },')
+  })
+
+  it('says what it reads once', async () => {
+    const project = shop()
+    const codes = async (...words: string[]) =>
+      (await project.refused('notebook', 'x', ...words)).map(({ message }) => message)
+    expect(await codes('--writes', 'a.b')).toEqual(['what it reads is not said'])
+    expect(await codes('--from', 'raw.sales', '--reads', 'silver.sales')).toEqual([
+      '--from and --reads are the same',
+    ])
+  })
+})
+
 describe('a notebook is not made', () => {
   const project = shop()
 

@@ -21,6 +21,15 @@ export function refuseForeign(
       hint: 'a flow may write it under another name than its notebook declares: rename the column of that one',
     })
   }
+  const blind = calls.find(({ call }) => call.getType().getProperty('columns') === undefined)
+  if (blind) {
+    throw new ProblemError({
+      code: 'rename/unclear',
+      message: `TypeScript does not know the package 'sluice' here, so that it cannot tell what refers to '${table}'`,
+      where: modules.placeOf(blind.call),
+      hint: 'run npm install first',
+    })
+  }
   const problems = calls.flatMap(({ call }) => {
     const names = columnNames(call, column)
     if (names.length === 0) {
