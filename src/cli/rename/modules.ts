@@ -152,8 +152,8 @@ export class Modules {
 function addImported(project: Project): void {
   const files = project.getSourceFiles()
   for (const file of files) {
-    for (const literal of file.getImportStringLiterals()) {
-      const name = literal.getLiteralText()
+    for (const each of [...file.getImportDeclarations(), ...file.getExportDeclarations()]) {
+      const name = each.getModuleSpecifierValue() ?? ''
       if (!/^[.]{1,2}\/.*[.][cm]?tsx?$/.test(name)) continue
       const full = path.join(path.dirname(file.getFilePath()), name)
       if (project.getSourceFile(full)) continue
