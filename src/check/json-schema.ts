@@ -1,7 +1,6 @@
 import type { Problem } from '../base/problem.ts'
-import { nameOfRule } from '../contract/check-name.ts'
-import type { CheckRule } from '../contract/check-form.ts'
-import type { DeclaredCheck, DeclaredColumn } from '../contract/spec.ts'
+import type { DeclaredColumn } from '../contract/spec.ts'
+import { acceptedIn, checksIn, formats, leftOut } from './json-schema-checks.ts'
 import type { Imported } from './odcs/import.ts'
 import { YamlPage, type PagePath } from './yaml-page.ts'
 import { YamlValues } from './yaml-values.ts'
@@ -21,9 +20,9 @@ export function importJsonSchema(text: string, file: string, name: string): Impo
   const values = new YamlValues(page)
   const fields = fieldsIn(values, [])
   if (fields.length === 0) values.wrong(['properties'], 'a schema of an object with properties is expected')
-  const columns = fields.map(({ name: column, path, required }): DeclaredColumn => {
-    const { type, nullable } = typeIn(values, path)
-    const description = values.text([...path, 'description'])
+  const columns = fields.map(({ name: column, at, path, required }): DeclaredColumn => {
+    const { type, nullable } = typeIn(values, at)
+    const description = values.text([...at, 'description']) ?? values.text([...path, 'description'])
     return {
       name: column,
       type,
@@ -31,22 +30,34 @@ export function importJsonSchema(text: string, file: string, name: string): Impo
       ...(description !== undefined && { description }),
     }
   })
-  const checks = fields.flatMap(({ name: column, path }) => checksIn(values, path, column))
+  const checks = fields.flatMap(({ path }, i) => {
+    const column = columns[i]
+    return column ? checksIn(values, path, column) : []
+  })
   const description = values.text(['description']) ?? values.text(['title'])
   if (values.problems.length > 0) return values.problems
   return {
     table: { name, columns, key: [], checks, ...(description !== undefined && { description }) },
-    notes: [],
+    notes: fields.flatMap(({ name: column, at, path }) => leftOut(values, column, at, path)),
   }
 }
 
-function fieldsIn(values: YamlValues, path: PagePath): { name: string; path: PagePath; required: boolean }[] {
+/** A property: where it stands, and where what it means stands. */
+interface Field {
+  readonly name: string
+  readonly at: PagePath
+  readonly path: PagePath
+  readonly required: boolean
+}
+
+function fieldsIn(values: YamlValues, path: PagePath): Field[] {
   const properties = values.any([...path, 'properties'])
   if (typeof properties !== 'object' || properties === null) return []
   const required = values.texts([...path, 'required'])
   return Object.keys(properties).map((name) => ({
     name,
-    path: followed(values, [...path, 'properties', name]),
+    at: [...path, 'properties', name],
+    path: meant(values, [...path, 'properties', name]).path,
     required: required.includes(name),
   }))
 }
@@ -62,16 +73,28 @@ function followed(values: YamlValues, path: PagePath, seen = 0): PagePath {
   return values.any(to) === undefined ? path : followed(values, to, seen + 1)
 }
 
-const formats: { readonly [format: string]: string | undefined } = {
-  'date-time': 'TIMESTAMP WITH TIME ZONE',
-  date: 'DATE',
-  uuid: 'UUID',
+/** Follows references, and `anyOf` or `oneOf` of one thing and null, as many tools write what may be null. */
+function meant(values: YamlValues, at: PagePath, seen = 0): { path: PagePath; nullable: boolean } {
+  const path = followed(values, at)
+  for (const word of ['anyOf', 'oneOf']) {
+    const branches = values.any([...path, word])
+    if (!Array.isArray(branches) || values.any([...path, 'type']) !== undefined || seen > 20) continue
+    const others = branches.flatMap((_, i) =>
+      values.any([...path, word, i, 'type']) === 'null' ? [] : [[...path, word, i]],
+    )
+    const [only] = others
+    if (only === undefined || others.length > 1) continue
+    const inside = meant(values, only, seen + 1)
+    return { path: inside.path, nullable: inside.nullable || branches.length > 1 }
+  }
+  return { path, nullable: false }
 }
 
-function typeIn(values: YamlValues, path: PagePath, depth = 0): { type: string; nullable: boolean } {
-  const said = values.any([...path, 'type'])
+function typeIn(values: YamlValues, at: PagePath, depth = 0): { type: string; nullable: boolean } {
+  const { path, nullable: orNull } = meant(values, at)
+  const said = values.any([...path, 'type']) ?? kindsOf(values, path)
   const named = (Array.isArray(said) ? (said as unknown[]) : [said]).filter((each) => each !== 'null')
-  const nullable = Array.isArray(said) && said.includes('null')
+  const nullable = orNull || (Array.isArray(said) && said.includes('null'))
   const [kind, another] = named
   const type = another === undefined && depth < 20 ? typeOf(values, path, kind, depth) : undefined
   if (type !== undefined) return { type, nullable }
@@ -87,6 +110,16 @@ function typeIn(values: YamlValues, path: PagePath, depth = 0): { type: string; 
   return { type: 'VARCHAR', nullable }
 }
 
+/** The kinds of the values that `enum` or `const` accept, for a schema that says no type. */
+function kindsOf(values: YamlValues, path: PagePath): string[] | undefined {
+  const accepted = acceptedIn(values, path)
+  if (accepted === undefined) return undefined
+  const kinds = accepted.map((value) =>
+    value === null ? 'null' : Number.isInteger(value) ? 'integer' : typeof value,
+  )
+  return [...new Set(kinds)]
+}
+
 function typeOf(values: YamlValues, path: PagePath, kind: unknown, depth: number): string | undefined {
   switch (kind) {
     case 'string': {
@@ -100,12 +133,12 @@ function typeOf(values: YamlValues, path: PagePath, kind: unknown, depth: number
     case 'boolean':
       return 'BOOLEAN'
     case 'array': {
-      const { type, nullable } = typeIn(values, followed(values, [...path, 'items']), depth + 1)
+      const { type, nullable } = typeIn(values, [...path, 'items'], depth + 1)
       return `${type}${nullable ? ' NULL' : ''}[]`
     }
     case 'object': {
       const fields = fieldsIn(values, path).map((field) => {
-        const { type, nullable } = typeIn(values, field.path, depth + 1)
+        const { type, nullable } = typeIn(values, field.at, depth + 1)
         return `"${field.name.replaceAll('"', '""')}" ${type}${nullable || !field.required ? ' NULL' : ''}`
       })
       return fields.length === 0 ? 'JSON' : `STRUCT(${fields.join(', ')})`
@@ -113,32 +146,4 @@ function typeOf(values: YamlValues, path: PagePath, kind: unknown, depth: number
     default:
       return undefined
   }
-}
-
-function checksIn(values: YamlValues, path: PagePath, column: string): DeclaredCheck[] {
-  const rules: CheckRule[] = []
-  const accepted = values.any([...path, 'enum'])
-  if (Array.isArray(accepted))
-    rules.push({ kind: 'oneOf', column, values: accepted.filter((each) => each !== null).map(String) })
-  const [min, max] = [values.number([...path, 'minimum']), values.number([...path, 'maximum'])]
-  if (min !== undefined || max !== undefined) {
-    const word = min === undefined ? 'max' : max === undefined ? 'min' : 'between'
-    rules.push({
-      kind: 'range',
-      column,
-      word,
-      ...(min !== undefined && { min: String(min) }),
-      ...(max !== undefined && { max: String(max) }),
-    })
-  }
-  const quoted = `"${column.replaceAll('"', '""')}"`
-  const [over, under] = [
-    values.number([...path, 'exclusiveMinimum']),
-    values.number([...path, 'exclusiveMaximum']),
-  ]
-  if (over !== undefined) rules.push({ kind: 'row', column, condition: `${quoted} > ${over}` })
-  if (under !== undefined) rules.push({ kind: 'row', column, condition: `${quoted} < ${under}` })
-  const pattern = values.text([...path, 'pattern'])
-  if (pattern !== undefined) rules.push({ kind: 'matches', column, pattern, flags: '' })
-  return rules.map((rule) => ({ name: nameOfRule(rule), severity: 'error', onFailure: 'fail', ...rule }))
 }

@@ -33,7 +33,7 @@ export class YamlPage {
     const page = new YamlPage(file, document, code, lines)
     if (document.errors.length > 0)
       return document.errors.map(({ message, pos }) =>
-        page.#problemAt(pos[0], `this is not YAML: ${message}`),
+        page.#problemAt(pos[0], `this is not ${/\.json$/i.test(file) ? 'JSON' : 'YAML'}: ${message}`),
       )
     if (!isMap(document.contents)) return [page.#problemAt(0, 'keys and values are expected here')]
     try {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { plural } from '../report/amount.ts'
 import type { Cli } from './cli.ts'
 import { projectOptions } from './options.ts'
 import { withReports, type ReportFlags } from './report-options.ts'
@@ -135,7 +136,7 @@ async function diff(flags: DiffFlags, cli: Cli): Promise<Found> {
   if (json) for (const change of changes) out.write(`${JSON.stringify({ change })}\n`)
   else {
     out.write(changesText(changes, out.paint))
-    out.write(`${countsText(changes)} against ${against} (${tables} tables)\n`)
+    out.write(`${countsText(changes)} against ${against} (${plural(tables, 'table')})\n`)
     if (open > 0 && env === undefined)
       err.write(`${open} breaking, not acknowledged: sluice contract lock --breaking "<why>" takes it on\n`)
   }

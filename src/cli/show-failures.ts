@@ -41,7 +41,7 @@ async function nothingKept(lake: OpenLake, table: string, check: string | undefi
     hint:
       check !== undefined && others.length > 0
         ? (didYouMean(check, others) ?? `there are rows of: ${others.join(', ')}`)
-        : 'a run keeps some when a check fails or warns',
+        : 'a run keeps some when a check fails or warns; rejected rows stand in the rejects table of the table',
   })
 }
 

@@ -7,6 +7,8 @@ const text = fc.oneof(
   fc.constantFrom(
     'yes',
     'no',
+    '2020-01-01',
+    '1:30',
     'null',
     '~',
     '1.0',
@@ -21,7 +23,15 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 20 }),
 )
 const condition = fc.oneof(
-  fc.constantFrom('a >= 0', "b <> 'it\"s'", 'length(c) > 2', "a IN ('x', 'y')"),
+  fc.constantFrom(
+    'a >= 0',
+    "b <> 'it\"s'",
+    'length(c) > 2',
+    "a IN ('x', 'y')",
+    'a > 0 -- why',
+    'a -- b\n',
+    "a = '--'",
+  ),
   fc.string({ minLength: 1, maxLength: 20 }).filter((each) => each.trim() === each && !/\s/.test(each)),
 )
 const plain = [

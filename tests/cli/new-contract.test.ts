@@ -129,6 +129,47 @@ export const orders = table(
     expect(project.read(file)).toBe(await project.asFormatted(file))
   })
 
+  test('reads a JSON Schema as pydantic and others write it, and says what it left out', async () => {
+    const project = new NewProject()
+    const properties = {
+      of: { anyOf: [{ type: 'string', maxLength: 3 }, { type: 'null' }], title: 'Of' },
+      kind: { enum: ['a', 'b', null] },
+      one: { const: 1 },
+      ref: { $ref: '#/$defs/cents', minimum: 0 },
+      at: { type: 'string', format: 'date', minLength: 10 },
+      small: { type: 'number', minimum: -1e-7, maximum: 1e300 },
+    }
+    const $defs = { cents: { type: 'number', multipleOf: 0.01 } }
+    const required = Object.keys(properties)
+    project.write('py.schema.json', JSON.stringify({ type: 'object', required, properties, $defs }))
+    const printed = await project.new('table', 'x.py', '--from', `${project.root}/py.schema.json`)
+    expect(project.read('notebooks/x/py_table.ts')).toContain(`{
+    of: t.varchar().nullable().check('length("of") <= 3'),
+    kind: t.varchar().nullable().oneOf(['a', 'b']),
+    one: t.bigint().oneOf([1]),
+    ref: t.double(),
+    at: t.date(),
+    small: t.double().between(-1e-7, 1e+300),
+  }`)
+    expect(project.typeErrors()).toEqual([])
+    const left = [...printed.matchAll(/'(\w+)' of '(\w+)' was left out/g)].map(
+      ([, word, of]) => `${of}.${word}`,
+    )
+    expect(left).toEqual(['ref.multipleOf', 'ref.minimum', 'at.minLength'])
+  })
+
+  test('says which checks rejected rows and do not any more', async () => {
+    const project = new NewProject()
+    const rejecting = odcs.replace(
+      'mustBe: 0 }\n',
+      'mustBe: 0, customProperties: [{ property: sluiceOnFailure, value: reject }] }\n',
+    )
+    project.write('shop.odcs.yaml', rejecting)
+    const from = `${project.root}/shop.odcs.yaml`
+    const printed = await project.new('table', 'shop.orders', '--from', from, '--object', 'orders')
+    expect(printed).toContain("these checks rejected rows and fail the step now: 'status_one_of'")
+  })
+
   test('names each property of a JSON Schema that is no column', async () => {
     const project = new NewProject()
     const properties = {

@@ -173,10 +173,12 @@ describe('a check of rows', () => {
     expect(await rowsIn(done.checks[0]?.file)).toBe(2)
   })
 
+  const ofOne = (says: string) => says.replace('rows break', 'row breaks').replace('rows have', 'row has')
+
   it.each(rowCases)('%s warns, and keeps the rows', async (_, columns, checks, bad, name, says) => {
     const done = await written(columns('warn'), checks('warn'), [...good, bad])
     expect(done).toMatchObject({ problems: [], kept: 3, rejected: 0 })
-    expect(done.checks.map(short)).toEqual([`${name} | warned | 1 | 1 ${says}`])
+    expect(done.checks.map(short)).toEqual([`${name} | warned | 1 | 1 ${ofOne(says)}`])
     expect(done.checks[0]?.severity).toBe('warn')
     expect(await rowsIn(done.checks[0]?.file)).toBe(1)
   })
@@ -218,7 +220,7 @@ const tableCases: readonly TableCase[] = [
     [...good, good[0] ?? ''],
     'zone_fare_unique',
     1,
-    '1 values of the key (zone, fare) stand in more than one row',
+    '1 value of the key (zone, fare) stands in more than one row',
   ],
   [
     'a number of rows',
@@ -258,7 +260,7 @@ const tableCases: readonly TableCase[] = [
     [...good, "(7, 2, 'card', NULL)", "(8, 1, 'card', NULL)"],
     'known_zones',
     1,
-    "1 rows break the check 'known_zones'",
+    "1 row breaks the check 'known_zones'",
   ],
 ]
 
@@ -300,9 +302,9 @@ describe('checks', () => {
     const done = await written(columns, [check.rowCount({ min: 2 })], [...good, "(1, -7, 'x', NULL)"])
     expect(done).toMatchObject({ problems: [], kept: 2, rejected: 1 })
     expect(done.checks.map(short).toSorted()).toEqual([
-      "cheap | warned | 1 | 1 rows break the check 'cheap' of column 'fare': fare < 9",
+      "cheap | warned | 1 | 1 row breaks the check 'cheap' of column 'fare': fare < 9",
       'not_absurd | passed | 0',
-      "not_negative | rejected | 1 | 1 rows break the check 'not_negative' of column 'fare': fare >= 0",
+      "not_negative | rejected | 1 | 1 row breaks the check 'not_negative' of column 'fare': fare >= 0",
       'row_count | passed | 0',
       'sane | passed | 0',
     ])
@@ -409,9 +411,9 @@ describe('all checks of a published table', () => {
     ]
     const checks = await rig.engine.check({ table, files, others: { zones: [zones] }, now })
     expect(checks.map(short)).toEqual([
-      'key | failed | 1 | 1 values of the key (id) stand in more than one row',
-      "id_references_zones | failed | 1 | 1 rows have a 'id' that does not stand in zones.id",
-      "n_max | warned | 1 | 1 rows break the check of column 'n': at most 1",
+      'key | failed | 1 | 1 value of the key (id) stands in more than one row',
+      "id_references_zones | failed | 1 | 1 row has a 'id' that does not stand in zones.id",
+      "n_max | warned | 1 | 1 row breaks the check of column 'n': at most 1",
     ])
     const rejecting = contract(
       'silver.t',
@@ -419,7 +421,7 @@ describe('all checks of a published table', () => {
       { rejects: 'r' },
     )
     expect((await rig.engine.check({ table: rejecting, files, now })).map(short)).toEqual([
-      "id_max | failed | 1 | 1 rows break the check of column 'id': at most 5",
+      "id_max | failed | 1 | 1 row breaks the check of column 'id': at most 5",
     ])
   })
 })

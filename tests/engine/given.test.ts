@@ -65,8 +65,8 @@ describe('rows given to a session', () => {
       withSession(rig, { inputs: [given(rows, { contract: trips })] }, () => Promise.resolve()),
     )
     expect(told(problems)).toEqual([
-      "contract/check: input table 'bronze.trips': 1 rows break the check of column 'fare': fare >= 0",
-      "contract/key: input table 'bronze.trips': 1 values of the key (id) stand in more than one row",
+      "contract/check: input table 'bronze.trips': 1 row breaks the check of column 'fare': fare >= 0",
+      "contract/key: input table 'bronze.trips': 1 value of the key (id) stands in more than one row",
     ])
   })
 
@@ -108,7 +108,7 @@ describe('rows given to a session', () => {
       ),
     )
     expect(told(problems)).toEqual([
-      "contract/reference: input table 'bronze.trips': 1 rows have a 'id' that does not stand in silver.zones.zone",
+      "contract/reference: input table 'bronze.trips': 1 row has a 'id' that does not stand in silver.zones.zone",
     ])
   })
 

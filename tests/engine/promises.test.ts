@@ -55,42 +55,42 @@ describe('promises of a contract', () => {
     [
       'NULL',
       "(NULL::INTEGER, 1.5, 1, 'a', [1])",
-      ["contract/null: output table 'trips': 1 rows hold NULL in column 'id'"],
+      ["contract/null: output table 'trips': 1 row holds NULL in column 'id'"],
     ],
     [
       'a NULL list',
       "(1, 1.5, 1, 'a', NULL::INTEGER[])",
-      ["contract/null: output table 'trips': 1 rows hold NULL in column 'tags'"],
+      ["contract/null: output table 'trips': 1 row holds NULL in column 'tags'"],
     ],
     [
       'a check of a column',
       "(1, -1.5, 1, 'a', [1])",
-      ["contract/check: output table 'trips': 1 rows break the check of column 'fare': fare >= 0"],
+      ["contract/check: output table 'trips': 1 row breaks the check of column 'fare': fare >= 0"],
     ],
     [
       'a check of the table',
       "(1, 200, 2, 'a', [1])",
-      ["contract/check: output table 'trips': 1 rows break the check: fare < 100 OR zone = 1"],
+      ["contract/check: output table 'trips': 1 row breaks the check: fare < 100 OR zone = 1"],
     ],
     [
       'a value',
       "(1, 2000, 1, 'a', [1])",
-      ["contract/value: output table 'trips': 1 values of column 'fare' do not fit DECIMAL(5,2)"],
+      ["contract/value: output table 'trips': 1 value of column 'fare' does not fit DECIMAL(5,2)"],
     ],
     [
       'the key',
       "(1, 1, 1, 'a', [1]), (1, 2, 1, 'b', [1])",
-      ["contract/key: output table 'trips': 1 values of the key (id) stand in more than one row"],
+      ["contract/key: output table 'trips': 1 value of the key (id) stands in more than one row"],
     ],
     [
       'a unique column',
       "(1, 1, 1, 'a', [1]), (2, 2, 1, 'a', [1])",
-      ["contract/key: output table 'trips': 1 values of the key (code) stand in more than one row"],
+      ["contract/key: output table 'trips': 1 value of the key (code) stands in more than one row"],
     ],
     [
       'a reference',
       "(1, 1, 7, 'a', [1])",
-      ["contract/reference: output table 'trips': 1 rows have a 'zone' that does not stand in zones.id"],
+      ["contract/reference: output table 'trips': 1 row has a 'zone' that does not stand in zones.id"],
     ],
   ])('are held: %s', async (_, values, expected) => {
     expect(told(await problemsIn(writeQuery(rig, table, rows(values), { others })))).toEqual(expected)
@@ -108,14 +108,14 @@ describe('promises of a contract', () => {
     expect(
       problems.map(({ code, message }) => `${code}: ${message.replace("output table 'trips': ", '')}`),
     ).toEqual([
-      "contract/value: 1 values of column 'fare' do not fit DECIMAL(5,2)",
-      "contract/null: 1 rows hold NULL in column 'id'",
-      "contract/null: 1 rows hold NULL in column 'tags'",
+      "contract/value: 1 value of column 'fare' does not fit DECIMAL(5,2)",
+      "contract/null: 1 row holds NULL in column 'id'",
+      "contract/null: 1 row holds NULL in column 'tags'",
       "contract/check: 12 rows break the check of column 'fare': fare >= 0",
-      'contract/check: 1 rows break the check: fare < 100 OR zone = 1',
-      'contract/key: 1 values of the key (id) stand in more than one row',
-      'contract/key: 1 values of the key (code) stand in more than one row',
-      "contract/reference: 1 rows have a 'zone' that does not stand in zones.id",
+      'contract/check: 1 row breaks the check: fare < 100 OR zone = 1',
+      'contract/key: 1 value of the key (id) stands in more than one row',
+      'contract/key: 1 value of the key (code) stands in more than one row',
+      "contract/reference: 1 row has a 'zone' that does not stand in zones.id",
     ])
     expect(problems[0]!.related!.map(({ message }) => message)).toEqual(['{"fare":"2000"}'])
     expect(problems[3]!.related).toHaveLength(5)

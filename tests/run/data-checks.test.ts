@@ -80,7 +80,7 @@ describe('a check that warns', () => {
     const on = await project("fare: t.decimal(10, 2).min(0, { severity: 'warn', name: 'fare_positive' })", '')
     const { out } = await on.sluice('run')
     expect(out).toContain(
-      "! silver.trips: 1 rows break the check 'fare_positive' of column 'fare': at least 0 (kept)\n" +
+      "! silver.trips: 1 row breaks the check 'fare_positive' of column 'fare': at least 0 (kept)\n" +
         '  see sluice show silver.trips --failures fare_positive\n',
     )
   })

@@ -107,7 +107,7 @@ describe('failing', () => {
   test('is what a test can expect', async () => {
     const run = given(cleanTrips, { raw: backwards }, { unchecked: true })
     const [problem] = await run.fails('contract/check', 'minutes >= 0')
-    expect(problem?.message).toContain("output table 'silver.trips': 1 rows break the check")
+    expect(problem?.message).toContain("output table 'silver.trips': 1 row breaks the check")
   })
 
   test('with something else, or not at all, is told', async () => {

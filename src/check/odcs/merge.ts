@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Document, isMap, isPair, isScalar, isSeq } from 'yaml'
+import { Document, isMap, isPair, isScalar, isSeq, parse, visit } from 'yaml'
 import type { Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
 import { ours, type Plain, type PlainMap } from './plain.ts'
 import { ruleIn } from './read-checks.ts'
@@ -87,7 +87,25 @@ export function odcsText(fresh: PlainMap, before: Document | undefined, header: 
 function nodeOf(document: Document, value: Plain, key = ''): Node {
   const node: Node = document.createNode(value, { aliasDuplicateObjects: false })
   flatten(node, key)
+  visit(node, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'string' && isOtherInYaml11(scalar.value)) scalar.type = 'QUOTE_SINGLE'
+    },
+  })
   return node
+}
+
+/**
+ * Whether a text without quotes is another value in YAML 1.1, which Python reads: `yes`, `2020-01-01`, `1:30`.
+ * Quotes make it the same in both.
+ */
+function isOtherInYaml11(text: string): boolean {
+  if (!/^[\w.:+~ -]{1,40}$/.test(text)) return false
+  try {
+    return typeof parse(text, { version: '1.1', logLevel: 'silent' }) !== 'string'
+  } catch {
+    return false // What does not parse is quoted anyway.
+  }
 }
 
 /** Short lists and maps go into one line, at any depth. */

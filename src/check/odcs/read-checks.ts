@@ -5,7 +5,7 @@ import type { PagePath } from '../yaml-page.ts'
 import type { YamlValues } from '../yaml-values.ts'
 import { referenceIn } from './names.ts'
 import { ours } from './plain.ts'
-import { rowStart, valueAround } from './write-checks.ts'
+import { rowEnd, rowStart, valueAround } from './write-checks.ts'
 
 /**
  * The check that a quality rule says, or undefined for one that Sluice has no word for: it is somebody else's.
@@ -118,7 +118,10 @@ function sqlRule(rule: Rule, column: string | undefined): CheckRule | undefined 
   const { query } = rule
   if (typeof query !== 'string') return undefined
   if (query.startsWith(rowStart) && query.endsWith(')') && rule.mustBe === 0) {
-    const condition = query.slice(rowStart.length, -1)
+    const inside = query.slice(rowStart.length, -1)
+    // Only what a condition needs is taken away again.
+    const shorter = inside.slice(0, -1)
+    const condition = inside.endsWith('\n') && rowEnd(shorter) === '\n)' ? shorter : inside
     return { kind: 'row', condition, ...(column !== undefined && { column }) }
   }
   const [start, end] = valueAround

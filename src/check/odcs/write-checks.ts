@@ -5,6 +5,10 @@ import { custom, ours, type Plain, type PlainMap } from './plain.ts'
 
 /** A query that counts the rows that break a condition begins so, and ends with a bracket. */
 export const rowStart = 'SELECT COUNT(*) FROM ${table} WHERE NOT ('
+/** A condition may end in a comment, which must not hide the bracket. */
+export function rowEnd(condition: string): string {
+  return condition.includes('--') ? '\n)' : ')'
+}
 /** A query that gives one value of all rows: what stands between. */
 export const valueAround = ['SELECT ', ' FROM ${table}'] as const
 
@@ -54,7 +58,7 @@ function reaction({ severity, onFailure }: DeclaredCheck): { [property: string]:
 function askedOf(check: DeclaredCheck): PlainMap {
   switch (check.kind) {
     case 'row':
-      return { type: 'sql', query: `${rowStart}${check.condition})`, mustBe: 0 }
+      return { type: 'sql', query: `${rowStart}${check.condition}${rowEnd(check.condition)}`, mustBe: 0 }
     case 'oneOf':
       return library('invalidValues', { validValues: check.values })
     case 'matches': {

@@ -18,6 +18,13 @@ export function contractModule(table: DeclaredTable, variable: string): { text: 
   const broad = table.checks
     .filter((check) => columnOf(check) === undefined)
     .flatMap((check) => tableCall(check, notes) ?? [])
+  const rejecting = table.checks.filter(
+    ({ onFailure, kind }) => onFailure === 'reject' && kind !== 'reference',
+  )
+  if (rejecting.length > 0)
+    notes.push(
+      `these checks rejected rows and fail the step now: ${rejecting.map(({ name }) => `'${name}'`).join(', ')}; add onFailure: 'reject' to them, and rejects: '<table>' to the table, where it is meant`,
+    )
   const options = [
     ...(table.key.length > 0 ? [`key: [${table.key.map(quoted).join(', ')}]`] : []),
     ...(broad.length > 0 ? [`checks: [${broad.join(', ')}]`] : []),
@@ -111,7 +118,7 @@ function tableCall(check: DeclaredCheck, notes: string[]): string | undefined {
 
 /** A value as code: what is not certainly a number or boolean of the type goes into quotes. */
 function literal(type: string, text: string): string {
-  const number = /^-?\d+(\.\d+)?$/.test(text)
+  const number = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)
   if (type === 'BIGINT' && /^-?\d+$/.test(text)) return Number.isSafeInteger(Number(text)) ? text : `${text}n`
   if (/^(TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE)$/.test(type) && number) return text
   return type === 'BOOLEAN' && /^(true|false)$/.test(text) ? text : quoted(text)

@@ -33,7 +33,10 @@ function keyRule(columns: readonly string[], relation: string, check?: DeclaredC
     name: check?.name ?? keyCheckName,
     ...(check && { check }),
     ask: `SELECT count(*) AS n FROM (SELECT 1 ${shared})`,
-    judge: byCount(`values of the key (${columns.join(', ')}) stand in more than one row`),
+    judge: byCount(
+      (one) =>
+        `${one ? 'value' : 'values'} of the key (${columns.join(', ')}) ${one ? 'stands' : 'stand'} in more than one row`,
+    ),
     rows: `SELECT ${names.join(', ')}, count(*) AS ${quoteName('rows')} ${shared}`,
     different: `SELECT count(*) AS n FROM (SELECT 1 ${groups})`,
   }

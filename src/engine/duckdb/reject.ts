@@ -3,7 +3,7 @@ import { checkText } from '../../contract/check-text.ts'
 import type { CheckResult, OutputTarget } from '../engine.ts'
 import { brokenSql, type Others } from './check-sql.ts'
 import type { Connection } from './connection.ts'
-import { ruledRows } from './rules.ts'
+import { breaks, ruledRows } from './rules.ts'
 import { quoteName, quoteText } from './sql-text.ts'
 
 /**
@@ -43,7 +43,7 @@ export async function rejectRows(
       ...about,
       outcome: 'rejected',
       ...(table.rejects !== undefined && { rejects: table.rejects }),
-      message: `${rows} rows break ${checkText(check)}`,
+      message: `${rows} ${breaks(checkText(check))(rows === 1)}`,
     }
   })
   if (results.every(({ rows }) => rows === 0)) return results

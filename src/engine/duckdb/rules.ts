@@ -68,15 +68,26 @@ export interface Rule {
   readonly broken?: string
 }
 
+/** What is told of so many rows, without the number: `rows break ...`, of one `row breaks ...`. */
+export type Says = (one: boolean) => string
+
 /** Judges a rule by the number of rows that break it, which the answer has as `n`. */
-export function byCount(says: string): Rule['judge'] {
-  return ({ n }) => (Number(n) === 0 ? undefined : { rows: Number(n), says: `${Number(n)} ${says}` })
+export function byCount(says: Says): Rule['judge'] {
+  return ({ n }) => {
+    const rows = Number(n)
+    return rows === 0 ? undefined : { rows, says: `${rows} ${says(rows === 1)}` }
+  }
+}
+
+/** How rows that break something are told. */
+export function breaks(what: string): Says {
+  return (one) => `${one ? 'row breaks' : 'rows break'} ${what}`
 }
 
 function rowRule(
   { table, relation }: RuledRows,
   rule: Pick<Rule, 'code' | 'name' | 'check'>,
-  says: string,
+  says: Says,
   broken: string,
   show?: string,
 ): Rule {
@@ -93,7 +104,8 @@ export function nullRules(rows: RuledRows, lenient: boolean): (Rule & { readonly
     if (mayBeNull(table, name)) return []
     const broken = `s.${quoteName(name)} IS NULL${lenient ? ` AND s.${rawName(at)} IS NULL` : ''}`
     const rule = { code: 'contract/null' as const, name: `${slug(name)}-not-null` }
-    return [{ column: name, ...rowRule(rows, rule, `rows hold NULL in column '${name}'`, broken) }]
+    const says: Says = (one) => `${one ? 'row holds' : 'rows hold'} NULL in column '${name}'`
+    return [{ column: name, ...rowRule(rows, rule, says, broken) }]
   })
 }
 
@@ -102,7 +114,8 @@ export function valueRules(rows: RuledRows): Rule[] {
   return rows.table.columns.map(({ name, type }, at) => {
     const raw = `s.${rawName(at)}`
     const rule = { code: 'contract/value' as const, name: `${slug(name)}-fits` }
-    const says = `values of column '${name}' do not fit ${type}`
+    const says: Says = (one) =>
+      one ? `value of column '${name}' does not fit ${type}` : `values of column '${name}' do not fit ${type}`
     return rowRule(rows, rule, says, `${raw} IS NOT NULL`, `${raw} AS ${quoteName(name)}`)
   })
 }
@@ -113,7 +126,7 @@ export function checkRules(rows: RuledRows): Rule[] {
     const broken = check.kind === 'reference' ? undefined : brokenSql(check, rows.table)
     if (broken === undefined) return []
     const rule = { code: 'contract/check' as const, name: check.name, check }
-    return [rowRule(rows, rule, `rows break ${checkText(check)}`, broken)]
+    return [rowRule(rows, rule, breaks(checkText(check)), broken)]
   })
 }
 
@@ -122,7 +135,8 @@ export function referenceRules(rows: RuledRows): Rule[] {
   return rows.table.checks.flatMap((check) => {
     const broken = check.kind === 'reference' ? brokenSql(check, rows.table, rows.others) : undefined
     if (check.kind !== 'reference' || broken === undefined) return []
-    const says = `rows have a '${check.column}' that does not stand in ${check.table}.${check.to}`
+    const says: Says = (one) =>
+      `${one ? 'row has' : 'rows have'} a '${check.column}' that does not stand in ${check.table}.${check.to}`
     const rule = { code: 'contract/reference' as const, name: check.name, check }
     return [rowRule(rows, rule, says, broken)]
   })

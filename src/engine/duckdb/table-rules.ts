@@ -4,7 +4,7 @@ import { boundsText, checkText } from '../../contract/check-text.ts'
 import type { DeclaredCheck } from '../../contract/spec.ts'
 import type { Others } from './check-sql.ts'
 import { bindParams } from './params.ts'
-import { byCount, type Rule, type RuledRows } from './rules.ts'
+import { breaks, byCount, type Rule, type RuledRows } from './rules.ts'
 import { quoteText, subquery } from './sql-text.ts'
 
 type Of<K extends DeclaredCheck['kind']> = Extract<DeclaredCheck, { kind: K }>
@@ -81,7 +81,7 @@ function queryRule(rows: RuledRows, check: Of<'query'>): Rule[] {
   const query = checkQuery(check, rows.relation, rows.others)
   if (query === undefined) return []
   const ask = `SELECT count(*) AS n FROM (${query})`
-  const judge = byCount(`rows break the check '${check.name}'`)
+  const judge = byCount(breaks(`the check '${check.name}'`))
   return [{ ...rule(check, ask, judge), rows: query, params: bindParams(check.query.params) }]
 }
 

@@ -43,6 +43,26 @@ describe('a contract as ODCS', () => {
     )
   })
 
+  test('says the same to those who read YAML 1.1', () => {
+    const at = (value: unknown) => JSON.stringify(value)
+    fc.assert(
+      fc.property(anyTable, (table) => {
+        const text = written({ ...table, description: '2020-01-01', tags: ['1:30', 'off', '0o7', '010'] })
+        expect(at(parse(text, { version: '1.1' }))).toBe(at(parse(text)))
+      }),
+    )
+  })
+
+  test('holds conditions that other tools can run, also those that end in a comment', () => {
+    const checks = [
+      { kind: 'row', condition: 'a > 0 -- why', name: 'a', severity: 'error', onFailure: 'fail' },
+    ] as const
+    const columns = [{ name: 'a', type: 'INTEGER', nullable: false }]
+    const table: DeclaredTable = { name: 'x.y', columns, key: [], checks }
+    expect(written(table)).toContain('WHERE NOT (a > 0 -- why\n')
+    expect(bare(read('x.y', written(table)).contracts[0]?.table)).toEqual(bare(table))
+  })
+
   test('is written the same way each time, and nothing is to do when it is there', () => {
     fc.assert(
       fc.property(anyTable, (table) => {
