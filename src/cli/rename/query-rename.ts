@@ -255,7 +255,7 @@ function faultsOf({ problems }: Analysis) {
 }
 
 /** A name after the rename. SQL does not tell letters by case. */
-export function renamed(name: string, { from, to }: ColumnRename): string {
+function renamed(name: string, { from, to }: ColumnRename): string {
   return name.toLowerCase() === from.toLowerCase() ? to : name
 }
 

@@ -31,7 +31,7 @@ export function renameTexts(modules: Modules, { from, to }: Names): void {
 }
 
 /** The texts of a module that name a table for certain. */
-export function textsNaming(file: SourceFile, table: string): Node[] {
+function textsNaming(file: SourceFile, table: string): Node[] {
   const declared = tableCalls(file).flatMap(({ name, call }) => (name === table ? nameTexts(call) : []))
   const bound = descendants(file).filter(
     (node) => isText(node) && node.getLiteralText() === table && isBound(node),

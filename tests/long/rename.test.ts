@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { RenameProject, shop } from './rename-kit.ts'
+import { RenameProject, shop } from '../cli/rename/rename-kit.ts'
 
 /** A project that is gone after the test. */
 async function make(changed?: { readonly [file: string]: string }): Promise<RenameProject> {
