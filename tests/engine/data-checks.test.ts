@@ -367,6 +367,10 @@ describe('checks', () => {
     ],
     ['two expressions', {}, [check.value('avg(fare), 1', { min: 0 })], 'does not fit the table'],
     ['a query in a value', {}, [check.value('(SELECT 1)', { min: 0 })], 'holds a query'],
+    ['a column as a value', {}, [check.value('fare', { min: 0 })], 'gives a value for each row'],
+    ['a constant as a value', {}, [check.value('1', { min: 0 })], 'gives a value for each row'],
+    ['brackets that close others', {}, ['fare > 0)) OR ((true'], 'does not parse'],
+    ['brackets in a value', {}, [check.value('avg(fare)) + (1', { min: 0 })], 'does not parse'],
     ['text in a value', {}, [check.value('max(payment)', { min: 0 })], undefined],
     [
       'a file in a query',

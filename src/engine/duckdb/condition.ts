@@ -61,6 +61,9 @@ async function syntaxFault(
   condition: string,
   aggregates: boolean,
 ): Promise<string | undefined> {
+  // Without brackets around it too: those of `a) OR (b` do not belong together.
+  const alone = await parseQuery(connection, `SELECT ${condition}`)
+  if (!('node' in alone)) return `does not parse: ${alone.message}`
   const parsed = await parseQuery(connection, `SELECT ${conditionSql(condition)}`)
   if (!('node' in parsed)) return `does not parse: ${parsed.message}`
   const { node } = parsed
@@ -113,6 +116,9 @@ async function bindFault(
   if (statement === undefined) return undefined
   try {
     const [bound] = await connection.rows(statement)
+    // Of no rows an aggregate gives one value. What gives none has one for each row, of which only the first counts.
+    if (check.kind === 'value' && bound === undefined)
+      return 'gives a value for each row, not one of all rows: use an aggregate such as max()'
     if (check.kind !== 'row') return undefined
     const type = String(bound?.['column_type'])
     return type === 'BOOLEAN' ? undefined : `is ${type}, not true or false`
