@@ -86,7 +86,8 @@ function renderPiece(query: Sql, made: Made, within?: OriginPiece['within']): vo
   }
 }
 
-function valueText(value: SqlValue, { params, relations }: Made): string {
+function valueText(value: SqlValue, made: Made): string {
+  const { params, relations } = made
   const piece = pieceOf(value)
   if (piece === 'identifier') return quoteName((value as Identifier).name)
   if (piece === 'relation') {
@@ -96,11 +97,15 @@ function valueText(value: SqlValue, { params, relations }: Made): string {
   }
   const wired = value === undefined ? undefined : toWire(value)
   if (wired === undefined || isPlainObject(value)) {
-    throw new ProblemError({
-      code: 'query/value',
+    const { text, pieces, stretches } = made
+    const problem = {
+      code: 'query/value' as const,
       message: `a value of type ${describe(value)} cannot stand in a query`,
       hint: 'use a string, number, bigint, boolean, null, Date, Uint8Array, a list of them, a table handle or sql`...`',
-    })
+      // Who knows the code finds the `${...}` by it.
+      query: { handle: '', offset: text.length, text, origin: { pieces, stretches } },
+    }
+    throw new ProblemError(problem)
   }
   params.push(wired)
   return `$${params.length}`

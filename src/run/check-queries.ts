@@ -104,8 +104,11 @@ async function analyseBatch(
     const analyses = results.slice(next, (next += own.length))
     const { queries = [], problems = [] } = rendered[at] ?? {}
     const faults = analyses.flatMap((each, index) => faultsOf(each, queries[index]))
-    const placed = await placeProblems(faults, work.step.file, { root: parts.space.root, look: parts.look })
-    const found = foundIn(work.step, own, analyses, [...problems, ...placed])
+    const placed = await placeProblems([...problems, ...faults], work.step.file, {
+      root: parts.space.root,
+      look: parts.look,
+    })
+    const found = foundIn(work.step, own, analyses, placed)
     work.found = found
     if (work.key === undefined) continue
     const hashes =

@@ -21,7 +21,9 @@ export async function renderAll({
       rendered.push({ ...(await render({ ...ask, projectRoot })), problems: [] })
     } catch (error) {
       const where = { file: relativeTo(projectRoot, ask.file) }
-      const problems = problemsOf(error)?.map((problem) => ({ where, ...problem }))
+      const problems = problemsOf(error)?.map((problem) =>
+        'query' in problem ? problem : { where, ...problem },
+      )
       rendered.push({ queries: [], problems: problems ?? [threw(error, where, projectRoot)] })
     }
   }

@@ -50,6 +50,18 @@ describe('sluice check', () => {
     expect(ended.code).toBe(2)
   })
 
+  it('tells where a value that no query can hold stands', async () => {
+    rig = await Rig.open(smallFlow)
+    await rig.edit(totals, 'sum(amount)', 'sum(amount * ${({} as { rate: number }).rate})')
+    const source = (await rig.read(totals)).split('\n')
+    const line = source.findIndex((each) => each.includes('.rate')) + 1
+    const column = (source[line - 1] ?? '').indexOf('${({} as') + 1
+    const where = { file: totals, line, column }
+    expect(problemsOf(await rig.sluice('check', '--json'))).toEqual([
+      expect.objectContaining({ code: 'query/value', where }),
+    ])
+  })
+
   it('looks at the notebooks of a flow that cannot be loaded', async () => {
     rig = await Rig.open(smallFlow)
     await rig.edit(report, 'export const report', "throw new Error('not today')\nexport const report")
