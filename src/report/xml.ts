@@ -22,6 +22,9 @@ const entities: { readonly [char: string]: string } = {
   '\r': '&#13;',
   '\n': '&#10;',
   '\t': '&#9;',
+  // Line ends to parsers of XML 1.1 (2.11).
+  '\u0085': '&#133;',
+  '\u2028': '&#8232;',
 }
 
 /**
@@ -35,7 +38,7 @@ export function element(
   content: string | readonly string[] = [],
 ): string {
   const set = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : ` ${key}="${xmlText(String(value)).replace(/[&<>"\r\n\t]/g, entity)}"`,
+    value === undefined ? [] : ` ${key}="${xmlText(String(value)).replace(/[&<>"\r\n\t\u0085\u2028]/g, entity)}"`,
   )
   const open = `<${name}${set.join('')}`
   if (content.length === 0) return `${open}/>`
@@ -49,7 +52,7 @@ export function xmlDocument(root: string): string {
 }
 
 function escaped(text: string): string {
-  return xmlText(text).replace(/[&<>\r]/g, entity)
+  return xmlText(text).replace(/[&<>\r\u0085\u2028]/g, entity)
 }
 
 function entity(char: string): string {

@@ -116,7 +116,8 @@ describe('sluice check', () => {
     const again = await rig.trace('check')
     expect(again.processes).toBe(1)
     expect(again.files.some((file) => file.includes('duckdb') && file.endsWith('.node'))).toBe(false)
-    expect(again.files.filter((file) => /notebooks\/.*\.ts$/.test(file))).toEqual([])
+    // Files that are younger than two seconds may be hashed once more; one process loads none of them.
+    expect(again.files.some((file) => file.includes('/.sluice/modules/'))).toBe(false)
     // The same watch sees them when a query changed.
     await rig.edit(totals, 'sum(amount)', 'max(amount)')
     const control = await rig.trace('check')
