@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { ProblemError } from '../base/problem.ts'
 import type { Cli } from './cli.ts'
 import { projectOptions, withProject } from './options.ts'
 import type { ProjectFlags } from './options.ts'
@@ -15,6 +16,13 @@ export function gcCommand(cli: Cli): Command {
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nHow long is set by `gc` in sluice.yaml: retain (7d), grace (1d), runs (90d).')
     .action(async (flags: GcFlags) => {
+      if (flags.env !== undefined) {
+        throw new ProblemError({
+          code: 'project/usage',
+          message: `--env ${flags.env}: gc cleans the whole lake, because environments share files`,
+          hint: 'leave --env out',
+        })
+      }
       const { gc } = await import('../run/gc.ts')
       const result = await gc({
         ...projectOptions(flags),

@@ -79,9 +79,31 @@ function checkReference(
   if (check.kind !== 'reference') return
   const targets = known.filter((other) => other.name === check.table)
   const names = targets.flatMap((other) => other.columns.map((column) => column.name))
-  if (targets.length === 0 || names.includes(check.to)) return
+  if (targets.length === 0) return
   const start = `table '${table.name}': the column '${check.column}' references '${check.table}.${check.to}'`
-  problems.push(missing(start, check.to, names, check.where ?? table.where))
+  const where = check.where ?? table.where
+  if (!names.includes(check.to)) return void problems.push(missing(start, check.to, names, where))
+  const typeOf = (of: DeclaredTable, name: string) => of.columns.find((column) => column.name === name)?.type
+  const type = typeOf(table, check.column)
+  for (const target of targets) {
+    const other = typeOf(target, check.to)
+    if (type === undefined || other === undefined || family(type) === family(other)) continue
+    problems.push({
+      code: 'contract/type-mismatch',
+      message: `${start}, but ${type} and ${other} cannot be compared`,
+      where,
+      hint: 'give both columns one type',
+    })
+    return
+  }
+}
+
+/** Types of one family are compared by their values. */
+function family(type: string): string {
+  const base = type.replace(/\(.*$/, '').trim()
+  if (/\[|^STRUCT|^MAP/.test(type)) return type
+  if (/INT|^DECIMAL|^DOUBLE|^FLOAT|^REAL/.test(base)) return 'number'
+  return /^TIMESTAMP|^DATE/.test(base) ? 'time' : base
 }
 
 /** What it does when it breaks. */

@@ -38,7 +38,9 @@ export function element(
   content: string | readonly string[] = [],
 ): string {
   const set = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : ` ${key}="${xmlText(String(value)).replace(/[&<>"\r\n\t\u0085\u2028]/g, entity)}"`,
+    value === undefined
+      ? []
+      : ` ${key}="${xmlText(String(value)).replace(/[&<>"\r\n\t\u0085\u2028]/g, entity)}"`,
   )
   const open = `<${name}${set.join('')}`
   if (content.length === 0) return `${open}/>`

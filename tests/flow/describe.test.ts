@@ -236,6 +236,11 @@ describe('names and contracts', () => {
       table('a', { of: t.bigint().references(raw, 'idd' as 'id') }),
       `references 'bronze.raw.idd'`,
     ],
+    [
+      'a reference to another type',
+      table('a', { of: t.varchar().references(raw, 'id') }),
+      `references 'bronze.raw.id', but VARCHAR and BIGINT cannot be compared`,
+    ],
   ])('%s: %#', (_, output, message) => {
     const writes = notebook({ name: 'w', outputs: { output }, run() {} })
     const { problems } = described(loose('x', raw, writes))

@@ -96,6 +96,14 @@ describe('sluice gc', () => {
     expect(err).toContain('sluice.yaml:3:10')
   })
 
+  test('takes no environment: they share files', async () => {
+    const rig = await Rig.open(smallFlow)
+    onTestFinished(() => rig.close())
+    const { code, err } = await rig.sluice('gc', '--env', 'nope')
+    expect(code).toBe(2)
+    expect(err).toContain('gc cleans the whole lake')
+  })
+
   test('says that there is nothing yet', async () => {
     const rig = await Rig.open(smallFlow)
     onTestFinished(() => rig.close())
