@@ -83,11 +83,10 @@ function checkReference(
   const start = `table '${table.name}': the column '${check.column}' references '${check.table}.${check.to}'`
   const where = check.where ?? table.where
   if (!names.includes(check.to)) return void problems.push(missing(start, check.to, names, where))
-  const typeOf = (of: DeclaredTable, name: string) => of.columns.find((column) => column.name === name)?.type
   const type = typeOf(table, check.column)
   for (const target of targets) {
     const other = typeOf(target, check.to)
-    if (type === undefined || other === undefined || family(type) === family(other)) continue
+    if (type === '' || other === '' || family(type) === family(other)) continue
     problems.push({
       code: 'contract/type-mismatch',
       message: `${start}, but ${type} and ${other} cannot be compared`,
