@@ -135,12 +135,16 @@ describe('a run', () => {
 
   it.skipIf(!canTrace)('loads neither the engine nor a notebook when nothing is to be done', async () => {
     rig = await Rig.open(smallFlow)
+    const notebooks = rig.path('notebooks')
     await rig.run()
     await rig.run()
-    const strace = await rig.trace('run')
+    let strace = await rig.trace('run')
+    // Files that are younger than two seconds are read once more, because their stat does not tell an edit yet.
+    for (let runs = 1; runs < 20 && strace.files.some((file) => file.startsWith(notebooks)); runs++)
+      strace = await rig.trace('run')
     expect(strace.code).toBe(0)
     expect(strace.files.some((file) => file.includes('duckdb') && file.endsWith('.node'))).toBe(false)
-    expect(strace.files.filter((file) => file.startsWith(rig?.path('notebooks') ?? ''))).toEqual([])
+    expect(strace.files.filter((file) => file.startsWith(notebooks))).toEqual([])
     expect(strace.processes).toBe(1)
     // The same watch sees both when something is stale.
     await rig.edit('data/sales.csv', '10.50', '12.50')

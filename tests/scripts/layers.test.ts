@@ -61,7 +61,7 @@ describe('scripts/layers.mjs', () => {
       'src/run/db.ts': `export type { DuckDBConnection } from '@duckdb/node-api'`,
       'src/engine/db.ts': `export type { DuckDBConnection } from '@duckdb/node-api'`,
       'src/cli/rename.ts': `export const morph = () => import('ts-morph')`,
-      'src/cli/new-table.ts': `export const morph = () => import('ts-morph')`,
+      'src/cli/scaffold/new-table.ts': `export const morph = () => import('ts-morph')`,
       'src/base/t.ts': `export * from '../../tests/rig.ts'`,
       'tests/rig.ts': 'export const rig = 1',
     }
@@ -85,7 +85,7 @@ describe('scripts/layers.mjs', () => {
 
     test.each([
       ['duckdb-in-engine', 'src/engine/db.ts'],
-      ['ts-morph-in-scaffolds', 'src/cli/new-table.ts'],
+      ['ts-morph-in-scaffolds', 'src/cli/scaffold/new-table.ts'],
       ['no-orphan', 'src/index.ts'],
     ])('%s lets %s be', (rule, path) => {
       expect(text).not.toContain(`${rule}: ${path}`)
