@@ -56,7 +56,7 @@ export function readFinal(storage: Storage, id: string): Promise<GcFinal | undef
   return read<GcFinal>(storage, layout.gcFinal(id))
 }
 
-/** Marks a cleaning as done. The plan goes last, so that commits look at it as long as anything may be deleted. */
+/** Marks a cleaning as done. The plan goes last, so that commits look at it while objects may still be deleted. */
 export async function markDone(storage: Storage, id: string): Promise<void> {
   const done: GcFinal = { format: 1, id, done: true, keys: [] }
   await storage.put(layout.gcFinal(id), seal(done))
