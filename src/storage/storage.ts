@@ -15,7 +15,9 @@ export interface Storage {
   stat(key: string): Promise<ObjectStat | undefined>
   /**
    * Creates an object only if there is none, durably and whole: true when this call created it. Readers see
-   * all of it or nothing. An unknown outcome (time-out, 5xx) throws; the caller reads back and compares.
+   * all of it or nothing. Where a reply is lost, a remote store asks whether the object is this call's own
+   * (each creation has a mark of its own, so equal bytes of another are not taken for ours). An outcome that
+   * stays unknown throws; the caller reads back and compares.
    */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>
   /** Creates or replaces an object, whole. Only for hints and caches: what is lost with it can be found again. */
@@ -39,12 +41,22 @@ export interface Storage {
    * clock of the store): what processes that were killed have left. Gives their number.
    */
   sweep(before: number): Promise<number>
-  /** A path on this machine where the object's bytes can be read; remote stores fill a cache. */
-  localPath(key: string): Promise<string>
+  /**
+   * A path on this machine where the object's bytes can be read. Remote stores fill a cache: with `expected`
+   * it is keyed by content, and bytes that are others throw `storage/corrupt`. A local store ignores it.
+   */
+  localPath(key: string, expected?: ExpectedContent): Promise<string>
   /** Local path without any I/O where the store is a folder; undefined for remote stores. */
   pathOf(key: string): string | undefined
 
   close(): Promise<void>
+}
+
+/** What an object's manifest says of its bytes. */
+export interface ExpectedContent {
+  readonly size: number
+  /** BLAKE3, 64 hexadecimal digits, as `hashFile` gives it. */
+  readonly hash: string
 }
 
 export interface ObjectStat {
