@@ -5,7 +5,7 @@ import { beforeAll, afterAll, describe, expect, test } from 'vitest'
 import { elementsOf, junitFaults, parseXml, sarifFaults } from '../report/schemas.ts'
 import { smallFlow } from '../run/small-flow.ts'
 import { Rig } from '../run/rig.ts'
-import { emptyFolder, sluice, startSluice } from './rig.ts'
+import { emptyFolder, sluice, startSluice } from '../cli/rig.ts'
 
 const off = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', GITHUB_WORKSPACE: '' }
 const call = (cwd: string, words: readonly string[], env: { readonly [name: string]: string } = {}) =>

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
-import { smallFlow } from './small-flow.ts'
+import { Rig } from '../run/rig.ts'
+import { smallFlow } from '../run/small-flow.ts'
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NewProject, removeProjects } from './new-kit.ts'
+import { NewProject, removeProjects } from '../cli/new-kit.ts'
 
 afterAll(removeProjects)
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { NewProject, removeProjects } from './new-kit.ts'
+import { NewProject, removeProjects } from '../cli/new-kit.ts'
 
 afterAll(removeProjects)
 
