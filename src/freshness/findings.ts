@@ -56,7 +56,7 @@ export async function lookAtStep(
   const damaged = new Map<string, 'missing' | 'changed'>()
   for (const { table } of step.outputs) {
     const head = state.heads.get(table.name)
-    const found = head ? await lookAtOutput(around.lake, head, around.index) : 'good'
+    const found = head ? await lookAtOutput(around.lake, table.name, head, around.index) : 'good'
     if (found !== 'good') damaged.set(table.name, found)
   }
   const parts = fingerprintParts(step, {

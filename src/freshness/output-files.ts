@@ -13,6 +13,7 @@ const compared = 'manifest'
  */
 export async function lookAtOutput(
   lake: Lake,
+  table: string,
   head: Head,
   index: StatIndex,
 ): Promise<'good' | 'missing' | 'changed'> {
@@ -24,16 +25,22 @@ export async function lookAtOutput(
     if (known?.data[compared] === head.version) continue
     const hash = await index.contentHash(local)
     if (hash === null) return 'missing'
-    if (!(await isPublished(lake, head, key, hash))) return 'changed'
+    if (!(await isPublished(lake, table, head, key, hash))) return 'changed'
     index.annotate(local, compared, head.version)
   }
   return 'good'
 }
 
 /** Whether a file is what the manifest says; a manifest is when it can be read, for it has a checksum. */
-async function isPublished(lake: Lake, head: Head, key: string, hash: string): Promise<boolean> {
+async function isPublished(
+  lake: Lake,
+  table: string,
+  head: Head,
+  key: string,
+  hash: string,
+): Promise<boolean> {
   try {
-    const manifest = await lake.manifests.read(head.manifest)
+    const manifest = await lake.version(table, head)
     return key === head.manifest || manifest.files.some((file) => file.key === key && file.hash === hash)
   } catch (error) {
     if (problemsOf(error)) return false

@@ -8,13 +8,16 @@ import type { LakeInfo } from './lake-info.ts'
 import { manifestsIn } from './manifest.ts'
 import type { Manifests } from './manifest.ts'
 import { runsIn } from './runs.ts'
+import { soundVersions } from './sound.ts'
+import type { HashIndex, SoundVersions } from './sound.ts'
 import type { Runs } from './runs.ts'
 import { stepCacheIn } from './step-cache.ts'
 import type { StepCache } from './step-cache.ts'
+import { hashFile } from '../base/file-hash.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** Tables over a storage: environments, manifests, the shared cache of steps and the records of runs. */
-export interface Lake extends LakeInfo {
+export interface Lake extends LakeInfo, SoundVersions {
   readonly storage: Storage
   /** An environment by name; it need not have commits yet. Throws `project/name-invalid`. */
   env(name: string): Environment
@@ -30,6 +33,8 @@ export interface Lake extends LakeInfo {
 export interface OpenOptions extends EnvironmentOptions {
   /** Creates the lake where there is none. Default true. */
   readonly create?: boolean
+  /** Remembers hashes of files; asked for at the first file. Without one they are remembered by the process. */
+  readonly index?: () => HashIndex
 }
 
 /**
@@ -44,12 +49,14 @@ export async function openLake(storage: Storage, options: OpenOptions = {}): Pro
     environments.set(name, known)
     return known
   }
+  const manifests = manifestsIn(storage)
   return {
     ...info,
+    ...soundVersions(storage, manifests, options.index ?? (() => plainHashes)),
     storage,
     env,
     envs: () => environmentsIn(storage),
-    manifests: manifestsIn(storage),
+    manifests,
     steps: stepCacheIn(storage),
     runs: runsIn(storage, options.now),
     async close() {
@@ -57,6 +64,15 @@ export async function openLake(storage: Storage, options: OpenOptions = {}): Pro
       await storage.close()
     },
   }
+}
+
+/** Hashes each time it is asked. */
+const plainHashes: HashIndex = {
+  contentHash: (path) =>
+    hashFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    }),
 }
 
 function newInfo(storage: Storage, { create = true, now = Date.now }: OpenOptions): Promise<LakeInfo> {

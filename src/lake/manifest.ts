@@ -41,7 +41,7 @@ export function manifestsIn(storage: Storage): Manifests {
   }
 }
 
-const hint = 'run the step that writes the table again, or put the object back from a backup'
+const hint = '`sluice repair` runs the step that writes the table again; or put the object back from a backup'
 
 function parsed(key: string, bytes: Uint8Array | undefined): Manifest {
   if (bytes === undefined) throw corrupt(key, 'it is missing', hint)

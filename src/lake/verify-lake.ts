@@ -100,30 +100,30 @@ async function verifyVersions(
     onVersion?.(table, at, candidates.length)
     let found = known.get(head.manifest)
     if (found === undefined) {
-      found = await verifyVersion(lake, head)
+      found = await verifyVersion(lake, table, head)
       known.set(head.manifest, found)
       files += head.files.length
       bytes += head.bytes
     }
     if (found === 'cleaned' && !isHead) continue
-    const problems = found === 'cleaned' ? await problemsIn(lake, head) : found
+    const problems = found === 'cleaned' ? await problemsIn(lake, table, head) : found
     if (problems.length > 0) damaged.push({ env, table, head, isHead, problems })
   }
   const cleaned = [...known.values()].filter((found) => found === 'cleaned').length
   return { versions: known.size, files, bytes, cleaned, damaged }
 }
 
-async function verifyVersion(lake: Lake, head: Head): Promise<readonly Problem[] | 'cleaned'> {
+async function verifyVersion(lake: Lake, table: string, head: Head): Promise<readonly Problem[] | 'cleaned'> {
   const { storage } = lake
   const stats = await Promise.all(
     [head.manifest, ...head.files.map(({ key }) => key)].map((key) => storage.stat(key)),
   )
-  return stats.every((stat) => stat === undefined) ? 'cleaned' : problemsIn(lake, head)
+  return stats.every((stat) => stat === undefined) ? 'cleaned' : problemsIn(lake, table, head)
 }
 
-async function problemsIn(lake: Lake, head: Head): Promise<readonly Problem[]> {
+async function problemsIn(lake: Lake, table: string, head: Head): Promise<readonly Problem[]> {
   try {
-    const manifest = await lake.manifests.read(head.manifest)
+    const manifest = await lake.version(table, head)
     return await verifyFiles(lake.storage, manifest, { hash: true })
   } catch (error) {
     const problems = problemsOf(error)

@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import { hashFile } from '../base/file-hash.ts'
-import { corruptProblem } from './sealed.ts'
+import { damagedFile } from './sound.ts'
 import type { DataFile, Manifest } from './types.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -18,9 +18,7 @@ export async function verifyFiles(
   const problems: Problem[] = []
   for (const file of manifest.files) {
     const fault = await faultOf(storage, file, options.hash ?? false)
-    if (fault === undefined) continue
-    const hint = `it belongs to '${manifest.table}', version ${manifest.version}; run '${manifest.notebook}' again`
-    problems.push(corruptProblem(file.key, fault, hint))
+    if (fault !== undefined) problems.push(damagedFile(manifest, file.key, fault))
   }
   return problems
 }

@@ -3,7 +3,7 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { digestOf } from '../base/digest.ts'
 import { problemsOf } from '../base/problem.ts'
-import { hashFile } from '../base/file-hash.ts'
+import type { VersionName } from '../lake/sound.ts'
 import type { Accepted, StepRecord } from '../lake/types.ts'
 import { renderQueries, type ComputeAsk } from './compute.ts'
 import { versionDigest, type Comparing } from './same-rows.ts'
@@ -80,8 +80,8 @@ async function sameColumns(
   const [table, version] = before?.split('@') ?? []
   if (input.kind !== 'table' || !head || table !== input.name || version === undefined) return undefined
   const [old, now] = await Promise.all([
-    goodManifest(around, head.manifest.replace(head.version, version)),
-    goodManifest(around, head.manifest),
+    goodManifest(around, table, { manifest: head.manifest.replace(head.version, version), version }),
+    goodManifest(around, table, head),
   ])
   if (!old || !now || old.rows !== now.rows) return undefined
   const types = (manifest: Manifest) =>
@@ -105,16 +105,18 @@ async function sameColumns(
 }
 
 /** A manifest whose files are there and whole; undefined where the version is gone or damaged. */
-async function goodManifest(around: Comparing, key: string): Promise<Manifest | undefined> {
+async function goodManifest(
+  { lake }: Comparing,
+  table: string,
+  name: VersionName,
+): Promise<Manifest | undefined> {
   try {
-    const manifest = await around.lake.manifests.read(key)
-    for (const file of manifest.files) {
-      if ((await hashFile(await around.lake.storage.localPath(file.key))) !== file.hash) return undefined
-    }
+    const manifest = await lake.version(table, name)
+    await lake.files(manifest)
     return manifest
   } catch (error) {
     // Gone or damaged: then nothing is known of it, and the step runs.
-    if (problemsOf(error) || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (problemsOf(error)) return undefined
     throw error
   }
 }

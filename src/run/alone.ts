@@ -62,10 +62,9 @@ export async function runNotebook(
     const previews: Preview[] = []
     for (const { table } of steps[0]?.outcome === 'failed' ? [] : found.outputs) {
       const head = state.heads.get(table.name)
-      const files = await Promise.all(
-        (head?.files ?? []).map(({ key }) => workspace.lake.storage.localPath(key)),
-      )
-      if (head) previews.push(await previewFiles(workspace, table.name, files))
+      if (head === undefined) continue
+      const files = await workspace.lake.headFiles(table.name, head)
+      previews.push(await previewFiles(workspace, table.name, files))
     }
     return { ...resultOf(workspace, events, [resolved], steps, options), previews }
   } finally {
@@ -172,10 +171,9 @@ async function runSample(
     const signal = options.signal ?? new AbortController().signal
     const printed = (stream: 'stdout' | 'stderr' | 'log', text: string) =>
       void events.emit({ event: 'step-printed', step: step.name, stream, text })
-    const { storage } = workspace.lake
     const computed = await compute({
       root: workspace.root,
-      storage,
+      lake: workspace.lake,
       pool,
       findings,
       stagings,

@@ -28,8 +28,10 @@ export async function checkTable(
 ): Promise<CheckedTable> {
   const head = state.heads.get(table.name)
   if (!head) return { table: table.name, checks: [] }
-  const filesOf = (name: string) =>
-    Promise.all((state.heads.get(name)?.files ?? []).map(({ key }) => lake.storage.localPath(key)))
+  const filesOf = async (name: string) => {
+    const of = state.heads.get(name)
+    return of === undefined ? [] : lake.headFiles(name, of)
+  }
   const others: Record<string, readonly string[]> = {}
   for (const name of tablesInChecks(table)) if (state.heads.has(name)) others[name] = await filesOf(name)
   const checks = await engine.check({ table, files: await filesOf(table.name), others, now })

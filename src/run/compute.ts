@@ -12,6 +12,7 @@ import type {
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { tableFolder } from '../freshness/step-key.ts'
+import type { SoundVersions } from '../lake/sound.ts'
 import { newVersionId } from '../lake/version-id.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -40,7 +41,7 @@ export interface Computed {
 
 export interface ComputeAsk {
   readonly root: string
-  readonly storage: Storage
+  readonly lake: SoundVersions
   readonly pool: Pool
   readonly findings: StepFindings
   readonly stagings: readonly Staging[]
@@ -175,7 +176,7 @@ async function inputFiles(ask: ComputeAsk, input: DeclaredInput): Promise<BoundI
 
 async function tableFiles(ask: ComputeAsk, table: string): Promise<string[]> {
   const head = ask.findings.state.heads.get(table)
-  return Promise.all((head?.files ?? []).map(({ key }) => ask.storage.localPath(key)))
+  return head === undefined ? [] : ask.lake.headFiles(table, head)
 }
 
 /** The files of tables that checks of an output read. */

@@ -5,7 +5,9 @@ import { openLake } from '../lake/lake.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { EnvState } from '../lake/types.ts'
 import type { ProjectOptions } from './options.ts'
-import { storageOf } from './workspace.ts'
+import { openIndex } from '../notebook/open-index.ts'
+import type { StatIndex } from '../notebook/stat-index.ts'
+import { dataIndex, storageOf } from './workspace.ts'
 
 /** A lake that is only read, and one of its environments. */
 export interface LakePlace {
@@ -26,7 +28,9 @@ export async function openPlace(options: ProjectOptions): Promise<LakePlace> {
   const envName = environmentOf(project.config, options.env)
   const storage = await storageOf(project, options.storage ?? project.config.storage)
   const there = (await readInfo(storage)) !== undefined
-  const lake = there ? await openLake(storage, { create: false }) : undefined
+  let opened: StatIndex | undefined
+  const index = () => (opened ??= openIndex(dataIndex(project)))
+  const lake = there ? await openLake(storage, { create: false, index }) : undefined
   return {
     project,
     envName,
@@ -36,6 +40,10 @@ export async function openPlace(options: ProjectOptions): Promise<LakePlace> {
       const state = await lake?.env(envName).state()
       return state === undefined || state.commit === 0 ? undefined : state
     },
-    close: () => (lake === undefined ? storage.close() : lake.close()),
+    async close() {
+      // What was found good is so for the next process too; where nothing may be written, each finds out.
+      opened?.save()
+      await (lake ?? storage).close()
+    },
   }
 }

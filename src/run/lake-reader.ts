@@ -32,10 +32,17 @@ export function openLakeReader(place: LakePlace): LakeReader {
   const reader = () => (opened ??= open(place))
   return {
     async *rows(table) {
-      yield* (await reader()).rows(await filesOf(table), table.manifest.columns)
+      const files = await filesOf(table)
+      yield* (await reader()).rows(files, table.manifest.columns)
     },
-    preview: async (table, limit) => (await reader()).preview(await filesOf(table), limit),
-    profile: async (table) => (await reader()).profile(await filesOf(table)),
+    async preview(table, limit) {
+      const files = await filesOf(table)
+      return (await reader()).preview(files, limit)
+    },
+    async profile(table) {
+      const files = await filesOf(table)
+      return (await reader()).profile(files)
+    },
     previewFiles: async (files, limit) => (await reader()).preview(files, limit),
     async query(sql) {
       const tables: Record<string, readonly string[]> = {}

@@ -65,7 +65,7 @@ export async function findRef(place: LakePlace, ref: TableRef): Promise<FoundTab
 
 /** A head with all that is known of its version. */
 export async function foundHead(lake: Lake, name: string, head: Head): Promise<FoundTable> {
-  return { lake, table: tableOf(name, head), head, manifest: await lake.manifests.read(head.manifest) }
+  return { lake, table: tableOf(name, head), head, manifest: await lake.version(name, head) }
 }
 
 /** Throws `project/unknown` for a table that the environment never had; one that is gone still has a history. */
@@ -91,7 +91,7 @@ function unknownTable(place: LakePlace, name: string, state: EnvState | undefine
   })
 }
 
-/** Local paths of a version's files; files of a remote store are fetched. */
+/** Local paths of a version's files, compared with its manifest; files of a remote store are fetched. */
 export function filesOf({ lake, manifest }: FoundTable): Promise<string[]> {
-  return Promise.all(manifest.files.map((file) => lake.storage.localPath(file.key)))
+  return lake.files(manifest)
 }

@@ -48,7 +48,7 @@ async function publishOutput(
   if (
     before &&
     !findings.damaged.has(table.name) &&
-    (await sameRows(around, before, columns, table.key, output, files))
+    (await sameRows(around, table.name, before, columns, table.key, output, files))
   ) {
     await storage.discard(staging.folder)
     const { seq: _seq, commit: _commit, ...head } = before

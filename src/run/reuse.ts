@@ -3,7 +3,6 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { Head } from '../lake/types.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { StepCacheEntry } from '../lake/step-cache.ts'
-import { verifyFiles } from '../lake/verify.ts'
 import { headOf } from './publish.ts'
 
 /** What another environment or checkout computed for the same fingerprint. */
@@ -39,11 +38,9 @@ async function wholeHead(
   const output = entry.outputs[table]
   if (!output) return undefined
   try {
-    const manifest = await lake.manifests.read(output.manifest)
-    const problems = await verifyFiles(lake.storage, manifest, { hash: true })
-    return problems.length === 0 && manifest.version === output.version
-      ? headOf(manifest, output.manifest)
-      : undefined
+    const manifest = await lake.version(table, output)
+    await lake.files(manifest)
+    return headOf(manifest, output.manifest)
   } catch (error) {
     if (problemsOf(error)) return undefined
     throw error

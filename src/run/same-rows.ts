@@ -20,13 +20,14 @@ export interface Comparing {
  */
 export async function sameRows(
   around: Comparing,
+  table: string,
   head: Head,
   columns: readonly ColumnShape[],
   key: readonly string[],
   staged: StagedOutput,
   files: readonly string[],
 ): Promise<boolean> {
-  const before = await readable(around.lake, head.manifest)
+  const before = await readable(around.lake, table, head)
   if (before?.engine !== around.engine) return false
   if (digestOf({ columns: before.columns, key: before.key }) !== digestOf({ columns, key })) return false
   if (before.rows !== staged.rows || digestOf(before.stats) !== digestOf(staged.stats)) return false
@@ -40,10 +41,12 @@ export async function sameRows(
   return one === two.digest
 }
 
-/** A manifest; undefined where it is gone or damaged: then nothing is known of the rows. */
-async function readable(lake: Lake, key: string): Promise<Manifest | undefined> {
+/** The manifest of a head; undefined where it or a file is gone or damaged: then nothing is known of the rows. */
+async function readable(lake: Lake, table: string, head: Head): Promise<Manifest | undefined> {
   try {
-    return await lake.manifests.read(key)
+    const manifest = await lake.version(table, head)
+    await lake.files(manifest)
+    return manifest
   } catch (error) {
     if (problemsOf(error)?.every(({ code }) => code === 'storage/corrupt')) return undefined
     throw error
@@ -62,7 +65,7 @@ export async function versionDigest(
   const wanted = digestColumns(columns)
   const { key, known } = await keptDigest(around, manifestKey, columns)
   if (known !== undefined) return known
-  const files = await Promise.all(manifest.files.map((file) => around.lake.storage.localPath(file.key)))
+  const files = await around.lake.files(manifest)
   const { digest } = await around.pool
     .engine()
     .call('digest', { files, columns: wanted }, { signal: around.signal })

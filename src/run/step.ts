@@ -114,7 +114,7 @@ async function runStep(
     const computedAt = new Date().toISOString()
     const computed = await computeTold(scope, step, {
       root: workspace.root,
-      storage: lake.storage,
+      lake,
       pool,
       findings,
       stagings,

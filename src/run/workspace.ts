@@ -40,9 +40,9 @@ export async function openWorkspace(options: ProjectOptions = {}): Promise<Works
   const project = await findProject(options.projectRoot)
   const envName = environmentOf(project.config, options.env)
   const storage = await storageOf(project, options.storage ?? project.config.storage)
-  const lake = await openLake(storage)
   const caches = path.join(project.root, cacheFolder)
-  const index = openIndex(path.join(caches, 'data'))
+  const index = openIndex(dataIndex(project))
+  const lake = await openLake(storage, { index: () => index })
   let code: StatIndex | undefined
   return {
     project,
@@ -59,6 +59,11 @@ export async function openWorkspace(options: ProjectOptions = {}): Promise<Works
       await lake.close()
     },
   }
+}
+
+/** The folder of what is known of the files of sources and of the lake. */
+export function dataIndex({ root }: Project): string {
+  return path.join(root, cacheFolder, 'data')
 }
 
 /** Opens a storage of a project by its name. */

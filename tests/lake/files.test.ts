@@ -135,7 +135,11 @@ describe('the files of a version', () => {
     expect(await verifyFiles(storage, version)).toHaveLength(quick)
     const problems = await verifyFiles(storage, version, { hash: true })
     expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual(
-      whole === 0 ? [] : [`storage/corrupt '${file}' is damaged: ${why}`],
+      whole === 0
+        ? []
+        : [
+            `storage/corrupt '${file}' is damaged: ${why}; it is of 'silver.trips', version ${manifest.version}`,
+          ],
     )
     await storage.close()
   })

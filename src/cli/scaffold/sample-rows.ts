@@ -94,8 +94,7 @@ async function boundInput(
   }
   const head = (await place.state())?.heads.get(input.name)
   if (head === undefined || place.lake === undefined) return undefined
-  const { storage } = place.lake
-  const files = await Promise.all(head.files.map(({ key }) => storage.localPath(key)))
+  const files = await place.lake.headFiles(input.name, head)
   return { ...bound, from: { kind: 'parquet', files } }
 }
 

@@ -1,0 +1,105 @@
+import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
+import { statKey, type StatIndex } from '../notebook/stat-index.ts'
+import type { Manifests } from './manifest.ts'
+import { corruptProblem } from './sealed.ts'
+import type { DataFile, Head, Manifest } from './types.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** What of a head names its version; `files` where they are known without the manifest. */
+export type VersionName = Pick<Head, 'version' | 'manifest'> & Partial<Pick<Head, 'files'>>
+
+/** Reads versions as they were published, or not at all. Every reader of rows goes through here. */
+export interface SoundVersions {
+  /** The manifest of a version. `storage/corrupt` where it is damaged, missing, or that of another version. */
+  version(table: string, name: VersionName): Promise<Manifest>
+  /**
+   * Local paths of the files of a version, in order, each of which has the content that the manifest says.
+   * `storage/corrupt` names those that have not.
+   */
+  files(manifest: Manifest): Promise<string[]>
+  /** Both in one. */
+  headFiles(table: string, head: VersionName): Promise<string[]>
+}
+
+/** What hashes files and remembers hashes while their stat is the same. */
+export type HashIndex = Pick<StatIndex, 'contentHash'>
+
+/** What people can do about a version that is damaged. */
+export const damageHint =
+  '`sluice verify` lists all that is damaged, `sluice repair` runs the steps that write it again'
+
+/**
+ * A file whose stat (size, times, inode) is the one under which its hash was found good is trusted; any other is
+ * hashed once and compared with its manifest. What this process has compared it trusts under the same stat, also
+ * when the file is so new that an index would not: file systems with hard links tell changes within a tick.
+ */
+export function soundVersions(storage: Storage, manifests: Manifests, index: () => HashIndex): SoundVersions {
+  /** By path: the stat and hash that were compared. */
+  const compared = new Map<string, string>()
+  const comparing = new Map<string, Promise<string>>()
+
+  async function compare(path: string, hash: string): Promise<string | undefined> {
+    const proof = `${statKey(path)} ${hash}`
+    if (compared.get(path) === proof) return undefined
+    const job =
+      comparing.get(path) ??
+      index()
+        .contentHash(path)
+        .then((found) => found ?? 'none')
+    comparing.set(path, job)
+    const found = await job.finally(() => comparing.delete(path))
+    if (found === 'none') return 'it is missing'
+    if (found !== hash) return 'its content is not what was written'
+    compared.set(path, proof)
+    return undefined
+  }
+
+  async function place(file: DataFile): Promise<{ path: string } | { fault: string }> {
+    try {
+      const path = await storage.localPath(file.key, { size: file.bytes, hash: file.hash })
+      const fault = await compare(path, file.hash)
+      return fault === undefined ? { path } : { fault }
+    } catch (error) {
+      const problems = problemsOf(error)
+      if (problems === undefined) throw error
+      // A remote store compares what it fetches.
+      if (problems.some(({ code }) => code === 'storage/corrupt'))
+        return { fault: 'its content is not what was written' }
+      if ((await storage.stat(file.key)) === undefined) return { fault: 'it is missing' }
+      throw error
+    }
+  }
+
+  async function files(manifest: Manifest): Promise<string[]> {
+    const places = await Promise.all(manifest.files.map(place))
+    const problems: Problem[] = places.flatMap((found, at) =>
+      'fault' in found ? [damagedFile(manifest, manifest.files[at]?.key ?? '', found.fault)] : [],
+    )
+    if (problems.length > 0) throw new ProblemError(problems)
+    return places.flatMap((found) => ('path' in found ? [found.path] : []))
+  }
+
+  async function version(table: string, name: VersionName): Promise<Manifest> {
+    const manifest = await manifests.read(name.manifest)
+    const fault = otherVersion(manifest, table, name)
+    if (fault === undefined) return manifest
+    throw new ProblemError(corruptProblem(name.manifest, fault, damageHint))
+  }
+
+  return { version, files, headFiles: async (table, head) => files(await version(table, head)) }
+}
+
+/** The Problem of a file that is not what a manifest says. */
+export function damagedFile({ table, version }: Manifest, key: string, fault: string): Problem {
+  return corruptProblem(key, `${fault}; it is of '${table}', version ${version}`, damageHint)
+}
+
+/** Why a manifest that is whole is not that of a version; a file can be replaced by another good one. */
+export function otherVersion(manifest: Manifest, table: string, name: VersionName): string | undefined {
+  if (manifest.table !== table || manifest.version !== name.version)
+    return `it is the manifest of '${manifest.table}', version ${manifest.version}, and should be that of '${table}', version ${name.version}`
+  const listed = manifest.files.map(({ key, bytes }) => `${key} ${bytes}`).join('\n')
+  if (name.files !== undefined && name.files.map(({ key, bytes }) => `${key} ${bytes}`).join('\n') !== listed)
+    return `it lists other files than the commit of '${table}', version ${name.version}`
+  return undefined
+}
