@@ -58,6 +58,8 @@ export const problemCodes = {
   'query/lossy-cast': 'A cast in a query can lose digits, decimal places or parts of seconds without a word.',
   'query/order':
     'A query picks, counts or lists rows in an order that it does not say, or says only in part.',
+  'query/external':
+    'A query of a notebook with `external: true` reads files by path, so it is not checked without data.',
   'query/value': 'A value that cannot be bound as a parameter.',
   'source/not-found': 'No file matches the path of a source.',
   'source/unreadable': 'A file of a source may not be read, or is a folder.',

@@ -29,6 +29,8 @@ interface About<N extends string> extends Limits {
   readonly volatile?: boolean
   /** The result holds for this long, such as `'24h'`, then the step runs again. */
   readonly expires?: string
+  /** SQL may read files by path: `read_csv('...')`, `FROM 'data.parquet'`. Sluice does not see them: the step always runs. */
+  readonly external?: boolean
 }
 
 interface Declared<

@@ -14,6 +14,8 @@ export interface AnalysisRequest {
   readonly output?: { readonly handle: string; readonly table: DeclaredTable }
   /** Functions whose result changes from run to run are allowed. */
   readonly volatile: boolean
+  /** The query may read files by path; such a query is not bound, because that would read them. */
+  readonly external?: boolean
   /** Follow the columns, which costs about as much again as binding. */
   readonly lineage: boolean
 }

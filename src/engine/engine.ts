@@ -130,6 +130,8 @@ export interface SessionRequest {
   readonly outputs: readonly OutputTarget[]
   /** Functions whose result changes from run to run are allowed. */
   readonly volatile: boolean
+  /** Queries may read files by path. */
+  readonly external?: boolean
   readonly failures?: KeptFailures
   /** When checks of age are made, in milliseconds since 1970; now when left out. */
   readonly now?: number

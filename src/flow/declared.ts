@@ -57,6 +57,8 @@ export interface DeclaredStep {
   readonly env: Json
   readonly secrets: readonly string[]
   readonly volatile: boolean
+  /** Its SQL may read files by path. */
+  readonly external?: boolean
   /** Milliseconds. */
   readonly expiresAfter?: number
   readonly limits: Limits

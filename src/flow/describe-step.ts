@@ -32,6 +32,7 @@ export function describeStep(placed: PlacedStep, context: Describing): DeclaredS
     env: describeEnv(notebook, told, context),
     secrets: definition.secrets ?? [],
     volatile: definition.volatile ?? false,
+    ...(definition.external === true && { external: true }),
     ...describeLimits(definition, settings, told, context),
     ...(definition.description !== undefined && { description: definition.description }),
     ...(definition.owner !== undefined && { owner: definition.owner }),

@@ -70,7 +70,7 @@ export async function lookAtStep(
     parts,
     fingerprint: sameParts(parts, options.record) ? options.record.fingerprint : fingerprintOf(parts),
     inputs,
-    untracked: code.untracked,
+    untracked: step.external === true ? [...code.untracked, unseenFiles(step)] : code.untracked,
     damaged,
     forced: options.forced ?? false,
     now: options.now ?? Date.now(),
@@ -78,6 +78,11 @@ export async function lookAtStep(
     sources,
     state,
   }
+}
+
+/** What the SQL of an external notebook reads by path is not seen, and so may have changed. */
+function unseenFiles({ file }: DeclaredStep): Findings['untracked'][number] {
+  return { what: 'external: true (files that its SQL reads are not seen)', where: { file } }
 }
 
 /** The same parts have the same fingerprint: it need not be worked out again. */

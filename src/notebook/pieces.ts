@@ -54,6 +54,7 @@ const byValue: ReadonlySet<string> = new Set([
   'secrets',
   'volatile',
   'expires',
+  'external',
   'timeout',
   'retries',
   'memory',

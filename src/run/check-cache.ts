@@ -89,7 +89,15 @@ export function stepKey(step: DeclaredStep, code: CodeFact): string | undefined 
     'key' in origin ? [origin.key, origin.checks.filter((check) => check.kind === 'unique')] : null,
   ])
   return sha256(
-    JSON.stringify([step.file, code.version, code.edges, parts, inputs, step.expiresAfter !== undefined]),
+    JSON.stringify([
+      step.file,
+      code.version,
+      code.edges,
+      parts,
+      inputs,
+      step.expiresAfter !== undefined,
+      step.external === true,
+    ]),
   )
 }
 

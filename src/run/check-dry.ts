@@ -81,6 +81,7 @@ function emptyRequest(step: DeclaredStep): SessionRequest {
     })),
     outputs: step.outputs.map(({ handle, table }) => ({ handle, table: { ...table, checks: [] } })),
     volatile: step.volatile || step.expiresAfter !== undefined,
+    ...(step.external === true && { external: true }),
   }
 }
 

@@ -131,7 +131,8 @@ function requestsOf(
   return queries.map(({ handle, query }) => {
     const output = step.outputs.find((each) => each.handle === handle)
     const volatile = step.volatile || step.expiresAfter !== undefined
-    return { query, inputs, ...(output && { output }), volatile, lineage }
+    const external = step.external === true && { external: true }
+    return { query, inputs, ...(output && { output }), volatile, ...external, lineage }
   })
 }
 

@@ -37,6 +37,12 @@ export type Printed = (
 /** Told what became of data checks. */
 export type Checked = (results: readonly CheckResult[]) => void
 
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly printed?: Printed
+  readonly checked?: Checked
+}
+
 interface Waiting {
   readonly op: string
   readonly resolve: (value: unknown) => void
@@ -98,11 +104,7 @@ export class Child<C> {
   call<K extends keyof C & string>(
     op: K,
     ask: Ask<C[K]>,
-    {
-      signal,
-      printed = () => undefined,
-      checked = () => undefined,
-    }: { signal?: AbortSignal; printed?: Printed; checked?: Checked } = {},
+    { signal, printed = () => undefined, checked = () => undefined }: CallOptions = {},
   ): Promise<Answer<C[K]>> {
     if (this.gone) return Promise.reject(this.gone)
     const id = this.next++

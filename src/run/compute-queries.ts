@@ -1,6 +1,6 @@
 import { digestOf } from '../base/digest.ts'
 import type { CheckResult, Engine, SessionRequest, StagedOutput } from '../engine/engine.ts'
-import type { NamedQuery } from './protocol.ts'
+import type { EngineCalls, NamedQuery } from './protocol.ts'
 
 /** Runs the queries of one step and stages its outputs. An aborted signal interrupts the engine. */
 export async function computeQueries(
@@ -22,6 +22,21 @@ export async function computeQueries(
     signal.removeEventListener('abort', interrupt)
     await session.close()
   }
+}
+
+/** The same, with the digests of the queries. */
+export async function computeWithDigests(
+  engine: Engine,
+  request: SessionRequest,
+  queries: readonly NamedQuery[],
+  signal: AbortSignal,
+  checked: (results: readonly CheckResult[]) => void,
+): Promise<ReturnType<EngineCalls['compute']>> {
+  const digests = digestQueries(engine, queries)
+  // A query that does not parse has no digest; computing it tells more.
+  digests.catch(() => undefined)
+  const staged = await computeQueries(engine, request, queries, signal, checked)
+  return { staged, queryDigests: await digests }
 }
 
 /**

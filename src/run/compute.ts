@@ -17,11 +17,11 @@ import { newVersionId } from '../lake/version-id.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
-import { ChildEnded, type Checked, type Printed } from './child.ts'
+import { ChildEnded, type CallOptions, type Checked, type Printed } from './child.ts'
 import { killLate } from './kill-late.ts'
 import { maskOf } from './mask.ts'
 import type { Pool } from './pool.ts'
-import type { TracedQuery } from './protocol.ts'
+import type { EngineCalls, TracedQuery } from './protocol.ts'
 import { placedError } from './query-origin.ts'
 
 /** An output while it is computed: where it is staged, and where it will be. */
@@ -78,10 +78,23 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   const bare = queries.map(({ handle, query }) => ({ handle, query }))
   const options = { signal: ask.signal, ...(ask.checked && { checked: ask.checked }) }
   try {
-    return await ask.pool.engine().call('compute', { request, queries: bare }, options)
+    return await computeIn(ask, { request, queries: bare }, options)
   } catch (error) {
     throw await placedError(error, step.file, ask.root, queries)
   }
+}
+
+/** Queries share the engine host; those that may read files by path have an engine of their own. */
+function computeIn(
+  { pool, findings, signal }: ComputeAsk,
+  asked: Parameters<EngineCalls['compute']>[0],
+  options: CallOptions,
+): Promise<Computed> {
+  if (asked.request.external !== true) return pool.engine().call('compute', asked, options)
+  const engine = pool.workerEngine(findings.step.limits)
+  return pool.withWorker((worker) =>
+    killLate(worker, signal, worker.call('queries', { ...asked, engine }, options)),
+  )
 }
 
 /** The queries of a `select` step, rendered by a worker. */
@@ -149,7 +162,8 @@ async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {
   )
   // Step with an age limit may call functions of time: its result is said to hold for a while.
   const volatile = step.volatile || step.expiresAfter !== undefined
-  return { inputs, outputs, volatile, ...(ask.failures && { failures: ask.failures }) }
+  const external = step.external === true && { external: true }
+  return { inputs, outputs, volatile, ...external, ...(ask.failures && { failures: ask.failures }) }
 }
 
 async function boundInput(ask: ComputeAsk, input: DeclaredInput): Promise<BoundInput> {

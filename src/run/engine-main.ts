@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineCalls } from './protocol.ts'
-import { computeQueries, digestQueries } from './compute-queries.ts'
+import { computeWithDigests, digestQueries } from './compute-queries.ts'
 import { serveCalls, type CallContext } from './serve-calls.ts'
 
 /**
@@ -22,14 +22,8 @@ type Op<K extends keyof EngineCalls> = (
 ) => Promise<ReturnType<EngineCalls[K]>>
 
 const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
-  compute: async ({ request, queries }, { signal, checked }) => {
-    const host = await opened()
-    const digests = digestQueries(host, queries)
-    // A query that does not parse has no digest; computing it tells more.
-    digests.catch(() => undefined)
-    const staged = await computeQueries(host, request, queries, signal, checked)
-    return { staged, queryDigests: await digests }
-  },
+  compute: async ({ request, queries }, { signal, checked }) =>
+    computeWithDigests(await opened(), request, queries, signal, checked),
   digest: async ({ files, columns }, { signal }) => ({
     digest: await (await opened()).contentDigest(files, columns, signal),
   }),

@@ -2,6 +2,7 @@ import { fromWire } from '../base/wire.ts'
 import type { Engine, EngineOptions } from '../engine/engine.ts'
 import { relativeTo } from '../notebook/load.ts'
 import type { RunAsk, WorkerCalls } from './protocol.ts'
+import { computeWithDigests } from './compute-queries.ts'
 import { runCode } from './run-code.ts'
 import type { CallContext } from './serve-calls.ts'
 import { notebookIn } from './worker-notebook.ts'
@@ -51,4 +52,12 @@ export async function runNotebook(
     context.signal.removeEventListener('abort', interrupt)
     await session.close()
   }
+}
+
+/** Runs queries that may read files by path, in the engine of this worker. */
+export async function runQueries(
+  { request, queries, engine }: Parameters<WorkerCalls['queries']>[0],
+  { signal, checked }: CallContext,
+): Promise<ReturnType<WorkerCalls['queries']>> {
+  return computeWithDigests(await opened(engine), request, queries, signal, checked)
 }

@@ -76,6 +76,7 @@ export async function prepare(
     inputs: contracts.map((contract) => boundInput(contract, rows.get(contract.handle), given.unchecked)),
     outputs: outputTargets(notebook, describing),
     volatile: notebook.definition.volatile === true || notebook.definition.expires !== undefined,
+    ...(notebook.definition.external === true && { external: true }),
   }
   const values = { args: fromWire(args), env: fromWire(env), secrets: given.secrets }
   return { prepared: { notebook, request, ...values, file, root, rows }, problems: describing.problems }

@@ -1,6 +1,7 @@
 import { relationName } from '../../contract/render.ts'
 import { ProblemError, problemsOf } from '../../base/problem.ts'
 import type { Analysis, AnalysisRequest, EngineProblem } from '../analysis.ts'
+import { readsFiles } from './file-reads.ts'
 import type { Analyst } from './analyst.ts'
 import { isFault, QueryBinder } from './bind-plan.ts'
 import { compareColumns, nullColumns } from './compare.ts'
@@ -54,6 +55,7 @@ async function analyseBound(subject: Subject): Promise<Analysis> {
   // A relation that is not known hides what else is wrong.
   if (gated.some(({ code }) => code === 'query/table-unknown' || code === 'query/statement'))
     return { problems: gated, columns: [] }
+  if (subject.request.external === true && readsFiles(tree)) return unbound(subject, gated)
   const plan = bound()
   const columns = (isFault(plan) ? undefined : planColumns(plan)) ?? (await subject.binder.describe())
   if (isFault(columns)) {
@@ -61,6 +63,23 @@ async function analyseBound(subject: Subject): Promise<Analysis> {
     return { problems: inOrder([...gated, ...faultProblems(subject, faults, gated)]), columns: [] }
   }
   return told(subject, tree, isFault(plan) ? undefined : plan, columns, gated)
+}
+
+/** A query that reads files by path is not bound: that would open them. Only the gate has looked at it. */
+function unbound({ request, binder, place }: Subject, gated: readonly EngineProblem[]): Analysis {
+  const { output, lineage } = request
+  const names = output?.table.columns.map(({ name }) => name) ?? []
+  const problem: EngineProblem = {
+    code: 'query/external',
+    severity: 'warn',
+    message: `${place.subject}: not checked: external, the query reads files by path`,
+    hint: 'its columns are checked when the step runs; a source is checked before',
+  }
+  return {
+    problems: [...gated, problem],
+    columns: [],
+    ...(lineage && { lineage: queryLineage(undefined, binder.inputs, names) }),
+  }
 }
 
 /** Of two faults for one query that of its own binder, which is what a run meets. */
@@ -99,7 +118,7 @@ function inOrder(problems: readonly EngineProblem[]): EngineProblem[] {
 }
 
 function gate({ request, functions, place }: Subject, tree: ParsedQuery): EngineProblem[] {
-  const { query, inputs, volatile } = request
+  const { query, inputs, volatile, external = false } = request
   const read = inputs.filter(({ handle }) => query.relations.includes(handle))
   return gateProblems(tree, {
     ...place,
@@ -107,6 +126,7 @@ function gate({ request, functions, place }: Subject, tree: ParsedQuery): Engine
     columns: new Set(read.flatMap(({ columns }) => columns.map(({ name }) => name.toLowerCase()))),
     unknown: unknownBeside(inputs),
     volatile,
+    external,
     params: query.params.length,
     functions,
   })

@@ -44,7 +44,7 @@ export async function passQuery(
 ): Promise<PassedQuery> {
   const parsed = await rules.parses.parse(rules.connection, query.text)
   if (!('node' in parsed)) throw new ProblemError(parseProblem(parsed, place))
-  const { inputs, volatile } = rules.request
+  const { inputs, volatile, external = false } = rules.request
   const read = inputs.filter(({ handle }) => query.relations.includes(handle))
   const problems = gateProblems(parsed, {
     ...place,
@@ -52,6 +52,7 @@ export async function passQuery(
     columns: columnNames(read),
     unknown: unknownBeside(inputs),
     volatile,
+    external,
     params: query.params.length,
     functions: rules.functions,
   })

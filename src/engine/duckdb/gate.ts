@@ -2,6 +2,7 @@ import { nearest } from '../../base/suggest.ts'
 import type { EngineProblem } from '../analysis.ts'
 import type { ProblemCode } from '../../base/codes.ts'
 import { offsetIn } from './faults.ts'
+import { readsFile } from './file-reads.ts'
 import { keywords, isPureTableFunction, useOf, type Functions } from './functions.ts'
 import { cteKey, walkQuery, type Scope } from './scope.ts'
 import { placeOf, textIn, type ParsedQuery, type ParseFault, type TreeNode } from './tree.ts'
@@ -19,6 +20,8 @@ export interface GateRules {
   /** Why another relation is refused. */
   readonly unknown: (name: string) => { readonly message: string; readonly hint?: string }
   readonly volatile: boolean
+  /** Files may be read by path. */
+  readonly external?: boolean
   /** How many values the query has. */
   readonly params: number
   readonly functions: Functions
@@ -69,6 +72,7 @@ export function gateProblems(query: ParsedQuery, rules: GateRules): EngineProble
 }
 
 function look(node: TreeNode, scope: Scope, rules: GateRules): Finding | undefined {
+  if (rules.external === true && readsFile(node)) return undefined
   if (node['sample'] && (node['sample'] as TreeNode)['seed'] === -1 && !rules.volatile) {
     return changes(node, 'a sample without REPEATABLE (seed)')
   }
@@ -122,7 +126,7 @@ function lookAtTableFunction(node: TreeNode): Finding | undefined {
     node,
     code: 'query/function-forbidden',
     message: `${name}() may not be read from`,
-    hint: 'files are read through a source: source.csv(...), source.json(...), source.parquet(...)',
+    hint: 'files are read through a source: source.csv(...); or let the notebook say `external: true`',
   }
 }
 
