@@ -46,6 +46,7 @@ export const problemCodes = {
   'flow/two-producers': 'Two steps produce the same table.',
   'flow/owner': 'A table belongs to one combination of notebook, args and bindings, and another writes it.',
   'flow/cycle': 'Steps wait for each other in a circle.',
+  'flow/pool-unknown': 'A step names a pool that `sluice.yaml` does not have.',
   'flow/selection-unknown': 'A selection names no step, notebook or table of the flow.',
   'check/skipped': 'Something was not checked, and why.',
   'query/parse': 'A query does not parse.',

@@ -16,6 +16,7 @@ interface RunFlags extends SelectFlags, ReportFlags {
   readonly json?: true
   readonly concurrency?: number
   readonly keepGoing?: true
+  readonly failFast?: true
   /** Commander gives false for `--no-cache`. */
   readonly cache?: boolean
   readonly quiet?: true
@@ -34,6 +35,10 @@ export function runCommand(cli: Cli): Command {
       .option('--json', 'one JSON object for each event')
       .addOption(countOption('--concurrency <n>', 'how many steps run at once'))
       .option('--keep-going', 'go on with steps that do not depend on a failed one')
+      .option(
+        '--fail-fast',
+        'begin no step after one has failed; the default, unless sluice.yaml says otherwise',
+      )
       .option('--no-cache', 'do not reuse what another environment or checkout has computed')
       .option('--quiet', 'leave out what steps print')
       .option('--watch', 'run again whenever a file of the project changes')
@@ -48,6 +53,7 @@ export function runCommand(cli: Cli): Command {
           words.length === 0 ? words : await (await import('./targets.ts')).targetsHere(words, flags)
         if (flags.help) return help(targets, flags, self, cli)
         checkReports(flags)
+        checkGoing(flags)
         if (flags.dryRun) return (await import('./plan.ts')).showPlan(targets, flags, cli)
         return start(targets, flags, cli)
       })
@@ -141,11 +147,18 @@ function checkReports({ report, watch, dryRun }: RunFlags): void {
   })
 }
 
+function checkGoing({ keepGoing, failFast }: RunFlags): void {
+  if (!(keepGoing && failFast)) return
+  const message = '--keep-going and --fail-fast say the opposite of each other'
+  throw new ProblemError({ code: 'project/usage', message })
+}
+
 function runOptions(flags: RunFlags, cli: Cli, onEvent: (event: RunEvent) => void): RunOptions {
   return {
     ...selectOptions(flags),
     ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
     ...(flags.keepGoing && { keepGoing: true }),
+    ...(flags.failFast && { keepGoing: false }),
     ...(flags.cache === false && { noCache: true }),
     onEvent,
     signal: cli.signal(),

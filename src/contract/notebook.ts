@@ -3,19 +3,9 @@ import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
 import type { RunContext, SelectContext } from './context.ts'
 import type { Inputs } from './input.ts'
+import type { Limits } from './limits.ts'
 import type { Relation, Sql } from './sql.ts'
 import type { Tables } from './table.ts'
-
-/** What a step may use, and how long it may take. These make nothing stale. */
-export interface Limits {
-  /** How long a step may compute, such as `'30s'`, `'10m'`, `'2h'`. */
-  readonly timeout?: string
-  /** How often a step that failed is tried again. */
-  readonly retries?: number
-  /** Memory of the engine for this step, such as `'2GB'`. */
-  readonly memory?: string
-  readonly threads?: number
-}
 
 interface About<N extends string> extends Limits {
   /** The name of its steps; the file's name when left out. */

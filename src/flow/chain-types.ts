@@ -1,5 +1,6 @@
 import type { AnyInput, AnyOrigin, Origin } from '../contract/input.ts'
-import type { AnyNotebook, Limits } from '../contract/notebook.ts'
+import type { Limits } from '../contract/limits.ts'
+import type { AnyNotebook } from '../contract/notebook.ts'
 import type { AnyTable } from '../contract/table.ts'
 import type { ArgFaults, InputFault, OptionFaults, Title } from './chain-faults.ts'
 

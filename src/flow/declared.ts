@@ -1,6 +1,6 @@
 import type { Place } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
-import type { Limits } from '../contract/notebook.ts'
+import type { Limits } from '../contract/limits.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 
 /**

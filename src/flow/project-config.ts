@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { ProblemError, type Place, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { parseDuration } from '../base/duration.ts'
+import { segmentFault } from '../base/names.ts'
+import { retryCauses } from '../contract/limits.ts'
 
 const memory = z.string().regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, 'such as 4GB')
 
@@ -15,6 +17,25 @@ const leastHour = duration.refine(
   (text) => (parseDuration(text) ?? 0) >= 3_600_000,
   "less than an hour ('1h')",
 )
+
+/** How steps are tried again: how often, or more of it. */
+const times = z.number().int().min(0).max(100)
+export const retriesForm = z.union(
+  [
+    times,
+    z.strictObject({
+      times,
+      delay: duration.optional(),
+      maxDelay: duration.optional(),
+      on: z.array(z.enum(retryCauses)).optional(),
+    }),
+  ],
+  { error: 'a whole number from 0 to 100, or such as { times: 3, delay: 1s, maxDelay: 1m, on: [timeout] }' },
+)
+
+const poolName = z
+  .string()
+  .refine((name) => segmentFault(name) === undefined, 'a name has letters, digits, _ and -')
 
 const schema = z.strictObject({
   /** The environment of runs that do not say one. */
@@ -29,6 +50,19 @@ const schema = z.strictObject({
   memory: memory.optional(),
   /** The time limit of steps that do not say one. */
   timeout: duration.optional(),
+  /** Limits of steps that do not say their own. */
+  defaults: z
+    .strictObject({
+      timeout: duration.optional(),
+      retries: retriesForm.optional(),
+      memory: memory.optional(),
+      threads: z.number().int().min(1).max(1024).optional(),
+    })
+    .prefault({}),
+  /** How many steps of a pool run together. */
+  pools: z.record(poolName, z.number().int().min(1).max(256)).default({}),
+  /** Whether runs go on with steps that do not depend on a failed one. */
+  keepGoing: z.boolean().default(false),
   /** What `sluice gc` leaves. */
   gc: z
     .strictObject({

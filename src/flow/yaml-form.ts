@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import type { Place, Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { retriesForm } from './project-config.ts'
 
 const output = z.union([z.string(), z.strictObject({ name: z.string(), path: z.string().optional() })])
 const limits = {
   timeout: z.string().optional(),
-  retries: z.number().optional(),
+  retries: retriesForm.optional(),
   memory: z.string().optional(),
   threads: z.number().optional(),
+  pool: z.union([z.string(), z.array(z.string())]).optional(),
 }
 
 /** A step that places a notebook. */

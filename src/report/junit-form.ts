@@ -9,11 +9,19 @@ export interface Suite {
   readonly cases: readonly Case[]
 }
 
+export interface Failure {
+  readonly message: string
+  readonly type: string
+  readonly text: string
+}
+
 export interface Case {
   readonly name: string
   readonly classname: string
   readonly time?: number
-  readonly failures?: readonly { readonly message: string; readonly type: string; readonly text: string }[]
+  readonly failures?: readonly Failure[]
+  /** Tries that failed and were followed by another; with `failures` the last one failed too. */
+  readonly retried?: readonly Failure[]
   /** Why it was skipped. */
   readonly skipped?: string
   readonly out?: string
@@ -40,9 +48,22 @@ function suiteXml({ name, time, properties = {}, cases }: Suite): string {
   )
 }
 
-function caseXml({ name, classname, time = 0, failures = [], skipped, out, err }: Case): string {
+function caseXml({
+  name,
+  classname,
+  time = 0,
+  failures = [],
+  retried = [],
+  skipped,
+  out,
+  err,
+}: Case): string {
+  const again = failures.length > 0 ? 'rerunFailure' : 'flakyFailure'
   return element('testcase', { name, classname, time: seconds(time) }, [
     ...failures.map(({ message, type, text }) => element('failure', { message, type }, text)),
+    ...retried.map(({ message, type, text }) =>
+      element(again, { message, type }, [element('stackTrace', {}, text)]),
+    ),
     ...(skipped === undefined ? [] : [element('skipped', { message: skipped })]),
     ...(out === undefined ? [] : [element('system-out', {}, out)]),
     ...(err === undefined ? [] : [element('system-err', {}, err)]),

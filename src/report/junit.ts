@@ -1,5 +1,6 @@
+import type { Problem } from '../base/problem.ts'
 import type { DataChecked, StepPrinted } from '../run/events.ts'
-import { suitesXml, type Case, type Suite } from './junit-form.ts'
+import { suitesXml, type Case, type Failure, type Suite } from './junit-form.ts'
 import { problemSuites } from './junit-problems.ts'
 import { reasonsText } from './reason-text.ts'
 import {
@@ -31,9 +32,7 @@ function caseSuites({ cases = [] }: Told): Suite[] {
 }
 
 function caseOf({ suite, name, ms, outcome, problems }: ToldCase): Case {
-  const failures = problems
-    .filter(isError)
-    .map((problem) => ({ message: problem.message, type: problem.code, text: problemBody(problem) }))
+  const failures = problems.filter(isError).map(failureOf)
   const warnings = problems.filter((problem) => !isError(problem)).map(problemBody)
   return {
     name,
@@ -67,6 +66,9 @@ function stepCase(step: ToldStep, flow: string): Case {
     classname: step.notebook ?? flow,
     time: (end?.ms ?? 0) / 1000,
     ...outcomeOf(step),
+    ...(step.retries.length > 0 && {
+      retried: step.retries.flatMap(({ problems }) => problems.map(failureOf)),
+    }),
     ...(out !== '' && { out }),
     ...(err !== '' && { err }),
   }
@@ -83,11 +85,7 @@ function outcomeOf({ end, notebook }: ToldStep): Pick<Case, 'failures' | 'skippe
   if (end.outcome === 'failed') {
     const errors = end.problems.filter(isError)
     const told = errors.length > 0 ? errors : end.problems
-    const failures = told.map((problem) => ({
-      message: problem.message,
-      type: problem.code,
-      text: problemBody(problem),
-    }))
+    const failures = told.map(failureOf)
     return { failures: failures.length > 0 ? failures : [{ message: 'failed', type: 'failed', text: '' }] }
   }
   if (end.outcome === 'cancelled') return { skipped: 'cancelled' }
@@ -96,9 +94,13 @@ function outcomeOf({ end, notebook }: ToldStep): Pick<Case, 'failures' | 'skippe
   return { skipped: by.length > 0 ? `blocked by ${by.join(', ')}` : `blocked: ${reasonsText(end.reasons)}` }
 }
 
+function failureOf(problem: Problem): Failure {
+  return { message: problem.message, type: problem.code, text: problemBody(problem) }
+}
+
 function checkCase(check: DataChecked, { notebook, step }: ToldStep): Case {
   const problem = checkProblem(check)
-  const failure = { message: problem.message, type: problem.code, text: problemBody(problem) }
+  const failure = failureOf(problem)
   return {
     name: `${check.table}: ${check.check}`,
     classname: notebook ?? step,

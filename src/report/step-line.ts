@@ -1,4 +1,4 @@
-import type { StepFinished, StepStarted } from '../run/events.ts'
+import type { StepFinished, StepRetried, StepStarted } from '../run/events.ts'
 import { plural } from './amount.ts'
 import { marks, paintOutcome } from './paint.ts'
 import type { Paint } from './paint.ts'
@@ -53,6 +53,15 @@ export function plainFinishedLine(step: StepFinished, style: LineStyle): string 
   return [word, pad(step.step, style.names), ...[time, ...rest].filter((part) => part !== '')]
     .join('  ')
     .trimEnd()
+}
+
+/** A try that failed and is followed by another: `retry    load  try 1 of 4 failed: ...; the next in 1.2s`. */
+export function retriedLine(event: StepRetried, { paint, width, names }: LineStyle): string {
+  const { step, attempt, of, pause, problems } = event
+  const why = oneLine(problems[0]?.message ?? '').replace(`step '${step}': `, '')
+  const text = `try ${attempt} of ${of} failed, the next in ${durationText(pause)}: ${why}`
+  const line = `${pad('retry', wordWidth)}  ${pad(cutMiddle(oneLine(step), names), names)}  ${text}`
+  return paint.yellow(width === Infinity ? line : cutEnd(line, width))
 }
 
 const wordWidth = 'cancelled'.length

@@ -14,7 +14,7 @@ import { plainPaint } from './paint.ts'
 import type { Paint } from './paint.ts'
 import { followRun, printedLines } from './run-view.ts'
 import type { RunFold, RunView } from './run-view.ts'
-import { finishedLine, nameColumns, plainFinishedLine, plainStartLine } from './step-line.ts'
+import { finishedLine, nameColumns, plainFinishedLine, plainStartLine, retriedLine } from './step-line.ts'
 import type { LineStyle } from './step-line.ts'
 import { idleLines, summaryLines, wasIdle } from './summary.ts'
 import { oneLine } from './width.ts'
@@ -89,7 +89,8 @@ export function textReport(options: TextReportOptions): TextReport {
         if (form === 'lines') say(plainStartLine(event, style()))
       } else if (event.event === 'step-printed') {
         if (!quiet) for (const text of printedAs(event, paint)) say(text)
-      } else if (event.event === 'data-checked') {
+      } else if (event.event === 'step-retried') say(retriedLine(event, style()))
+      else if (event.event === 'data-checked') {
         for (const text of checkLines(event, paint)) say(text)
       } else if (event.event === 'notice') line(noticeLine(event, paint))
       else if (event.event === 'plugin-failed') line(pluginLine(event, paint))

@@ -6,6 +6,7 @@ import type {
   RunStarted,
   StepFinished,
   StepPrinted,
+  StepRetried,
 } from '../run/events.ts'
 import { plural } from './amount.ts'
 
@@ -46,6 +47,8 @@ export interface ToldStep {
   readonly notebook?: string
   readonly printed: readonly StepPrinted[]
   readonly checks: readonly DataChecked[]
+  /** Tries that failed and were followed by another. */
+  readonly retries: readonly StepRetried[]
   /** Left out for a step of a run that was killed. */
   readonly end?: StepFinished
 }
@@ -68,21 +71,23 @@ interface Growing {
   notebook?: string
   printed: StepPrinted[]
   checks: DataChecked[]
+  retries: StepRetried[]
   end?: StepFinished
 }
 
 function stepsTold(started: RunStarted, events: readonly RunEvent[]): ToldStep[] {
   const steps = new Map<string, Growing>(
-    started.steps.map((step) => [step, { step, printed: [], checks: [] }]),
+    started.steps.map((step) => [step, { step, printed: [], checks: [], retries: [] }]),
   )
   const of = (name: string): Growing => {
-    const step = steps.get(name) ?? { step: name, printed: [], checks: [] }
+    const step = steps.get(name) ?? { step: name, printed: [], checks: [], retries: [] }
     steps.set(name, step)
     return step
   }
   for (const event of events) {
     if (event.event === 'step-started') of(event.step).notebook = event.notebook
     else if (event.event === 'step-printed') of(event.step).printed.push(event)
+    else if (event.event === 'step-retried') of(event.step).retries.push(event)
     else if (event.event === 'data-checked') of(event.step).checks.push(event)
     else if (event.event === 'step-finished') {
       of(event.step).notebook = event.notebook

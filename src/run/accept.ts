@@ -127,9 +127,11 @@ async function queryDigests(
 ): Promise<Readonly<Record<string, string>>> {
   const queries = await renderQueries(around.pool, around.root, findings.step, around.signal, () => undefined)
   await around.loaded()
-  const { queryDigests: digests } = await around.pool
-    .engine()
-    .call('queryDigests', { queries }, { signal: around.signal })
+  const { queryDigests: digests } = await around.pool.engines.ask(
+    'queryDigests',
+    { queries },
+    { signal: around.signal, by: findings.step.name },
+  )
   return digests
 }
 

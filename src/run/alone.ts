@@ -5,6 +5,7 @@ import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { notebookCalled, notebookName } from '../flow/place.ts'
+import { checkPools } from '../flow/pools.ts'
 import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
@@ -20,6 +21,7 @@ import { previewFiles, type Preview } from './preview.ts'
 import { checkProtected } from './protect.ts'
 import { lazyPool, plannedFlow, resolvedOf, resultOf } from './run.ts'
 import { runFlow } from './run-flow.ts'
+import { stepLimits } from './step-limits.ts'
 import { declareTargets } from './targets.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 import type { ResolvedFlow } from '../flow/resolve.ts'
@@ -43,6 +45,7 @@ export async function runNotebook(
   try {
     const { declaration, step } = await findPlace(workspace, name, options, pools.get)
     checkProtected(workspace, [declaration])
+    checkPools([declaration.flow], workspace.project.config)
     const resolved = resolvedOf(declaration.flow)
     const found = resolved.byName.get(step) as ResolvedStep
     if (options.sample !== undefined)
@@ -178,6 +181,7 @@ async function runSample(
       findings,
       stagings,
       signal,
+      share: stepLimits(step, workspace.project.config).process,
       printed,
       sample,
     })

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { parseDuration } from '../base/duration.ts'
 import { sha256 } from '../base/digest.ts'
 import type { Problem } from '../base/problem.ts'
 import type { SessionRequest } from '../engine/engine.ts'
@@ -37,15 +36,17 @@ function dryKey({ file, args, env, inputs, outputs }: DeclaredStep): string {
 
 async function dryRun(step: DeclaredStep, parts: DeclareParts): Promise<readonly Problem[]> {
   const { root, project } = parts.space
-  const timeout = stepLimits(step, parseDuration(project.config.timeout ?? '')).timeout ?? parts.limit
+  const limits = stepLimits(step, project.config)
+  const timeout = limits.timeout ?? parts.limit
   const pool = parts.pools.get()
   return pool.withWorker(async (worker) => {
     const limited = limitedSignal(undefined, timeout)
     let printed = ''
     const keep = (_: string, text: string) => void (printed = `${printed}${text}`.slice(-shown))
-    const { args, env, secrets, limits } = step
+    const { args, env, secrets } = step
     const at = { file: path.join(root, step.file), projectRoot: root }
-    const ask = { ...at, request: emptyRequest(step), engine: pool.workerEngine(limits), args, env, secrets }
+    const engine = pool.workerEngine(limits.process)
+    const ask = { ...at, request: emptyRequest(step), engine, args, env, secrets }
     try {
       const call = worker.call('run', ask, { signal: limited.signal, printed: keep })
       await killLate(worker, limited.signal, call)

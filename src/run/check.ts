@@ -3,6 +3,7 @@ import { orderProblems, type Problem } from '../base/problem.ts'
 import { engineVersion } from '../engine/version.ts'
 import { cacheFolder, projectToCheck } from '../flow/project.ts'
 import { checkOwners } from '../flow/owners.ts'
+import { poolProblems } from '../flow/pools.ts'
 import type { CodeContext } from '../notebook/code-version.ts'
 import { openIndex } from '../notebook/open-index.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
@@ -60,7 +61,9 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
         ...settings,
         ...(await checkStorages(project)),
         ...(await checkPlugins(project, flows)),
-        ...[...problems, ...checkOwners(flows)].filter(({ where }) => scope.has(where?.file)),
+        ...[...problems, ...checkOwners(flows), ...poolProblems(flows, project.config)].filter(({ where }) =>
+          scope.has(where?.file),
+        ),
         ...conditions,
         ...queries.flatMap((each) => each.problems),
         ...(dry?.problems ?? []),

@@ -21,9 +21,12 @@ export class ChildEnded extends Error {
 export class ChildThrew extends Error {
   override readonly name = 'ChildThrew'
   readonly op: string
-  constructor(op: string, message: string, stack: string | undefined) {
+  /** What the error said of another try, if it did. */
+  readonly retryable: boolean | undefined
+  constructor(op: string, { message, stack, retryable }: Omit<Fault, 'problems'>) {
     super(message)
     this.op = op
+    this.retryable = retryable
     this.stack = stack
   }
 }
@@ -37,6 +40,7 @@ export type Printed = (
 /** Told what became of data checks. */
 export type Checked = (results: readonly CheckResult[]) => void
 
+/** What a call is told on the way, and what ends it. */
 export interface CallOptions {
   readonly signal?: AbortSignal
   readonly printed?: Printed
@@ -54,8 +58,10 @@ interface Waiting {
   reply?: () => void
 }
 
-type Ask<F> = F extends (ask: infer A) => unknown ? A : never
-type Answer<F> = F extends (ask: never) => infer R ? R : never
+type Fault = Pick<Extract<FromChild, { type: 'fault' }>, 'problems' | 'message' | 'stack' | 'retryable'>
+
+export type Ask<F> = F extends (ask: infer A) => unknown ? A : never
+export type Answer<F> = F extends (ask: never) => infer R ? R : never
 
 /** A process of ours, with typed calls. `C` is one of the call tables of `protocol.ts`. */
 export class Child<C> {
@@ -64,6 +70,8 @@ export class Child<C> {
   private readonly ended: Promise<void>
   private next = 1
   private gone?: ChildEnded
+  /** Its end is known, and what it printed last is on its way. */
+  private exited = false
   /** A call left something behind that may print, throw or end the process during another one. */
   restless = false
 
@@ -86,6 +94,7 @@ export class Child<C> {
     this.ended = new Promise((resolve) => {
       this.process.once('error', () => this.end(new ChildEnded(null, null), resolve))
       this.process.once('exit', (code, signal) => {
+        this.exited = true
         void this.printedRest().then(() => this.end(new ChildEnded(code, signal), resolve))
       })
     })
@@ -97,7 +106,7 @@ export class Child<C> {
   }
 
   get alive(): boolean {
-    return this.gone === undefined
+    return this.gone === undefined && !this.exited
   }
 
   /** Asks and waits. Rejects with a ProblemError, ChildThrew or ChildEnded. An aborted signal interrupts the call. */
@@ -107,6 +116,7 @@ export class Child<C> {
     { signal, printed = () => undefined, checked = () => undefined }: CallOptions = {},
   ): Promise<Answer<C[K]>> {
     if (this.gone) return Promise.reject(this.gone)
+    if (this.exited) return this.ended.then(() => Promise.reject(this.gone as ChildEnded))
     const id = this.next++
     const cancel = () => this.send({ type: 'cancel', id })
     const answer = new Promise<unknown>((resolve, reject) => {
@@ -212,8 +222,8 @@ export class Child<C> {
   }
 }
 
-function faultError(op: string, fault: Extract<FromChild, { type: 'fault' }>): Error {
+function faultError(op: string, fault: Fault): Error {
   const problems: readonly Problem[] | undefined = fault.problems
   if (problems) return new ProblemError(problems)
-  return new ChildThrew(op, fault.message, fault.stack)
+  return new ChildThrew(op, fault)
 }

@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { tablesInChecks } from '../contract/check-form.ts'
@@ -14,10 +15,13 @@ import type { StepFindings } from '../freshness/findings.ts'
 import { tableFolder } from '../freshness/step-key.ts'
 import type { SoundVersions } from '../lake/sound.ts'
 import { newVersionId } from '../lake/version-id.ts'
+import { orAbsent } from '../storage/fault.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
-import { ChildEnded, type CallOptions, type Checked, type Printed } from './child.ts'
+import { ChildEnded, type Checked, type Printed } from './child.ts'
+import type { EngineAsk, Share } from './engine-hosts.ts'
+import { guardMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
 import { maskOf } from './mask.ts'
 import type { Pool } from './pool.ts'
@@ -46,6 +50,8 @@ export interface ComputeAsk {
   readonly findings: StepFindings
   readonly stagings: readonly Staging[]
   readonly signal: AbortSignal
+  /** What the process of the step may use, where it has one of its own. */
+  readonly share: Share
   readonly printed: Printed
   /** Told what became of data checks, also when the computation fails. */
   readonly checked?: Checked
@@ -56,6 +62,9 @@ export interface ComputeAsk {
   /** At most so many rows of each input. */
   readonly sample?: number
 }
+
+/** So much of what a process wrote last is looked at when it ends. */
+const lastLetters = 10_000
 
 /** Makes the folders in which the outputs of a step are staged. */
 export async function stageOutputs(storage: Storage, step: DeclaredStep): Promise<Staging[]> {
@@ -76,7 +85,14 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
   await ask.loaded?.()
   const bare = queries.map(({ handle, query }) => ({ handle, query }))
-  const options = { signal: ask.signal, ...(ask.checked && { checked: ask.checked }) }
+  const { memory, threads } = step.limits
+  const options = {
+    signal: ask.signal,
+    by: step.name,
+    ...((memory !== undefined || threads !== undefined) && { share: { memory, threads } }),
+    ...(ask.checked && { checked: ask.checked }),
+    again: () => emptied(request),
+  }
   try {
     return await computeIn(ask, { request, queries: bare }, options)
   } catch (error) {
@@ -86,15 +102,26 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
 
 /** Queries share the engine host; those that may read files by path have an engine of their own. */
 function computeIn(
-  { pool, findings, signal }: ComputeAsk,
+  { pool, signal, share }: ComputeAsk,
   asked: Parameters<EngineCalls['compute']>[0],
-  options: CallOptions,
+  options: EngineAsk,
 ): Promise<Computed> {
-  if (asked.request.external !== true) return pool.engine().call('compute', asked, options)
-  const engine = pool.workerEngine(findings.step.limits)
+  if (asked.request.external !== true) return pool.engines.ask('compute', asked, options)
+  const engine = pool.workerEngine(share)
   return pool.withWorker((worker) =>
-    killLate(worker, signal, worker.call('queries', { ...asked, engine }, options)),
+    guardMemory(worker, { limit: pool.workerMemory(share) }, () =>
+      killLate(worker, signal, worker.call('queries', { ...asked, engine }, options)),
+    ),
   )
+}
+
+/** Takes away what an engine that ended has written. */
+async function emptied({ outputs, failures }: SessionRequest): Promise<void> {
+  for (const { folder } of [...outputs, ...(failures ? [failures] : [])]) {
+    if (folder === undefined) continue
+    const names = (await orAbsent(readdir(folder))) ?? []
+    await Promise.all(names.map((name) => rm(path.join(folder, name), { recursive: true, force: true })))
+  }
 }
 
 /** The queries of a `select` step, rendered by a worker. */
@@ -129,20 +156,27 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
     file: path.join(root, step.file),
     projectRoot: root,
     request,
-    engine: pool.workerEngine(step.limits),
+    engine: pool.workerEngine(ask.share),
     args,
     env,
     secrets,
   }
   const mask = maskOf(secrets)
-  const masked: Printed = (stream, text, level) => printed(stream, mask(text), level)
+  let last = ''
+  const masked: Printed = (stream, text, level) => {
+    if (stream === 'stderr') last = `${last}${text}`.slice(-lastLetters)
+    printed(stream, mask(text), level)
+  }
   const options = { signal, printed: masked, ...(ask.checked && { checked: ask.checked }) }
   return pool.withWorker(async (worker) => {
     const { file, projectRoot } = call
     await killLate(worker, signal, worker.call('load', { file, projectRoot }, options))
     await ask.loaded?.()
     try {
-      return await killLate(worker, signal, worker.call('run', call, options))
+      const guard = { limit: pool.workerMemory(ask.share), printed: () => last }
+      return await guardMemory(worker, guard, () =>
+        killLate(worker, signal, worker.call('run', call, options)),
+      )
     } catch (error) {
       throw await placedError(error, step.file, root)
     }

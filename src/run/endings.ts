@@ -10,6 +10,7 @@ export interface Endings {
   end(step: { readonly name: string; readonly notebook: string }, ending: Ending): void
   has(step: string): boolean
   outcome(step: string): Outcome | undefined
+  blockedBy(step: string): readonly string[] | undefined
   list(): StepFinished[]
 }
 
@@ -22,8 +23,18 @@ export function endings(events: EventStream): Endings {
     },
     has: (step) => ended.has(step),
     outcome: (step) => ended.get(step)?.outcome,
+    blockedBy: (step) => ended.get(step)?.blockedBy,
     list: () => [...ended.values()],
   }
+}
+
+/** The steps that failed first, upstream of one that cannot run; none where they were only cancelled. */
+export function rootsOfBlock(upstream: readonly string[], ended: Endings): string[] {
+  const roots = upstream.flatMap((name) => {
+    const outcome = ended.outcome(name)
+    return outcome === 'failed' ? [name] : outcome === 'blocked' ? (ended.blockedBy(name) ?? []) : []
+  })
+  return [...new Set(roots)]
 }
 
 /** Whether what is downstream of such a step cannot run. */

@@ -11,6 +11,7 @@ export type RunEvent =
   | StepPlanned
   | StepStarted
   | StepPrinted
+  | StepRetried
   | DataChecked
   | StepFinished
   | Notice
@@ -56,6 +57,19 @@ export interface StepPrinted extends Happened {
   readonly stream: 'stdout' | 'stderr' | 'log'
   readonly level?: 'debug' | 'info' | 'warn' | 'error'
   readonly text: string
+}
+
+/** A try of a step failed, and another follows after a pause. */
+export interface StepRetried extends Happened {
+  readonly event: 'step-retried'
+  readonly step: string
+  /** The try that failed: counts from 1. */
+  readonly attempt: number
+  /** How many tries there are at most. */
+  readonly of: number
+  /** In milliseconds. */
+  readonly pause: number
+  readonly problems: readonly Problem[]
 }
 
 /** What became of a data check of a table that a step wrote; told before the step finishes, passed ones too. */
@@ -107,7 +121,7 @@ export interface StepFinished extends Happened {
   readonly ms: number
   /** What went wrong, for `failed`. */
   readonly problems: readonly Problem[]
-  /** For `blocked`: the steps that failed upstream. */
+  /** For `blocked`: the steps that failed first, however far upstream. */
   readonly blockedBy?: readonly string[]
   /** What the notebook returned. */
   readonly result?: Json

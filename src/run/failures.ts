@@ -3,6 +3,8 @@ import { placeInStack } from '../base/site.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { relativeTo } from '../notebook/load.ts'
 import { ChildEnded, ChildThrew } from './child.ts'
+import { endedProblem, memoryProblem } from './ended-problem.ts'
+import { OutOfMemory } from './guard-memory.ts'
 import { maskProblems } from './mask.ts'
 import { withQueryPlace } from './query-place.ts'
 
@@ -32,6 +34,7 @@ function problemsIn(error: unknown, step: DeclaredStep, root: string): readonly 
     ]
   }
   if (error instanceof ChildEnded) return [endedProblem(error, step)]
+  if (error instanceof OutOfMemory) return [memoryProblem(error, step)]
   if (error instanceof InternalError) throw error
   throw new InternalError(`step '${step.name}' failed in Sluice itself: ${String(error)}`, { cause: error })
 }
@@ -40,29 +43,4 @@ function problemsIn(error: unknown, step: DeclaredStep, root: string): readonly 
 function withPlace(problem: Problem, otherwise: Place, root: string): Problem {
   const where = problem.where ?? otherwise
   return { ...problem, where: { ...where, file: relativeTo(root, where.file) } }
-}
-
-function endedProblem({ code, signal }: ChildEnded, step: DeclaredStep): Problem {
-  const where = { file: step.file }
-  if (step.kind === 'select') {
-    const how = signal === null ? `with exit code ${code}` : `by ${signal}`
-    return { code: 'step/engine', message: `step '${step.name}': the engine's process ended ${how}`, where }
-  }
-  if (signal === null) {
-    const message = `step '${step.name}': the notebook ended its process with exit code ${code}`
-    return {
-      code: 'step/exited',
-      message,
-      where,
-      hint: 'a notebook returns or throws; it does not call process.exit()',
-    }
-  }
-  const memory =
-    signal === 'SIGKILL' ? 'if nobody did, the system may have ended it for want of memory' : undefined
-  return {
-    code: 'step/exited',
-    message: `step '${step.name}': its process was ended by ${signal}`,
-    where,
-    ...(memory && { hint: memory }),
-  }
 }

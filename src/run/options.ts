@@ -27,7 +27,10 @@ export interface RunOptions extends SelectOptions {
   readonly force?: boolean
   /** How many steps run at once; the number of processors when left out. */
   readonly concurrency?: number
-  /** Goes on with steps that do not depend on a failed one. */
+  /**
+   * Goes on with steps that do not depend on a failed one. Else no step begins after one has failed; those that run
+   * are finished. What `sluice.yaml` says when left out.
+   */
   readonly keepGoing?: boolean
   /** Does not reuse what another environment or checkout has computed. */
   readonly noCache?: boolean

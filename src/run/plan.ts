@@ -1,3 +1,4 @@
+import { checkPools } from '../flow/pools.ts'
 import { closeAll } from './close-all.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
@@ -20,6 +21,10 @@ export async function plan(
   const pools = lazyPool(workspace, {})
   try {
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
+    checkPools(
+      flows.map(({ flow }) => flow),
+      workspace.project.config,
+    )
     const state = await workspace.env.state()
     const steps: Plan['steps'][number][] = []
     const resolvedFlows = flows.map(({ flow, codeOf }) => ({ codeOf, resolved: resolvedOf(flow) }))

@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import { ProblemError } from '../base/problem.ts'
-import { Child, ChildEnded } from './child.ts'
+import { Child, ChildEnded, ChildThrew } from './child.ts'
 import { processEntry } from './entries.ts'
 import type { PluginFailed, RunEvent } from './events.ts'
 import type { WorkerCalls } from './protocol.ts'
@@ -48,6 +48,8 @@ export class PluginHost {
       const { failed } = await this.child.call('observe', { event })
       for (const { plugin, message } of failed) this.fail(plugin, `plugin '${plugin}' threw: ${message}`)
     } catch (error) {
+      // What a plugin throws where nobody awaits it: its name is not known.
+      if (error instanceof ChildThrew) return this.fail('plugins', `a plugin threw: ${error.message}`)
       if (!(error instanceof ChildEnded)) throw error
       this.fail('plugins', `the process of the plugins ended: ${error.message}`)
     }

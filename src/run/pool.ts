@@ -1,8 +1,9 @@
-import { availableParallelism, totalmem } from 'node:os'
-import type { Limits } from '../contract/notebook.ts'
+import { availableParallelism } from 'node:os'
 import type { EngineOptions } from '../engine/engine.ts'
 import { Child } from './child.ts'
+import { EngineHosts, type Share } from './engine-hosts.ts'
 import { processEntry } from './entries.ts'
+import { machineMemory, memorySize } from './memory.ts'
 import type { EngineCalls, WorkerCalls } from './protocol.ts'
 import { TempFolders } from './temp-folders.ts'
 
@@ -21,12 +22,13 @@ export interface Lender {
 }
 
 /**
- * The processes of a run: one engine host for queries, and warm workers for code. They are started when they
+ * The processes of a run: engine hosts for queries, and warm workers for code. They are started when they
  * are first needed, and a process that ended is replaced at the next call.
  */
 export class Pool {
   private readonly options: PoolOptions
-  private host?: Child<EngineCalls>
+  /** The processes of engines. */
+  readonly engines = new EngineHosts((share) => this.startEngine(share))
   private renders?: Child<WorkerCalls>
   private readonly idle: Child<WorkerCalls>[] = []
   private readonly all = new Set<Child<WorkerCalls>>()
@@ -40,18 +42,13 @@ export class Pool {
 
   /** Starts what will be needed, so that it starts while fingerprints are worked out. */
   warm(needs: { engine: boolean; worker: boolean }): void {
-    if (needs.engine) this.engine()
+    if (needs.engine) this.engines.shared()
     if (needs.worker && this.all.size === 0) this.idle.push(this.startWorker())
   }
 
-  /** The engine host. */
+  /** The engine host that all share. */
   engine(): Child<EngineCalls> {
-    if (!this.host?.alive) {
-      const { entry, execArgv } = processEntry('engine-main')
-      // Running queries hold libuv's threads; file calls of the same process must not wait for them.
-      this.host = new Child(entry, { execArgv, env: { UV_THREADPOOL_SIZE: '16' }, engine: this.hostEngine() })
-    }
-    return this.host
+    return this.engines.shared()
   }
 
   /** The worker that renders queries: one for all steps, because rendering takes less time than a start. */
@@ -79,21 +76,24 @@ export class Pool {
   }
 
   /** The engine of a worker: its share of threads and memory, or what its step says. */
-  workerEngine(limits: Limits): EngineOptions {
+  workerEngine(share: Share): EngineOptions {
     const { workers, memory } = this.options
-    const threads = limits.threads ?? Math.max(1, Math.floor(availableParallelism() / workers))
-    return this.engineOptions(memorySize(limits.memory) ?? memory / 2 / workers, threads)
+    const threads = share.threads ?? Math.max(1, Math.floor(availableParallelism() / workers))
+    return this.engineOptions(memorySize(share.memory) ?? memory / 2 / workers, threads)
+  }
+
+  /** Bytes that a worker may hold: what its step says, else the memory of all engines together. */
+  workerMemory(share: Share): number {
+    return memorySize(share.memory) ?? this.options.memory
   }
 
   async close(): Promise<void> {
-    const children = [...this.all, ...(this.host ? [this.host] : [])]
-    await Promise.all(children.map((child) => child.close()))
+    await Promise.all([...this.all, ...this.engines.all()].map((child) => child.close()))
     await this.temp.remove()
   }
 
   async kill(): Promise<void> {
-    const children = [...this.all, ...(this.host ? [this.host] : [])]
-    await Promise.all(children.map((child) => child.kill()))
+    await Promise.all([...this.all, ...this.engines.all()].map((child) => child.kill()))
     await this.temp.remove()
   }
 
@@ -111,8 +111,8 @@ export class Pool {
   private give(worker: Child<WorkerCalls>): void {
     const good = worker.alive && !worker.restless
     if (!good) this.all.delete(worker)
-    // What a step left running must not end, or speak in, the next one.
-    if (worker.restless) void worker.close()
+    // What a step left running must not end, or speak in, the next one; it may not even see that we close.
+    if (worker.restless) void worker.kill()
     const waiting = this.queue.shift()
     if (waiting) waiting(good ? worker : this.startWorker())
     else if (good) this.idle.push(worker)
@@ -125,8 +125,12 @@ export class Pool {
     return worker
   }
 
-  private hostEngine(): EngineOptions {
-    return this.engineOptions(this.options.memory / 2, availableParallelism())
+  private startEngine({ memory, threads }: Share = {}): Child<EngineCalls> {
+    const { entry, execArgv } = processEntry('engine-main')
+    const bytes = memorySize(memory) ?? this.options.memory / 2
+    const engine = this.engineOptions(bytes, threads ?? availableParallelism())
+    // Running queries hold libuv's threads; file calls of the same process must not wait for them.
+    return new Child(entry, { execArgv, env: { UV_THREADPOOL_SIZE: '16' }, engine })
   }
 
   private engineOptions(bytes: number, threads: number): EngineOptions {
@@ -137,13 +141,5 @@ export class Pool {
 
 /** Bytes for all engines of a run: what the project says, else seven tenths of this machine's memory. */
 export function engineMemory(setting: string | undefined): number {
-  return memorySize(setting) ?? totalmem() * 0.7
-}
-
-/** Bytes of a size such as `2GB`; undefined for none. */
-function memorySize(setting: string | undefined): number | undefined {
-  const match = /^([\d.]+)\s?(MB|GB|MiB|GiB)$/.exec(setting ?? '')
-  const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
-  const unit = match?.[2] === undefined ? undefined : units[match[2]]
-  return unit === undefined ? undefined : Number(match?.[1]) * unit
+  return memorySize(setting) ?? machineMemory() * 0.7
 }

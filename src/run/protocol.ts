@@ -165,6 +165,8 @@ export type FromChild =
       readonly problems?: readonly Problem[]
       readonly message: string
       readonly stack?: string
+      /** What the error says of another try. */
+      readonly retryable?: boolean
       /** The call left something behind that may act later. */
       readonly restless?: true
     }

@@ -1,36 +1,72 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { problemsOf } from '../base/problem.ts'
 import type { ProblemCode } from '../base/codes.ts'
+import type { RetryCause } from '../contract/limits.ts'
+import type { RetryPolicy } from '../flow/retry-policy.ts'
 import { ChildEnded, ChildThrew } from './child.ts'
+import { OutOfMemory } from './guard-memory.ts'
 
-/** What can pass when it is tried again: code that threw or died, or a storage that did not answer. */
-const passing: ReadonlySet<ProblemCode> = new Set(['storage/unavailable', 'step/timeout'])
+/** What can pass when it is tried again, of what is told as Problems. */
+const passing: Readonly<{ [C in ProblemCode]?: RetryCause }> = {
+  'storage/unavailable': 'storage',
+  'step/timeout': 'timeout',
+}
 
-/** The first pause, in milliseconds; each further one is twice as long. */
-const firstPause = 500
+/** A try that failed and is followed by another. */
+export interface FailedTry {
+  /** Counts from 1. */
+  readonly attempt: number
+  /** In milliseconds. */
+  readonly pause: number
+  readonly error: unknown
+}
+
+interface Retrying {
+  readonly policy: RetryPolicy
+  readonly signal: AbortSignal
+  /** Told before each pause. */
+  readonly failed: (attempt: FailedTry) => void
+  /** Waits so many milliseconds; rejects when the signal is aborted. */
+  readonly rest: (ms: number) => Promise<void>
+}
 
 /**
- * Tries work again as often as a step says, with pauses that grow and differ by chance, so that steps that
+ * Tries work again as often as a policy says, with pauses that grow and differ by chance, so that steps that
  * failed together do not come back together (AWS Architecture Blog, "Exponential Backoff And Jitter").
  * A mistake that would be the same again is not tried again.
  */
 export async function withRetries<T>(
-  retries: number,
-  signal: AbortSignal,
+  { policy, signal, failed, rest }: Retrying,
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work(attempt)
     } catch (error) {
-      if (attempt > retries || signal.aborted || !mayPass(error)) throw error
-      const pause = firstPause * 2 ** (attempt - 1)
-      await wait(pause / 2 + (Math.random() * pause) / 2, undefined, { signal })
+      if (attempt > policy.times || signal.aborted || !isPassing(error, policy)) throw error
+      const pause = pauseAfter(attempt, policy)
+      failed({ attempt, pause, error })
+      await rest(pause)
     }
   }
 }
 
-function mayPass(error: unknown): boolean {
-  if (error instanceof ChildThrew || error instanceof ChildEnded) return true
-  return problemsOf(error)?.every(({ code }) => passing.has(code)) ?? false
+/** The pause after a try, in milliseconds: between half and the whole of one that doubles, up to the longest. */
+export function pauseAfter(attempt: number, { delay, maxDelay }: RetryPolicy, chance = Math.random): number {
+  const whole = Math.min(maxDelay, delay * 2 ** (attempt - 1))
+  return Math.round(whole / 2 + (chance() * whole) / 2)
+}
+
+/** Whether another try may end otherwise: what the code said itself counts most. */
+function isPassing(error: unknown, { on }: RetryPolicy): boolean {
+  if (error instanceof ChildThrew && error.retryable !== undefined) return error.retryable
+  const causes = causesOf(error)
+  return causes.length > 0 && causes.every((cause) => cause !== undefined && on.includes(cause))
+}
+
+function causesOf(error: unknown): readonly (RetryCause | undefined)[] {
+  if (error instanceof ChildThrew) return ['threw']
+  if (error instanceof ChildEnded) return ['ended']
+  // What is over its own limit will be over it again.
+  if (error instanceof OutOfMemory) return error.why === 'system' ? ['ended'] : []
+  return problemsOf(error)?.map(({ code }) => passing[code]) ?? []
 }

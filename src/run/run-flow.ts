@@ -1,5 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
-import { endings, isBad, type Endings } from './endings.ts'
+import { endings, rootsOfBlock, type Endings } from './endings.ts'
 import type { Outcome, StepFinished } from './events.ts'
 import type { PlannedFlow, RunParts } from './planned.ts'
 import { runRound, type Round } from './run-round.ts'
@@ -52,7 +52,7 @@ async function declaredAnew(
     if (!(error instanceof ProblemError)) throw error
     for (const step of flow.resolved.steps) {
       if (!flow.selected.has(step.name) || ended.has(step.name)) continue
-      const blockedBy = step.upstream.filter((name) => isBad(ended.outcome(name)))
+      const blockedBy = rootsOfBlock(step.upstream, ended)
       if (blockedBy.length > 0) ended.end(step, { outcome: 'blocked', blockedBy })
       else ended.end(step, { outcome: 'failed', problems: error.problems })
     }

@@ -1,16 +1,17 @@
 import { availableParallelism } from 'node:os'
-import pLimit from 'p-limit'
-import { parseDuration } from '../base/duration.ts'
+import { poolsOf } from '../flow/pools.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { stepKey } from '../freshness/step-key.ts'
 import { isAsSeen, lookAtSteps } from './code-facts.ts'
 import { committerByRun, committerByStep } from './committer.ts'
-import { isBad, type Endings } from './endings.ts'
+import { isBad, rootsOfBlock, type Endings } from './endings.ts'
 import { stepProblems } from './failures.ts'
 import type { PlannedFlow, RunParts } from './planned.ts'
 import type { RunScope } from './scope.ts'
 import { keepPinned } from './pin.ts'
+import { Slots, type Slot } from './slots.ts'
 import { CodeChanged, settleStep } from './step.ts'
+import { stepLimits } from './step-limits.ts'
 import { survey, type SurveyedStep } from './survey.ts'
 
 type Surveyed = ReadonlyMap<string, SurveyedStep>
@@ -64,7 +65,7 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     signal: options.signal ?? new AbortController().signal,
     forced,
     useCache: !options.noCache,
-    timeout: parseDuration(workspace.project.config.timeout ?? ''),
+    limitsOf: (step) => stepLimits(step, workspace.project.config),
     emit: events.emit,
     checkLoaded: async ({ file }) => {
       if (!(await isAsSeen(workspace, file, statOf))) throw new CodeChanged('the code changed during the run')
@@ -96,19 +97,23 @@ async function runStale(
   ended: Endings,
 ): Promise<boolean> {
   const { config } = scope.workspace.project
-  const limit = pLimit(options.concurrency ?? config.concurrency ?? availableParallelism())
+  const most = options.concurrency ?? config.concurrency ?? availableParallelism()
+  const slots = new Slots(most, config.pools)
+  const keepGoing = options.keepGoing ?? config.keepGoing
   const pending = new Map<string, Promise<void>>()
   let stopped = false
   let codeChanged = false
-  const settle = async (step: ResolvedStep) => {
+  const settle = async (step: ResolvedStep, slot: Slot) => {
     if (codeChanged) return
     const reasons = surveyed.get(step.name)?.reasons ?? []
-    const blockedBy = step.upstream.filter((name) => isBad(ended.outcome(name)))
+    const blockedBy = rootsOfBlock(step.upstream, ended)
     if (blockedBy.length > 0) return ended.end(step, { outcome: 'blocked', blockedBy, reasons })
-    if (stopped || scope.signal.aborted) return ended.end(step, { outcome: 'cancelled', reasons })
+    const isWaiting = step.upstream.some((name) => isBad(ended.outcome(name)))
+    if (isWaiting || stopped || scope.signal.aborted)
+      return ended.end(step, { outcome: 'cancelled', reasons })
     const begun = performance.now()
     try {
-      const settled = await settleStep(scope, step)
+      const settled = await settleStep(scope, step, slot)
       ended.end(step, { ...settled, ms: performance.now() - begun })
     } catch (error) {
       const ms = performance.now() - begun
@@ -119,14 +124,14 @@ async function runStale(
       }
       const problems = stepProblems(error, step, scope.workspace.root)
       ended.end(step, { outcome: 'failed', problems, reasons, ms })
-      stopped ||= !options.keepGoing
+      stopped ||= !keepGoing
     }
   }
   for (const step of stale) {
     const above = Promise.all(step.upstream.flatMap((name) => pending.get(name) ?? []))
     pending.set(
       step.name,
-      above.then(() => limit(() => settle(step))),
+      above.then(() => slots.hold(poolsOf(step), (slot) => settle(step, slot))),
     )
   }
   await Promise.all(pending.values())

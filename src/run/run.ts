@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
+import { checkPools } from '../flow/pools.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { checkProtected } from './protect.ts'
@@ -37,13 +38,18 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
     if (resting) return tellResting(workspace, events, resting)
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
     checkProtected(workspace, flows)
+    checkPools(
+      flows.map(({ flow }) => flow),
+      workspace.project.config,
+    )
     await attachPlugins(workspace, flows, events)
     const all = flows.map((declaration) => plannedFlow(workspace, declaration, options, pools.get))
     const planned = selectedFlows(all, ({ resolved }) => resolved, options)
     const steps: StepFinished[] = []
     for (const each of planned) {
       steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
-      if (options.signal?.aborted || (failed(steps) && !options.keepGoing)) break
+      const goesOn = options.keepGoing ?? workspace.project.config.keepGoing
+      if (options.signal?.aborted || (failed(steps) && !goesOn)) break
     }
     if (files && steps.every(({ outcome, reasons }) => outcome === 'fresh' && reasons.length === 0))
       await keepRest(workspace, files, planned, steps)

@@ -34,9 +34,7 @@ export async function sameRows(
   if (staged.rows === 0) return true
   const [one, two] = await Promise.all([
     versionDigest(around, head.manifest, before, columns),
-    around.pool
-      .engine()
-      .call('digest', { files, columns: digestColumns(columns) }, { signal: around.signal }),
+    around.pool.engines.ask('digest', { files, columns: digestColumns(columns) }, asked(around)),
   ])
   return one === two.digest
 }
@@ -66,15 +64,18 @@ export async function versionDigest(
   const { key, known } = await keptDigest(around, manifestKey, columns)
   if (known !== undefined) return known
   const files = await around.lake.files(manifest)
-  const { digest } = await around.pool
-    .engine()
-    .call('digest', { files, columns: wanted }, { signal: around.signal })
+  const { digest } = await around.pool.engines.ask('digest', { files, columns: wanted }, asked(around))
   const text = JSON.stringify({ format: 1, columns: wanted, engine: around.engine, digest })
   await around.lake.storage.putIfAbsent(key, Buffer.from(text)).catch((error: unknown) => {
     // Who may only read the lake computes it anew each time.
     if (!problemsOf(error)?.every(({ code }) => code === 'storage/unavailable')) throw error
   })
   return digest
+}
+
+/** Whoever asks for a digest is never the one that ends an engine, as far as we know. */
+function asked({ signal }: Comparing) {
+  return { signal, by: 'digest' }
 }
 
 /** The content digest that is kept of a version, or of some of its columns, and the key where it is kept. */

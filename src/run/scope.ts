@@ -3,6 +3,7 @@ import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
 import type { Committer } from './committer.ts'
 import type { RunEvent } from './events.ts'
 import type { Pool } from './pool.ts'
+import type { StepLimits } from './step-limits.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What the steps of one run share. */
@@ -16,8 +17,8 @@ export interface RunScope {
   readonly signal: AbortSignal
   readonly forced: ReadonlySet<string>
   readonly useCache: boolean
-  /** Milliseconds, for steps that say none. */
-  readonly timeout?: number
+  /** A step with the limits that hold for it. */
+  readonly limitsOf: (step: DeclaredStep) => StepLimits
   readonly emit: (event: Undated<RunEvent>) => void
   /** Throws CodeChanged when the files behind a notebook that was just loaded are not those that were looked at. */
   readonly checkLoaded: (step: DeclaredStep) => Promise<void>

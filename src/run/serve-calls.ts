@@ -1,4 +1,5 @@
 import { problemsOf } from '../base/problem.ts'
+import { saysRetryable } from '../contract/retryable.ts'
 import type { CheckResult } from '../engine/engine.ts'
 import { endMark, type FromChild, type ToChild } from './protocol.ts'
 
@@ -17,10 +18,13 @@ export type Operations = { readonly [op: string]: (ask: never, context: CallCont
 /**
  * The child's side of the channel: answers calls until the coordinator goes away. A child never outlives its
  * coordinator.
+ *
+ * @param answersUncaught what code throws where nobody awaits it fails the call that is under way
  */
 export function serveCalls(
   operations: Operations,
   open: (message: Extract<ToChild, { type: 'open' }>) => void,
+  answersUncaught = false,
 ): void {
   const calls = new Map<number, AbortController>()
   process.on('message', (message: ToChild) => {
@@ -28,13 +32,14 @@ export function serveCalls(
     else if (message.type === 'cancel') calls.get(message.id)?.abort()
     else void answer(message)
   })
-  // SIGINT reaches the whole group of a terminal: the coordinator decides what it means.
-  process.on('SIGINT', () => undefined)
+  // These reach the whole group of a terminal or a service: the coordinator decides what they mean.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
   process.on('disconnect', () => {
     // An exit would wait for a query that is under way.
     if (calls.size > 0) process.kill(process.pid, 'SIGKILL')
     process.exit(0)
   })
+  if (answersUncaught) process.on('uncaughtException', uncaught)
   send({ type: 'ready' })
 
   async function answer({ id, op, ask }: Extract<ToChild, { type: 'call' }>): Promise<void> {
@@ -54,10 +59,26 @@ export function serveCalls(
     } catch (error) {
       reply = faultOf(id, error)
     }
-    calls.delete(id)
+    // It may have been answered already, by what nobody caught.
+    if (calls.delete(id)) finish(id, reply)
+  }
+
+  function finish(id: number, reply: Reply): void {
     process.stdout.write(endMark(id))
     process.stderr.write(endMark(id))
     send(isAtRest() ? reply : { ...reply, restless: true })
+  }
+
+  /** What is thrown where nobody awaits it is an answer to the one call under way; else it ends the process. */
+  function uncaught(error: unknown): void {
+    const [id, ...others] = calls.keys()
+    if (id === undefined || others.length > 0) {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      process.exit(1)
+    }
+    calls.delete(id)
+    const fault = faultOf(id, error)
+    finish(id, { ...fault, message: `not awaited by anybody: ${fault.message}`, restless: true })
   }
 }
 
@@ -71,10 +92,18 @@ function isAtRest(): boolean {
   return process.getActiveResourcesInfo().every((resource) => resting.has(resource))
 }
 
-function faultOf(id: number, error: unknown): Reply {
+function faultOf(id: number, error: unknown): Extract<Reply, { type: 'fault' }> {
   const problems = problemsOf(error)
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  return { type: 'fault', id, message, ...(problems && { problems }), ...(stack && { stack }) }
+  const retryable = saysRetryable(error)
+  return {
+    type: 'fault',
+    id,
+    message,
+    ...(problems && { problems }),
+    ...(stack && { stack }),
+    ...(retryable !== undefined && { retryable }),
+  }
 }
 
 function send(message: FromChild): void {

@@ -10,12 +10,13 @@ import { tryAccept } from './accept.ts'
 import { compute, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
 import type { StepFinished } from './events.ts'
 import { limitedSignal } from './cancel.ts'
+import { stepProblems } from './failures.ts'
 import { publishOutputs } from './publish.ts'
 import { findReusable } from './reuse.ts'
 import type { RunScope } from './scope.ts'
 import { publish, recordOf, remember } from './step-commit.ts'
 import { withRetries } from './retry.ts'
-import { stepLimits } from './step-limits.ts'
+import type { Slot } from './slots.ts'
 import { keptRows, tellChecks } from './tell-checks.ts'
 
 /** How often a step is judged anew, because its inputs or code changed while it was computed. */
@@ -27,7 +28,7 @@ type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result'>
  * One step, from verdict to commit: fresh, forgiven, reused, or computed, checked and published. Throws what
  * went wrong; then nothing of the step is published.
  */
-export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<Settled> {
+export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot): Promise<Settled> {
   for (let round = 1; round <= rounds; round++) {
     scope.signal.throwIfAborted()
     const state = scope.committer.state()
@@ -40,7 +41,7 @@ export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<S
     const settled =
       (record && (await forgive(scope, findings, record, reasons))) ??
       (await reuse(scope, findings, reasons)) ??
-      (await withRetries(step.limits.retries ?? 0, scope.signal, (attempt) =>
+      (await withRetries(retrying(scope, step, slot), (attempt) =>
         runStep(scope, findings, reasons, attempt),
       ))
     if (settled) return settled
@@ -51,6 +52,21 @@ export async function settleStep(scope: RunScope, step: DeclaredStep): Promise<S
     ...(step.where && { where: step.where }),
     hint: 'run again when they are at rest',
   })
+}
+
+/** How a step is tried again; what failed is told each time. */
+function retrying(scope: RunScope, step: DeclaredStep, slot: Slot): Parameters<typeof withRetries>[0] {
+  const { signal, workspace } = scope
+  const policy = scope.limitsOf(step).retries
+  return {
+    policy,
+    signal,
+    rest: (ms) => slot.rest(ms, signal),
+    failed: ({ attempt, pause, error }) => {
+      const problems = stepProblems(error, step, workspace.root)
+      scope.emit({ event: 'step-retried', step: step.name, attempt, of: policy.times + 1, pause, problems })
+    },
+  }
 }
 
 async function forgive(
@@ -107,7 +123,7 @@ async function runStep(
   const { workspace, pool } = scope
   const { lake } = workspace
   scope.emit({ event: 'step-started', step: step.name, notebook: step.notebook, reasons, attempt })
-  const { timeout } = stepLimits(step, scope.timeout)
+  const { timeout, process: share } = scope.limitsOf(step)
   const limited = limitedSignal(scope.signal, timeout)
   const stagings = await stageOutputs(lake.storage, step)
   try {
@@ -119,6 +135,7 @@ async function runStep(
       findings,
       stagings,
       signal: limited.signal,
+      share,
       loaded: () => scope.checkLoaded(step),
       printed: (stream, text, level) =>
         scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),

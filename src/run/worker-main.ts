@@ -24,7 +24,11 @@ const operations: { readonly [K in keyof WorkerCalls]: Op<K> } = {
 }
 
 endWithParent()
-serveCalls(operations, () => {
-  // Whatever it is asked, it loads a module of the user's: what reads those is there by then.
-  import('../notebook/plain-graph.ts').catch(() => undefined)
-})
+serveCalls(
+  operations,
+  () => {
+    // Whatever it is asked, it loads a module of the user's: what reads those is there by then.
+    import('../notebook/plain-graph.ts').catch(() => undefined)
+  },
+  true,
+)

@@ -125,7 +125,7 @@ describe('an editor', () => {
   it.each([
     ['args', ['max']],
     ['inputs', ['raw']],
-    ['options', ['inputs', 'memory', 'name', 'outputs', 'retries', 'threads', 'timeout']],
+    ['options', ['inputs', 'memory', 'name', 'outputs', 'pool', 'retries', 'threads', 'timeout']],
   ])('completes %s', { timeout: 120_000 }, (mark, names) => {
     const at = text.indexOf(`/*${mark}*/`)
     const entries = service.getCompletionsAtPosition(file, at, undefined)?.entries ?? []
