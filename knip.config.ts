@@ -13,6 +13,8 @@ export default {
     'src/testing/vitest-reporter.ts!',
     'tests/build-first.ts',
     'tests/**/*.test.ts',
+    // Loaded by `node --import`.
+    'tests/crash/hook.mjs',
     'tests/**/fixtures/**',
     // tests/flow/types.test.ts and tests/testing compile them.
     'tests/flow/types/*.ts',
@@ -24,7 +26,7 @@ export default {
     'src/**/*.ts!',
     'notebooks/**/*.ts',
     'flows/**/*.ts',
-    'tests/**/*.ts',
+    'tests/**/*.{ts,mjs}',
     'bench/**/*.{ts,mjs}',
     'scripts/**/*.{ts,mjs}',
   ],

@@ -10,6 +10,10 @@ const words: { readonly [errno: string]: readonly [meaning: string, hint: string
   EIO: ['the device failed', 'check the disk; what was committed before is not touched'],
   EMFILE: ['too many open files', 'raise the limit of open files (`ulimit -n`)'],
   ENFILE: ['too many open files on this machine', 'raise the limit of open files'],
+  EXDEV: [
+    'a part of the storage lies on another file system',
+    'keep all of a storage on one file system, and mount nothing inside of it',
+  ],
   ENAMETOOLONG: ['the path is too long', 'give the storage a shorter `root`, or the notebook a shorter path'],
   ENOTDIR: [
     'a part of the path is a file, not a folder',

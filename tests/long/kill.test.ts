@@ -1,57 +1,66 @@
-import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, describe, expect, it } from 'vitest'
-import { Rig } from '../run/rig.ts'
-import { smallFlow } from '../run/small-flow.ts'
+import { expect, it } from 'vitest'
+import { killRun, startRun, type Victim } from '../crash/hooked.ts'
+import { Lane } from '../crash/lane.ts'
+import { nightly, randomFrom, seed } from '../crash/seeds.ts'
 
-/** Kills of a run, each at a moment of its own; the seed makes a failure repeat the same moments. */
-const kills = 40
-const seed = Number(process.env['SLUICE_SEED'] ?? 20261120)
+/** Kills of runs, each at a moment of its own. */
+const kills = nightly ? 1000 : 100
+const perRecovery = 10
+const victims: readonly Victim[] = ['group', 'coordinator', 'engine-main', 'worker-main']
 
-let rig: Rig | undefined
-afterAll(() => rig?.close())
-
-/** Numbers from 0 to 1 (mulberry32, public domain). */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+interface Tally {
+  readonly found: string[]
+  /** How many runs were ended, and how many were told that a process of theirs was. */
+  killed: number
+  failed: number
 }
 
-describe('a run that is killed at any moment', () => {
-  it(`loses nothing and leaves nothing half done (${kills} kills, seed ${seed})`, async () => {
-    const project = (rig = await Rig.open(smallFlow))
-    const random = randomFrom(seed)
-    expect((await project.run()).code).toBe(0)
-    const ingested = new Set<number>([10.5])
-    for (let round = 1; round <= kills; round++) {
-      const amount = 10 + round
-      await project.write({
-        'data/sales.csv': `id,region,amount,note\n1,north,${amount}.00,a\n2,south,20.00,b\n`,
-      })
-      ingested.add(amount)
-      const child = project.start(['run', '--json'])
-      await wait(random() * 1800)
-      child.kill('SIGKILL')
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-      // What is published is whole: each table is one that some run computed from one version of the file.
-      const [north] = await project.query("SELECT amount FROM bronze.sales WHERE region = 'north' LIMIT 1")
-      expect([...ingested], `after kill ${round}`).toContain(Number(north?.['amount']))
-      const [counts] = await project.query(
-        'SELECT (SELECT count(*) FROM silver.totals) AS totals, (SELECT count(*) FROM gold.report) AS lines',
+/** Kills run after run of one project, with a change of the source before each, and looks after each. */
+async function killed(lane: Lane, count: number, random: () => number, tally: Tally): Promise<void> {
+  await lane.begin('second')
+  const begun = performance.now()
+  expect(await lane.recovered('after')).toEqual([])
+  // Two runs and more: the last kills come when the run is over.
+  const longest = (performance.now() - begun) * 0.7
+  for (let round = 1; round <= count; round++) {
+    const source = round % 2 === 0 ? 'after' : 'before'
+    await lane.change(source)
+    const victim = victims[Math.floor(random() * victims.length)] ?? 'group'
+    const moment = random()
+    const flags = random() < 0.8 ? ['--no-cache'] : []
+    const run = startRun(lane.folder, {}, { flags })
+    await wait(moment * longest)
+    killRun(run, victim)
+    const ended = await run.ended
+    if (ended.signal === 'SIGKILL') tally.killed++
+    else if (ended.code !== 0) tally.failed++
+    const wrong = await lane.violations(ended)
+    if (ended.code !== 0 && round % perRecovery === 0) wrong.push(...(await lane.recovered(source)))
+    tally.found.push(
+      ...wrong.map((text) => `round ${round}, ${victim}, at ${Math.round(moment * longest)} ms: ${text}`),
+    )
+  }
+  expect(await lane.recovered(count % 2 === 0 ? 'after' : 'before')).toEqual([])
+}
+
+it(
+  `a run of which any process is killed at any moment loses nothing and leaves nothing half done (${kills} kills, seed ${seed})`,
+  async () => {
+    const lanes = await Promise.all([Lane.open(), Lane.open({ byRun: true })])
+    const tally: Tally = { found: [], killed: 0, failed: 0 }
+    try {
+      await Promise.all(
+        lanes.map((lane, at) => killed(lane, kills / lanes.length, randomFrom(seed + at), tally)),
       )
-      expect(counts).toEqual({ totals: 2, lines: 2 })
+    } finally {
+      await Promise.all(lanes.map((lane) => lane.close()))
     }
-    const last = await project.run()
-    expect(last.code, last.out + last.err).toBe(0)
-    expect(await project.query('SELECT * FROM gold.report ORDER BY line')).toEqual([
-      { line: `NORTH: ${10 + kills}.00` },
-      { line: 'SOUTH: 20.00' },
-    ])
-    expect((await project.run()).outcomes).toEqual({ ingest: 'fresh', totals: 'fresh', report: 'fresh' })
-  })
-})
+    console.log(
+      `${kills} kills: ${tally.killed} runs ended by them, ${tally.failed} failed, the others were over`,
+    )
+    expect(tally.found).toEqual([])
+    expect(tally.killed + tally.failed).toBeGreaterThan(kills / 3)
+  },
+  nightly ? 7_200_000 : 600_000,
+)

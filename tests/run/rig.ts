@@ -8,6 +8,13 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cli = path.join(root, 'dist/cli/main.js')
 
+interface ToldProblem {
+  readonly code: string
+  readonly message: string
+  readonly where?: { file: string; line?: number; column?: number }
+  readonly hint?: string
+}
+
 /** An event, or a Problem, as `--json` prints it. */
 export interface Line {
   readonly event?: string
@@ -15,12 +22,9 @@ export interface Line {
   readonly outcome?: string
   readonly verdict?: string
   readonly reasons?: readonly string[]
-  readonly problems?: readonly {
-    code: string
-    message: string
-    where?: { file: string; line?: number; column?: number }
-    hint?: string
-  }[]
+  readonly problems?: readonly ToldProblem[]
+  /** Of what ends a command. */
+  readonly problem?: ToldProblem
   readonly [key: string]: unknown
 }
 
