@@ -1,7 +1,7 @@
 import { deltaSize } from './delta.ts'
 import { isDelta } from './log.ts'
 import type { Log } from './log.ts'
-import { checkFormat, seal, unseal } from './sealed.ts'
+import { checkFormat, readSealed, seal } from './sealed.ts'
 import type { EnvState, Head, StepRecord } from './types.ts'
 import { layout } from '../storage/layout.ts'
 
@@ -37,8 +37,7 @@ export async function writeCheckpoint(log: Log, state: EnvState): Promise<void> 
 /** The state that a checkpoint holds, or undefined when it is damaged or missing. */
 export async function readCheckpoint(log: Log, number: number): Promise<EnvState | undefined> {
   const key = layout.checkpoint(log.env, number)
-  const bytes = await log.storage.get(key)
-  const opened = bytes && unseal(bytes)
+  const opened = (await readSealed(log.storage, key))?.opened
   if (opened === undefined || 'fault' in opened) return undefined
   const { value } = opened
   checkFormat(key, value)

@@ -1,14 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import type { ProblemCode } from '../base/codes.ts'
 import { InternalError, ProblemError } from '../base/problem.ts'
 import { checkpointDue, writeCheckpoint } from './checkpoint.ts'
+import { createOnce } from './create.ts'
 import { fillIn, noDelta } from './delta.ts'
+import type { Later } from './hint.ts'
 import { readEntry } from './log.ts'
 import type { Log } from './log.ts'
 import { seal } from './sealed.ts'
 import { advance, catchUp } from './state.ts'
 import type { Changes, CommitMeta, EnvState, LogEntry, LogTail } from './types.ts'
-import { newVersionId } from './version-id.ts'
+import type { Pause } from '../storage/again.ts'
 import { layout } from '../storage/layout.ts'
 
 /** What became of one attempt: our commit and the state after it, or the state that others' commits led to. */
@@ -16,32 +16,37 @@ export type Attempt =
   | { readonly committed: true; readonly state: EnvState; readonly entry: LogEntry }
   | { readonly committed: false; readonly state: EnvState }
 
-/** How often a creation whose outcome is not known is looked up and made again. */
-const tries = 4
-const firstPause = 20
-const final: ReadonlySet<ProblemCode> = new Set(['storage/corrupt', 'storage/format'])
+/** What a commit needs of the world beside the storage. */
+export interface Clock {
+  /** The time in ms since 1970. */
+  readonly now: () => number
+  readonly pause: Pause
+  readonly later: Later
+  /** A new id at a time. */
+  readonly newId: (now: number) => string
+}
 
 /**
- * Creates the entry that follows `base`, or finds that others did. After an error, and after a refusal (which
- * a client's own retry can cause), the entry is read back: our id in it means that the commit is ours. Throws
- * when the storage fails for good; then it is not known whether the commit was made.
+ * Creates the entry that follows `base`, or finds that others did: the entry is read back after an error, and our
+ * id in it means that the commit is ours. Throws when the storage fails for good; then it is not known whether
+ * the commit was made, or will be.
  */
 export async function attemptCommit(
   log: Log,
-  now: () => number,
+  clock: Clock,
   base: EnvState,
   changes: Changes,
   meta: CommitMeta,
 ): Promise<Attempt> {
-  const entry = entryOn(base, await startFrom(log, base), now(), changes, meta)
-  const bytes = seal(entry)
-  for (let tried = 1; ; tried++) {
-    const outcome = await create(log, entry, bytes)
-    if (outcome === 'ours') return { committed: true, state: advance(base, entry), entry }
-    if (outcome === 'theirs') return { committed: false, state: await catchUp(log, base) }
-    if (tried === tries) throw unavailable(log, entry, outcome.error)
-    await wait(firstPause * 2 ** (tried - 1))
-  }
+  const entry = entryOn(base, await startFrom(log, base), clock, changes, meta)
+  const key = layout.log(log.env, entry.number)
+  const created = await createOnce(log.storage, key, seal(entry), clock.pause).catch((error: unknown) => {
+    throw unavailable(log, entry, error)
+  })
+  if (created.ours) return { committed: true, state: advance(base, entry), entry }
+  // A damaged entry in our place is told here.
+  if ('fault' in created.opened) await readEntry(log, entry.number)
+  return { committed: false, state: await catchUp(log, base) }
 }
 
 /** Where the new entry reads its state from: a new checkpoint where one pays, else what `base` was read from. */
@@ -59,13 +64,14 @@ async function startFrom(log: Log, base: EnvState): Promise<LogTail> {
   return { id: base.tail.id, checkpoint: base.commit, since: noDelta }
 }
 
-function entryOn(base: EnvState, tail: LogTail, now: number, changes: Changes, meta: CommitMeta): LogEntry {
+function entryOn(base: EnvState, tail: LogTail, clock: Clock, changes: Changes, meta: CommitMeta): LogEntry {
+  const now = clock.now()
   const number = base.commit + 1
   return {
     ...(base.fence !== undefined && { fence: base.fence }),
     ...meta,
     format: 1,
-    id: newVersionId(now),
+    id: clock.newId(now),
     number,
     parent: tail.id,
     at: new Date(now).toISOString(),
@@ -73,29 +79,6 @@ function entryOn(base: EnvState, tail: LogTail, now: number, changes: Changes, m
     checkpoint: tail.checkpoint,
     since: tail.since,
   }
-}
-
-async function create(
-  log: Log,
-  entry: LogEntry,
-  bytes: Uint8Array,
-): Promise<'ours' | 'theirs' | { error: unknown }> {
-  let failure: unknown = new Error('the store says that the object exists, but has none')
-  try {
-    if (await log.storage.putIfAbsent(layout.log(log.env, entry.number), bytes)) return 'ours'
-  } catch (error) {
-    failure = error
-  }
-  let found: LogEntry | undefined
-  try {
-    found = await readEntry(log, entry.number)
-  } catch (error) {
-    // Damage does not heal; anything else may be a storage that does not answer for a moment.
-    if (error instanceof ProblemError && error.problems.some(({ code }) => final.has(code))) throw error
-    return { error }
-  }
-  if (found === undefined) return { error: failure }
-  return found.id === entry.id ? 'ours' : 'theirs'
 }
 
 function unavailable(log: Log, entry: LogEntry, error: unknown): unknown {

@@ -1,14 +1,18 @@
 import { attemptCommit } from './commit.ts'
-import type { Attempt } from './commit.ts'
+import type { Attempt, Clock } from './commit.ts'
 import { mayBeDeleted } from './fence.ts'
 import { entriesDown } from './history.ts'
 import type { HistoryOptions } from './history.ts'
-import { hintWriter } from './hint.ts'
+import { hintWriter, laterByTimer } from './hint.ts'
+import type { Later } from './hint.ts'
 import { commitJudged } from './judge.ts'
 import type { Committed, Judge } from './judge.ts'
 import type { Log } from './log.ts'
 import { catchUp, entryAt, newestState, stateAt } from './state.ts'
 import type { Changes, CommitMeta, EnvState, LogEntry } from './types.ts'
+import { newVersionId } from './version-id.ts'
+import { pauseAbout } from '../storage/again.ts'
+import type { Pause } from '../storage/again.ts'
 
 /** One environment of a lake: a log of commits, and what they add up to. */
 export interface Environment {
@@ -43,12 +47,17 @@ export interface EnvironmentOptions {
   readonly cacheState?: boolean
   /** The clock of commits, in ms. */
   readonly now?: () => number
+  /** How to wait, and how ids are made: for tests that hold time and chance. */
+  readonly pause?: Pause
+  readonly later?: Later
+  readonly newId?: (now: number) => string
 }
 
 /** The environment of a log. `log.env` is a checked name. */
 export function environment(log: Log, options: EnvironmentOptions = {}): Environment {
-  const { cacheState = true, now = Date.now } = options
-  const hint = hintWriter(log.storage, log.env)
+  const { cacheState = true } = options
+  const clock = clockOf(options)
+  const hint = hintWriter(log.storage, log.env, clock.later)
   let latest: EnvState | undefined
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -60,7 +69,7 @@ export function environment(log: Log, options: EnvironmentOptions = {}): Environ
   async function attempt(base: EnvState, changes: Changes, meta: CommitMeta): Promise<Attempt> {
     // Another commit of this process was first: no need to ask the storage.
     if (latest !== undefined && latest.commit > base.commit) return { committed: false, state: latest }
-    const result = await attemptCommit(log, now, base, changes, meta)
+    const result = await attemptCommit(log, clock, base, changes, meta)
     seen(result.state)
     if (result.committed) hint.tell(result.entry.number)
     return result
@@ -106,6 +115,12 @@ export function environment(log: Log, options: EnvironmentOptions = {}): Environ
     flush: () => hint.flush(),
   }
   return self
+}
+
+/** The clock of options; the real one where they say none. */
+export function clockOf(options: EnvironmentOptions): Clock {
+  const { now = Date.now, pause = pauseAbout, later = laterByTimer, newId = newVersionId } = options
+  return { now, pause, later, newId: (at) => newId(at) }
 }
 
 /** The changes that remove all that a state holds. */

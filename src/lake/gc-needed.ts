@@ -38,7 +38,7 @@ export async function neededKeys(storage: Storage, window: Window): Promise<Need
     if (last === undefined) continue
     commits[env] = last.number
     const from = window.from === undefined ? Infinity : (window.from[env] ?? 0)
-    const pinned = Math.min(from, pins.get(env) ?? Infinity)
+    const pinned = Math.min(from, pins.from(env))
     const stop = (entry: LogEntry) => Date.parse(entry.at) < window.since && entry.number <= pinned
     let first = last.number
     for await (const entry of entriesDown({ storage, env }, last.number)) {

@@ -1,4 +1,7 @@
-import { isShape, seal, unseal, corrupt } from './sealed.ts'
+import { createOnce } from './create.ts'
+import { corrupt, isShape, readSealed, seal } from './sealed.ts'
+import type { Opened, Shape } from './sealed.ts'
+import type { Pause } from '../storage/again.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -35,8 +38,8 @@ export async function openPlans(storage: Storage): Promise<string[]> {
 }
 
 /** Writes a plan; afterwards it stands. */
-export async function writePlan(storage: Storage, plan: GcPlan): Promise<void> {
-  await storage.putIfAbsent(layout.gcPlan(plan.id), seal(plan))
+export async function writePlan(storage: Storage, plan: GcPlan, pause: Pause): Promise<void> {
+  await createOnce(storage, layout.gcPlan(plan.id), seal(plan), pause)
 }
 
 /** The plan of a cleaning, or undefined when it is done. A damaged one is `storage/corrupt`. */
@@ -45,10 +48,15 @@ export function readPlan(storage: Storage, id: string): Promise<GcPlan | undefin
 }
 
 /** Decides what a cleaning deletes, unless that is decided: gives what stands. */
-export async function decideFinal(storage: Storage, id: string, keys: readonly string[]): Promise<GcFinal> {
+export async function decideFinal(
+  storage: Storage,
+  id: string,
+  keys: readonly string[],
+  pause: Pause,
+): Promise<GcFinal> {
   const ours: GcFinal = { format: 1, id, done: false, keys }
-  if (await storage.putIfAbsent(layout.gcFinal(id), seal(ours))) return ours
-  return (await readFinal(storage, id)) ?? ours
+  const created = await createOnce(storage, layout.gcFinal(id), seal(ours), pause)
+  return created.ours ? ours : (checked(layout.gcFinal(id), created.opened) as unknown as GcFinal)
 }
 
 /** What a cleaning deletes, when that is decided. */
@@ -67,12 +75,14 @@ async function read<T extends { readonly keys: readonly string[] }>(
   storage: Storage,
   key: string,
 ): Promise<T | undefined> {
-  const bytes = await storage.get(key)
-  if (bytes === undefined) return undefined
-  const opened = unseal(bytes)
+  const found = await readSealed(storage, key)
+  return found && (checked(key, found.opened) as unknown as T)
+}
+
+function checked(key: string, opened: Opened): Shape {
   const hint = 'remove it when no `sluice gc` is running, and run `sluice gc` again'
   if ('fault' in opened) throw corrupt(key, opened.fault, hint)
   const { value } = opened
-  if (isShape(value) && Array.isArray(value['keys'])) return value as unknown as T
+  if (isShape(value) && Array.isArray(value['keys'])) return value
   throw corrupt(key, 'it is not the record of a cleaning', hint)
 }

@@ -4,7 +4,7 @@ import { allEnvironments } from './environments.ts'
 import { neededKeys } from './gc-needed.ts'
 import type { Lake } from './lake.ts'
 import { pinLife } from './pins.ts'
-import { isVersionId, newVersionId, timeOfVersion } from './version-id.ts'
+import { isVersionId, timeOfVersion } from './version-id.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -57,7 +57,7 @@ const batch = 500
 export async function collectGarbage(lake: Lake, options: GcOptions): Promise<GcReport> {
   const { storage } = lake
   const now = await clockOf(storage)
-  const run = newVersionId(now)
+  const run = lake.clock.newId(now)
   const window = { since: now - options.retain, alive: now - pinLife }
   const { keys, commits } = await neededKeys(storage, window)
   const { candidates, kept } = await candidatesIn(storage, keys, now - options.grace)
@@ -74,7 +74,7 @@ export async function collectGarbage(lake: Lake, options: GcOptions): Promise<Gc
       keys: candidates.map(({ key }) => key),
       commits,
     }
-    await writePlan(storage, plan)
+    await writePlan(storage, plan, lake.clock.pause)
     const done = await finish(lake, run, run, options, now)
     deleted = new Set(done.keys)
     cacheEntries = done.cacheEntries
@@ -105,7 +105,7 @@ async function finish(
     options.signal?.throwIfAborted()
     const window = { since: now - options.retain, alive: now - pinLife, from: plan.commits }
     const { keys } = await neededKeys(storage, window)
-    final = await decideFinal(storage, id, unneeded(plan.keys, keys))
+    final = await decideFinal(storage, id, unneeded(plan.keys, keys), lake.clock.pause)
   }
   for (let at = 0; at < final.keys.length; at += batch) {
     options.signal?.throwIfAborted()

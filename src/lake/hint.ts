@@ -19,6 +19,14 @@ export async function readHint(storage: Storage, env: string): Promise<number | 
 /** How long a hint may lag behind the commits, in ms: a burst of commits then writes few hints. */
 const lag = 50
 
+/** Does work after so many ms; gives what calls it off. */
+export type Later = (ms: number, work: () => void) => () => void
+
+export const laterByTimer: Later = (ms, work) => {
+  const timer = setTimeout(work, ms)
+  return () => clearTimeout(timer)
+}
+
 /** Keeps the hint up to date beside the commits, which do not wait for it. */
 export interface HintWriter {
   tell(commit: number): void
@@ -27,10 +35,10 @@ export interface HintWriter {
 }
 
 /** A writer of the hint of one environment. A process that ends by itself has written it. */
-export function hintWriter(storage: Storage, env: string): HintWriter {
+export function hintWriter(storage: Storage, env: string, later: Later): HintWriter {
   let wanted = 0
   let written = 0
-  let timer: NodeJS.Timeout | undefined
+  let cancel: (() => void) | undefined
   let writing: Promise<void> = Promise.resolve()
 
   async function write(): Promise<void> {
@@ -45,8 +53,8 @@ export function hintWriter(storage: Storage, env: string): HintWriter {
   }
 
   function flush(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
+    cancel?.()
+    cancel = undefined
     writing = writing.then(write)
     return writing
   }
@@ -54,7 +62,7 @@ export function hintWriter(storage: Storage, env: string): HintWriter {
   return {
     tell(commit) {
       wanted = Math.max(wanted, commit)
-      timer ??= setTimeout(() => void flush(), lag)
+      cancel ??= later(lag, () => void flush())
     },
     flush,
   }

@@ -1,6 +1,7 @@
 import { readEntry } from './log.ts'
 import type { Log } from './log.ts'
 import { corrupt } from './sealed.ts'
+import { settled } from './settled.ts'
 import type { LogEntry } from './types.ts'
 import { layout } from '../storage/layout.ts'
 
@@ -48,16 +49,4 @@ async function existing(log: Log, number: number): Promise<LogEntry> {
     'it is missing, but later commits exist',
     'put it back from a backup',
   )
-}
-
-/** A promise of a function that gives the value or throws: a rejection is then never left unhandled. */
-async function settled<T>(promise: Promise<T>): Promise<() => T> {
-  try {
-    const value = await promise
-    return () => value
-  } catch (error) {
-    return () => {
-      throw error
-    }
-  }
 }

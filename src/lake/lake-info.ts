@@ -22,7 +22,7 @@ export async function createInfo(storage: Storage, now: number): Promise<LakeInf
   const createdAt = new Date(now).toISOString()
   const info: LakeInfo = { format: 1, id: newVersionId(now), createdAt, defaultEnv: 'prod' }
   const bytes = Buffer.from(`${JSON.stringify(info, undefined, 2)}\n`)
-  const first = await storage.putIfAbsent(layout.lake, bytes)
+  const first = await created(storage, bytes)
   // A store that ignores the condition would lose commits: ask for the same once more, which must be refused.
   if (first && (await storage.putIfAbsent(layout.lake, bytes))) {
     await storage.delete([layout.lake])
@@ -31,6 +31,16 @@ export async function createInfo(storage: Storage, now: number): Promise<LakeInf
   const there = await readInfo(storage)
   if (there === undefined) throw corrupt(layout.lake, 'it was created, but cannot be read back')
   return there
+}
+
+/** Whether this call created the lake. One whose reply was lost is there. */
+async function created(storage: Storage, bytes: Uint8Array): Promise<boolean> {
+  try {
+    return await storage.putIfAbsent(layout.lake, bytes)
+  } catch (error) {
+    if ((await readInfo(storage)) === undefined) throw error
+    return false
+  }
 }
 
 function infoIn(bytes: Uint8Array | undefined): LakeInfo | undefined {

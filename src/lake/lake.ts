@@ -1,6 +1,7 @@
 import { segmentFault } from '../base/names.ts'
 import { ProblemError } from '../base/problem.ts'
-import { environment } from './environment.ts'
+import { clockOf, environment } from './environment.ts'
+import type { Clock } from './commit.ts'
 import type { Environment, EnvironmentOptions } from './environment.ts'
 import { environmentsIn } from './environments.ts'
 import { createInfo, readInfo } from './lake-info.ts'
@@ -14,11 +15,14 @@ import type { Runs } from './runs.ts'
 import { stepCacheIn } from './step-cache.ts'
 import type { StepCache } from './step-cache.ts'
 import { hashFile } from '../base/file-hash.ts'
+import { steadyStorage } from '../storage/steady.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** Tables over a storage: environments, manifests, the shared cache of steps and the records of runs. */
 export interface Lake extends LakeInfo, SoundVersions {
+  /** Calls that failed for a moment are made again; see `storage/steady.ts`. */
   readonly storage: Storage
+  readonly clock: Clock
   /** An environment by name; it need not have commits yet. Throws `project/name-invalid`. */
   env(name: string): Environment
   /** The names of the environments that have commits and are not deleted, in order. */
@@ -41,7 +45,9 @@ export interface OpenOptions extends EnvironmentOptions {
  * Opens the lake in a storage: one small read. Throws `storage/format` for a lake of a newer format,
  * `storage/no-put-if-absent` where a new lake would not be safe, `storage/unavailable` where there is none.
  */
-export async function openLake(storage: Storage, options: OpenOptions = {}): Promise<Lake> {
+export async function openLake(opened: Storage, options: OpenOptions = {}): Promise<Lake> {
+  const clock = clockOf(options)
+  const storage = steadyStorage(opened, clock.pause)
   const info = (await readInfo(storage)) ?? (await newInfo(storage, options))
   const environments = new Map<string, Environment>()
   function env(name: string): Environment {
@@ -49,11 +55,12 @@ export async function openLake(storage: Storage, options: OpenOptions = {}): Pro
     environments.set(name, known)
     return known
   }
-  const manifests = manifestsIn(storage)
+  const manifests = manifestsIn(storage, clock.pause)
   return {
     ...info,
     ...soundVersions(storage, manifests, options.index ?? (() => plainHashes)),
     storage,
+    clock,
     env,
     envs: () => environmentsIn(storage),
     manifests,

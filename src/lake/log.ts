@@ -1,6 +1,7 @@
-import { checkFormat, corrupt, isShape, unseal } from './sealed.ts'
-import type { Shape } from './sealed.ts'
+import { checkFormat, corrupt, isShape, readSealed } from './sealed.ts'
+import type { Opened, Shape } from './sealed.ts'
 import { readHint } from './hint.ts'
+import { settled } from './settled.ts'
 import type { Delta, LogEntry } from './types.ts'
 import { layout, numberOf, padded } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -16,21 +17,16 @@ const lookBack = 20
 
 /** One entry of the log, or undefined when there is none of that number. A damaged one is `storage/corrupt`. */
 export async function readEntry(log: Log, number: number): Promise<LogEntry | undefined> {
-  const bytes = await log.storage.get(layout.log(log.env, number))
-  return bytes && (await parseEntry(log, number, bytes))
-}
-
-/** The entry in bytes that were read. A damaged one is `storage/corrupt`, and says what can still be read. */
-export async function parseEntry(log: Log, number: number, bytes: Uint8Array): Promise<LogEntry> {
-  const parsed = entryIn(log, number, bytes)
+  const read = await readSealed(log.storage, layout.log(log.env, number))
+  if (read === undefined) return undefined
+  const parsed = entryIn(log, number, read.opened)
   if ('entry' in parsed) return parsed.entry
   const good = await readableBefore(log, number)
   const rest = good === 0 ? 'no earlier commit can be read' : `commits up to ${good} can still be read`
   throw corrupt(layout.log(log.env, number), parsed.fault, `${rest}; put the object back from a backup`)
 }
 
-function entryIn(log: Log, number: number, bytes: Uint8Array): { entry: LogEntry } | { fault: string } {
-  const opened = unseal(bytes)
+function entryIn(log: Log, number: number, opened: Opened): { entry: LogEntry } | { fault: string } {
   if ('fault' in opened) return opened
   const value = opened.value
   checkFormat(layout.log(log.env, number), value)
@@ -54,8 +50,8 @@ export function isDelta(value: Shape): value is Shape & Delta {
 
 async function readableBefore(log: Log, number: number): Promise<number> {
   for (let n = number - 1; n > 0 && n >= number - lookBack; n--) {
-    const bytes = await log.storage.get(layout.log(log.env, n))
-    if (bytes && 'entry' in entryIn(log, n, bytes)) return n
+    const read = await readSealed(log.storage, layout.log(log.env, n))
+    if (read && 'entry' in entryIn(log, n, read.opened)) return n
   }
   return 0
 }
@@ -67,18 +63,20 @@ async function readableBefore(log: Log, number: number): Promise<number> {
 export async function lastEntry(log: Log): Promise<LogEntry | undefined> {
   const hint = await readHint(log.storage, log.env)
   if (hint === undefined) return listedLast(log, 0)
-  const [next, bytes] = await Promise.all([
+  const [next, entry] = await Promise.all([
     log.storage.get(layout.log(log.env, hint + 1)),
-    log.storage.get(layout.log(log.env, hint)),
+    settled(readEntry(log, hint)),
   ])
   if (next !== undefined) return listedLast(log, hint + 1)
-  return bytes === undefined ? listedLast(log, 0) : parseEntry(log, hint, bytes)
+  return entry() ?? listedLast(log, 0)
 }
 
+/** The last entry by listing, and by asking for the next ones: a listing may be older than what can be read. */
 async function listedLast(log: Log, known: number): Promise<LogEntry | undefined> {
   const folder = layout.logFolder(log.env)
   const after = known === 0 ? undefined : `${folder}${padded(known)}.json`
   let last = known
   for await (const { key } of log.storage.list(folder, { after })) last = numberOf(key) ?? last
+  while ((await log.storage.stat(layout.log(log.env, last + 1))) !== undefined) last++
   return last === 0 ? undefined : readEntry(log, last)
 }

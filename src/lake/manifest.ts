@@ -1,6 +1,10 @@
 import { isManifest, manifestFault } from './manifest-shape.ts'
-import { checkFormat, corrupt, seal, unseal } from './sealed.ts'
+import { createOnce } from './create.ts'
+import { checkFormat, corrupt, readSealed, seal } from './sealed.ts'
+import type { Opened } from './sealed.ts'
 import type { Manifest } from './types.ts'
+import { pauseAbout } from '../storage/again.ts'
+import type { Pause } from '../storage/again.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** The manifests of a lake. They never change, so one that was read is kept in memory. */
@@ -15,7 +19,7 @@ export interface Manifests {
 const kept = 2000
 
 /** The manifests in a storage. */
-export function manifestsIn(storage: Storage): Manifests {
+export function manifestsIn(storage: Storage, pause: Pause = pauseAbout): Manifests {
   const known = new Map<string, Manifest>()
   function keep(key: string, manifest: Manifest): Manifest {
     const oldest = known.size < kept ? undefined : known.keys().next().value
@@ -25,27 +29,21 @@ export function manifestsIn(storage: Storage): Manifests {
   }
   return {
     async write(key, manifest) {
-      const bytes = seal(manifest)
-      if (!(await storage.putIfAbsent(key, bytes))) {
-        const there = await storage.get(key)
-        if (there === undefined || Buffer.compare(there, bytes) !== 0) {
-          throw corrupt(key, 'another manifest is there already, though version ids are unique')
-        }
-      }
+      if (!(await createOnce(storage, key, seal(manifest), pause)).ours)
+        throw corrupt(key, 'another manifest is there already, though version ids are unique')
       keep(key, manifest)
     },
     async read(key) {
       const manifest = known.get(key)
-      return manifest ?? keep(key, parsed(key, await storage.get(key)))
+      return manifest ?? keep(key, parsed(key, (await readSealed(storage, key))?.opened))
     },
   }
 }
 
 const hint = '`sluice repair` runs the step that writes the table again; or put the object back from a backup'
 
-function parsed(key: string, bytes: Uint8Array | undefined): Manifest {
-  if (bytes === undefined) throw corrupt(key, 'it is missing', hint)
-  const opened = unseal(bytes)
+function parsed(key: string, opened: Opened | undefined): Manifest {
+  if (opened === undefined) throw corrupt(key, 'it is missing', hint)
   if ('fault' in opened) throw corrupt(key, opened.fault, hint)
   checkFormat(key, opened.value)
   if (!isManifest(opened.value)) throw corrupt(key, manifestFault(opened.value), hint)

@@ -1,6 +1,7 @@
 import type { Environment } from './environment.ts'
 import { crossedFence } from './fence.ts'
-import { isShape } from './sealed.ts'
+import { readSealed, seal } from './sealed.ts'
+import type { Opened } from './sealed.ts'
 import type { EnvState } from './types.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -11,7 +12,7 @@ export const pinLife = 24 * 60 * 60 * 1000
 
 /** Keeps what an environment held at a commit, and since, from being deleted while a run reads it. */
 export async function writePin(storage: Storage, run: string, env: string, commit: number): Promise<void> {
-  await storage.put(layout.pin(run), Buffer.from(`${JSON.stringify({ env, commit })}\n`))
+  await storage.put(layout.pin(run), seal({ env, commit }))
 }
 
 /**
@@ -31,29 +32,29 @@ export async function removePin(storage: Storage, run: string): Promise<void> {
   await storage.delete([layout.pin(run)])
 }
 
-/** For each environment with live pins the least commit that is pinned. What is not a pin pins nothing. */
-export async function pinnedCommits(storage: Storage, alive: number): Promise<Map<string, number>> {
-  const pinned = new Map<string, number>()
-  for await (const { key, modified } of storage.list(layout.pins)) {
-    if (modified < alive) continue
-    const bytes = await storage.get(key)
-    // Removed meanwhile: then its run has committed.
-    if (bytes === undefined) continue
-    const pin = parsed(bytes)
-    if (pin) pinned.set(pin.env, Math.min(pin.commit, pinned.get(pin.env) ?? Infinity))
-  }
-  return pinned
+/** What live runs have pinned: for each environment the least commit. */
+export interface Pinned {
+  from(env: string): number
 }
 
-/** A pin is written whole; what is not one was not written by us. */
-function parsed(bytes: Uint8Array): { env: string; commit: number } | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    if (!isShape(value)) return undefined
-    const { env, commit } = value
-    return typeof env === 'string' && typeof commit === 'number' ? { env, commit } : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
+/** Reads the pins. One that cannot be read pins all that there is: in doubt, nothing is deleted. */
+export async function pinnedCommits(storage: Storage, alive: number): Promise<Pinned> {
+  const pinned = new Map<string, number>()
+  let all = false
+  for await (const { key, modified } of storage.list(layout.pins)) {
+    if (modified < alive) continue
+    const found = await readSealed(storage, key)
+    // Removed meanwhile: then its run has committed.
+    if (found === undefined) continue
+    const pin = pinIn(found.opened)
+    if (pin) pinned.set(pin.env, Math.min(pin.commit, pinned.get(pin.env) ?? Infinity))
+    else all = true
   }
+  return { from: (env) => (all ? 0 : (pinned.get(env) ?? Infinity)) }
+}
+
+function pinIn(opened: Opened): { env: string; commit: number } | undefined {
+  if ('fault' in opened) return undefined
+  const { env, commit } = opened.value
+  return typeof env === 'string' && typeof commit === 'number' ? { env, commit } : undefined
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Problem } from '../base/problem.ts'
 import { ProblemError } from '../base/problem.ts'
+import type { Storage } from '../storage/storage.ts'
 
 /**
  * Sealed JSON: an object whose last property, `checksum`, is the SHA-256 of the same text without it. It is
@@ -18,7 +19,7 @@ export function seal(value: object): Uint8Array {
 }
 
 /** The object in sealed bytes, or why it cannot be trusted, in words that follow "is damaged: ". */
-export function unseal(bytes: Uint8Array): { value: Shape } | { fault: string } {
+export function unseal(bytes: Uint8Array): Opened {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const split = buffer.length - tailLength
   if (split < 1) return { fault: buffer.length === 0 ? 'it is empty' : 'it is cut short' }
@@ -29,6 +30,31 @@ export function unseal(bytes: Uint8Array): { value: Shape } | { fault: string } 
   if (actual !== checksum) return { fault: 'its content does not have its checksum' }
   const value: unknown = JSON.parse(`${body.toString('utf8')}}`)
   return isShape(value) ? { value } : { fault: 'it is not an object' }
+}
+
+/** What sealed bytes hold, or why they cannot be trusted. */
+export type Opened = { readonly value: Shape } | { readonly fault: string }
+
+/** How often an object that looks damaged is read at most. */
+const reads = 4
+
+/**
+ * Reads sealed bytes; undefined where there is no object. A remote store can cut a reply short: what looks damaged
+ * is read again, until it is whole or looks the same twice, which is damage that lies there.
+ */
+export async function readSealed(
+  storage: Storage,
+  key: string,
+): Promise<{ readonly bytes: Uint8Array; readonly opened: Opened } | undefined> {
+  let before: Uint8Array | undefined
+  for (let read = 1; ; read++) {
+    const bytes = await storage.get(key)
+    if (bytes === undefined) return undefined
+    const opened = unseal(bytes)
+    const same = before !== undefined && Buffer.compare(before, bytes) === 0
+    if ('value' in opened || same || read === reads) return { bytes, opened }
+    before = bytes
+  }
 }
 
 /** A parsed JSON object whose properties are not known yet. */

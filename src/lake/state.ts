@@ -1,7 +1,7 @@
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, problemsOf } from '../base/problem.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import { applyDelta, emptyState, mergeDeltas } from './delta.ts'
-import { lastEntry, parseEntry, readEntry } from './log.ts'
+import { lastEntry, readEntry } from './log.ts'
 import type { Log } from './log.ts'
 import { corrupt } from './sealed.ts'
 import type { EnvState, LogEntry } from './types.ts'
@@ -67,21 +67,20 @@ async function checkpointState(log: Log, entry: LogEntry): Promise<EnvState> {
 export async function catchUp(log: Log, known: EnvState): Promise<EnvState> {
   let state = known
   for (let walked = 0; walked < walkLimit; walked++) {
-    const bytes = await log.storage.get(layout.log(log.env, state.commit + 1))
-    if (bytes === undefined) return state
-    const entry = await entryOrUndefined(log, state.commit + 1, bytes)
-    if (entry === undefined || entry.parent !== state.tail?.id) break
+    const entry = await entryOrDamaged(log, state.commit + 1)
+    if (entry === undefined) return state
+    if (entry === 'damaged' || entry.parent !== state.tail?.id) break
     state = advance(state, entry)
   }
   return newestState(log)
 }
 
 /** A damaged entry is stepped over when later ones do without it; when it is the last, reading anew says so. */
-async function entryOrUndefined(log: Log, number: number, bytes: Uint8Array): Promise<LogEntry | undefined> {
+async function entryOrDamaged(log: Log, number: number): Promise<LogEntry | 'damaged' | undefined> {
   try {
-    return await parseEntry(log, number, bytes)
+    return await readEntry(log, number)
   } catch (error) {
-    if (error instanceof ProblemError) return undefined
+    if (problemsOf(error)?.every(({ code }) => code === 'storage/corrupt')) return 'damaged'
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { InternalError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
-import { checkFormat, isShape, seal, unseal } from './sealed.ts'
+import { checkFormat, isShape, readSealed, seal } from './sealed.ts'
 import type { Shape } from './sealed.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -35,9 +35,8 @@ export interface StepCache {
 export function stepCacheIn(storage: Storage): StepCache {
   async function get(fingerprint: string): Promise<StepCacheHit> {
     const key = keyOf(fingerprint)
-    const bytes = await storage.get(key)
-    if (bytes === undefined) return { damaged: false }
-    const opened = unseal(bytes)
+    const opened = (await readSealed(storage, key))?.opened
+    if (opened === undefined) return { damaged: false }
     if ('fault' in opened) return { damaged: true }
     const { value } = opened
     checkFormat(key, value)

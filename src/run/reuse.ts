@@ -1,5 +1,6 @@
 import { problemsOf } from '../base/problem.ts'
 import type { StepFindings } from '../freshness/findings.ts'
+import { mayBeDeleted } from '../lake/fence.ts'
 import type { Head } from '../lake/types.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { StepCacheEntry } from '../lake/step-cache.ts'
@@ -27,6 +28,8 @@ export async function findReusable(
     if (!head) return { stale: true }
     heads[table.name] = head
   }
+  // A cleaning whose mark in the log we have seen already would not make our commit lose a race.
+  if (await mayBeDeleted(lake.storage, { heads, steps: {} })) return { stale: true }
   return { reusable: { heads, entry }, stale: false }
 }
 

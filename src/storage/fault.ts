@@ -24,6 +24,15 @@ const words: { readonly [errno: string]: readonly [meaning: string, hint: string
   ENOENT: ['it does not exist', 'something removed it: run again, or restore it from a copy'],
 }
 
+/**
+ * A store that did not answer, or said that it is busy: the same call may work a moment later. Of a write it is
+ * not known whether it had its effect. Drivers throw it for time-outs, broken connections, 429 and 5xx.
+ */
+export class PassingFault extends ProblemError {}
+
+/** What file systems say that may be otherwise a moment later, network file systems above all. */
+const passing: ReadonlySet<string> = new Set(['EAGAIN', 'EBUSY', 'EINTR', 'ESTALE', 'ETIMEDOUT'])
+
 /** The word of the operating system, such as `ENOENT`, when an error comes from there. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('errno' in error)) return undefined
@@ -38,7 +47,8 @@ export function faultOf(error: unknown, place: string, doing: string, key: strin
     'the operating system refused',
     `look up ${errno} for this file system`,
   ]
-  return new ProblemError({
+  const Fault = passing.has(errno) ? PassingFault : ProblemError
+  return new Fault({
     code: 'storage/unavailable',
     message: `storage at '${place}': cannot ${doing} '${key}': ${meaning} (${errno})`,
     hint,
