@@ -59,11 +59,15 @@ function logText(entries: readonly LogEntry[], { out }: Cli): string {
   return `${tableLines(columns, rows, { width: out.width, paint: out.paint }).join('\n')}\n`
 }
 
-/** `silver.trips@3`, or `-silver.trips` for a table that was removed. */
+/** `silver.trips@3`, `-silver.trips` for a table that was removed, `silver.trips@6 = @3` for one that was restored. */
 function changesOf(entry: LogEntry): string[] {
-  return Object.entries(entry.heads).map(([table, head]) =>
-    head === null ? `-${table}` : `${table}@${head.seq}`,
-  )
+  // A release changes no head.
+  if (entry.kind === 'release') return Object.keys(entry.steps)
+  return Object.entries(entry.heads).map(([table, head]) => {
+    if (head === null) return `-${table}`
+    const was = entry.restored?.[table]
+    return was === undefined ? `${table}@${head.seq}` : `${table}@${head.seq} = @${was}`
+  })
 }
 
 /** A commit without what only the log itself needs. */

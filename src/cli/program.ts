@@ -12,6 +12,8 @@ import { logCommand } from './log.ts'
 import { pathCommand } from './path.ts'
 import { planCommand } from './plan.ts'
 import { queryCommand } from './query.ts'
+import { releaseCommand } from './release.ts'
+import { restoreCommand } from './restore.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { showCommand } from './show.ts'
@@ -47,6 +49,8 @@ export function sluiceProgram(cli: Cli): Command {
     diffCommand(cli),
     summaryCommand(cli),
     logCommand(cli),
+    restoreCommand(cli),
+    releaseCommand(cli),
     runsCommand(cli),
     testCommand(cli),
     lineageCommand(cli),

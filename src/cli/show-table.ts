@@ -74,7 +74,8 @@ async function contractOf(table: string, options: ProjectOptions): Promise<Decla
 /** A table for people: what it is, its columns, its first rows. */
 export function shownText(shown: ShownTable, out: Pick<Cli['out'], 'width' | 'paint'>): string {
   const { paint, width } = out
-  const { name, seq, version, description, owner, notebook, rows, bytes, files, updatedAt, columns } = shown
+  const { name, seq, version, description, owner, notebook, rows, bytes, files, updatedAt, columns, held } =
+    shown
   const described = columns.some((column) => column.description !== undefined)
   const heads = [
     { title: 'column' },
@@ -98,6 +99,7 @@ export function shownText(shown: ShownTable, out: Pick<Cli['out'], 'width' | 'pa
     `${paint.bold(`${name}@${seq}`)}${description === undefined ? '' : `: ${description}`}`,
     `${plural(rows, 'row')}, ${bytesText(bytes)} in ${plural(files, 'file')}, written ${agoText(updatedAt, new Date())} by ${notebook}`,
     ...(owner === undefined ? [] : [`owner ${owner}`]),
+    ...(held ? [`held: it was restored, and runs leave it alone until \`sluice release ${name}\``] : []),
     paint.dim(`version ${version}`),
     '',
     ...tableLines(heads, cells, { width, paint }),

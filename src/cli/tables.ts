@@ -43,7 +43,7 @@ async function listTables(lake: OpenLake, flags: TablesFlags, { out, err }: Cli)
   if (tables.length === 0) return err.write(`${emptyText(lake)}\n`)
   const now = new Date()
   const rows = tables.map((table, at) => [
-    `${table.name}@${table.seq}`,
+    `${table.name}@${table.seq}${table.held ? ' held' : ''}`,
     countText(table.rows),
     bytesText(table.bytes),
     agoText(table.updatedAt, now),

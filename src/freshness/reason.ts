@@ -18,6 +18,8 @@ export type ReasonWord =
   | 'upstream-stale'
   /** Not a cause to run: an input or the code changed in a way that cannot change the result. */
   | 'accepted'
+  /** Not a cause to run: its tables were restored, and stay so until they are released. */
+  | 'held'
 
 export interface Reason {
   readonly word: ReasonWord

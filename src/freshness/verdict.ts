@@ -3,6 +3,7 @@ import type { Json } from '../base/wire.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
 import { valueChanges } from './changes.ts'
+import { holding } from './hold.ts'
 import { inputPart, type InputFact } from './parts.ts'
 import type { Reason } from './reason.ts'
 
@@ -23,6 +24,8 @@ export interface Findings {
 
 export interface Verdict {
   readonly fresh: boolean
+  /** Its tables were restored: whatever changed around it, it does not run. */
+  readonly held?: true
   readonly reasons: readonly Reason[]
 }
 
@@ -31,6 +34,8 @@ export interface Verdict {
  * What is not known for certain means run.
  */
 export function judge(findings: Findings, record: StepRecord | undefined, state: EnvState): Verdict {
+  const held = holding(findings, record, state)
+  if (held) return { fresh: true, held: true, reasons: [held] }
   const reasons = record
     ? [
         ...changedParts(findings, record),

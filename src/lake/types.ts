@@ -97,6 +97,11 @@ export interface StepRecord {
   /** The commit that holds the details (symbols of the code, args, files of sources) for `explain`. */
   readonly commit: number
   readonly untracked?: boolean
+  /**
+   * Versions of its tables that a restore has set: runs leave them alone while they are the heads. `outputs` stays
+   * what the step computed, so that after a release the next run sees that they are others.
+   */
+  readonly held?: { readonly [table: string]: string }
 }
 
 /**
@@ -143,9 +148,12 @@ export interface Changes {
 
 /** Why a commit was made, in a word, and by which run. */
 export interface CommitMeta {
-  readonly kind: 'publish' | 'accept' | 'restore' | 'promote' | 'delete-env' | 'drop' | 'create' | 'gc'
+  readonly kind:
+    'publish' | 'accept' | 'restore' | 'release' | 'promote' | 'delete-env' | 'drop' | 'create' | 'gc'
   readonly run: string
   readonly step?: string
+  /** Of a restore: the numbers that the restored versions had before, by table. */
+  readonly restored?: { readonly [table: string]: number }
   /** Set when the run overrode args from the command line. */
   readonly overrides?: readonly string[]
   /** What `explain` needs to compare before and after: symbols of the code, args, files of sources. */

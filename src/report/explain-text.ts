@@ -14,7 +14,9 @@ export interface ExplainTextOptions {
 export function explainText(explanation: Explanation, options: ExplainTextOptions = {}): string {
   const { paint = plainPaint, now = new Date() } = options
   const { step, notebook, verdict, causes, computed, accepted } = explanation
-  const lines = [`${paint.bold(step)} is ${verdictWords[verdict]} ${paint.dim(`(${notebook})`)}`]
+  const held = causes.some(({ reason }) => reason.word === 'held')
+  const said = held ? 'held: it would not run' : verdictWords[verdict]
+  const lines = [`${paint.bold(step)} is ${said} ${paint.dim(`(${notebook})`)}`]
   lines.push(...branches(causes, paint))
   if (computed) {
     lines.push(`its rows were computed ${agoText(computed.at, now)} by run ${computed.run}`)

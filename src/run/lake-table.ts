@@ -1,6 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { findVersion } from '../lake/find-version.ts'
+import { heldTables } from '../lake/held.ts'
 import type { Lake } from '../lake/lake.ts'
 import { parseTableRef, versionUnknown } from '../lake/table-ref.ts'
 import type { TableRef } from '../lake/table-ref.ts'
@@ -22,13 +23,16 @@ export interface LakeTable {
   readonly files: number
   /** When its rows were written, ISO 8601. */
   readonly updatedAt: string
+  /** It was restored, and runs leave it alone until it is released. */
+  readonly held?: true
 }
 
 /** A head as other programs see it. */
-export function tableOf(name: string, head: Head): LakeTable {
+export function tableOf(name: string, head: Head, held = false): LakeTable {
   const { notebook, version, seq, rows, bytes, files } = head
   const updatedAt = isVersionId(version) ? timeOfVersion(version).toISOString() : ''
-  return { name, notebook, version, seq, rows, bytes, files: files.length, updatedAt }
+  const told = { name, notebook, version, seq, rows, bytes, files: files.length, updatedAt }
+  return held ? { ...told, held } : told
 }
 
 /** A version that was looked up, with all that is known of it. */
@@ -60,7 +64,9 @@ export async function findRef(place: LakePlace, ref: TableRef): Promise<FoundTab
       ref,
       'it was deleted by `sluice gc`; `sluice log` lists what there was',
     )
-  return foundHead(place.lake, ref.table, head)
+  const found = await foundHead(place.lake, ref.table, head)
+  const held = isHead && heldTables(state).has(ref.table)
+  return held ? { ...found, table: { ...found.table, held } } : found
 }
 
 /** A head with all that is known of its version. */

@@ -1,4 +1,5 @@
 import { closeAll } from './close-all.ts'
+import { heldTables } from '../lake/held.ts'
 import type { HistoryOptions } from '../lake/history.ts'
 import type { ColumnShape, LogEntry } from '../lake/types.ts'
 import type { RunEvent } from './events.ts'
@@ -93,9 +94,10 @@ export async function openLake(options: ProjectOptions = {}): Promise<OpenLake> 
     env: envName,
     where,
     async tables() {
-      const heads = (await place.state())?.heads ?? new Map()
-      return Array.from(heads, ([name, head]) => tableOf(name, head)).toSorted((a, b) =>
-        a.name < b.name ? -1 : 1,
+      const state = await place.state()
+      const held = state ? heldTables(state) : new Set<string>()
+      return Array.from(state?.heads ?? [], ([name, head]) => tableOf(name, head, held.has(name))).toSorted(
+        (a, b) => (a.name < b.name ? -1 : 1),
       )
     },
     table: (name) => openTable(() => findTable(place, name), reader),

@@ -2,6 +2,20 @@ import { ProblemError } from '../base/problem.ts'
 import type { Declaration } from './declare.ts'
 import type { Workspace } from './workspace.ts'
 
+/** A protected environment is moved back or let go by those only who say that they mean it. */
+export function checkAllowed(
+  { project, envName }: Pick<Workspace, 'project' | 'envName'>,
+  what: string,
+  allowed = false,
+): void {
+  if (allowed || !project.config.protected.includes(envName)) return
+  throw new ProblemError({
+    code: 'env/protected',
+    message: `the environment '${envName}' is protected: ${what} changes what its readers see`,
+    hint: 'add --allow-protected if that is what you want',
+  })
+}
+
 /** A protected environment takes what the flows say, and no args that somebody typed. */
 export function checkProtected(workspace: Workspace, flows: readonly Declaration[]): void {
   const { envName, project } = workspace

@@ -46,6 +46,7 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     } else if (!isDone(step.name)) {
       ended.end(step, {
         outcome: 'fresh',
+        reasons: seen.reasons,
         result: state.steps.get(stepKey(step, resolved.flow.name))?.result,
       })
     }

@@ -37,7 +37,7 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
     })
     const record = state.steps.get(stepKey(step, scope.flow.name))
     const { fresh, reasons } = judge(findings, record, state)
-    if (fresh) return { outcome: 'fresh', reasons: [], tables: [], result: record?.result }
+    if (fresh) return { outcome: 'fresh', reasons, tables: [], result: record?.result }
     const settled =
       (record && (await forgive(scope, findings, record, reasons))) ??
       (await reuse(scope, findings, reasons)) ??
@@ -80,8 +80,9 @@ async function forgive(
   const loaded = () => scope.checkLoaded(findings.step)
   const acceptance = await tryAccept({ ...around, loaded }, findings, record, reasons)
   if (!acceptance) return undefined
+  const { held: _ended, ...rest } = record
   const next: Omit<StepRecord, 'commit'> = {
-    ...record,
+    ...rest,
     fingerprint: findings.fingerprint,
     parts: findings.parts,
     args: findings.step.args,

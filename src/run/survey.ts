@@ -31,9 +31,9 @@ export async function survey(
       forced: forced.has(step.name),
       ...(record && { record }),
     })
-    const { fresh, reasons } = judge(findings, record, state)
+    const { fresh, held, reasons } = judge(findings, record, state)
     const stale = step.upstream.filter((name) => (surveyed.get(name)?.verdict ?? 'fresh') !== 'fresh')
-    const above = stale.map((name): Reason => ({ word: 'upstream-stale', subject: name }))
+    const above = held ? [] : stale.map((name): Reason => ({ word: 'upstream-stale', subject: name }))
     const verdict = !fresh ? 'stale' : above.length > 0 ? 'may-run' : 'fresh'
     surveyed.set(step.name, { findings, verdict, reasons: [...reasons, ...above] })
   }

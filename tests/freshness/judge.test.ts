@@ -296,3 +296,56 @@ describe('expiry', () => {
     expect(isExpired({ expiresAfter: hour }, 'yesterday', now)).toBe(true)
   })
 })
+
+describe('a step whose table was restored', () => {
+  const held: StepRecord = { ...record, held: { 'silver.totals': 't0' } }
+  const restored = stateWith([['silver.totals', { ...head, version: 't0', seq: 4 }]])
+
+  const stays: readonly [string, Partial<Findings>, FingerprintParts][] = [
+    ['nothing changed', {}, {}],
+    ['an input has a new version', {}, { 'input:sales': 'bronze.sales@v2' }],
+    ['files of a source changed', {}, { 'input:files': 'files:f2' }],
+    ['the engine is another', {}, { engine: 'duckdb 2', semantics: '2' }],
+    ['a variable of the environment changed', {}, { env: 'e2' }],
+    ['it is volatile', { step: { ...step, volatile: true } }, {}],
+    ['it is too old', { step: { ...step, expiresAfter: 1 } }, {}],
+    ['a file of it is damaged', { damaged: new Map([['silver.totals', 'changed']]) }, {}],
+  ]
+  it.each(stays)('is held when %s', (_, changed, changedParts) => {
+    const verdict = judge(findings(changed, changedParts), held, restored)
+    expect([verdict.fresh, verdict.held, words(verdict)]).toEqual([true, true, ['held']])
+  })
+
+  it('says which inputs have changed, and how to end it', () => {
+    const [reason] = judge(findings({}, { 'input:sales': 'bronze.sales@v2' }), held, restored).reasons
+    expect(reason?.detail).toBe(
+      'silver.totals@4 restored; inputs have changed: sales; `sluice release silver.totals` lets runs write again',
+    )
+  })
+
+  const ends: readonly [string, Partial<Findings>, FingerprintParts, string[]][] = [
+    ['its code changes', {}, { code: 'c2' }, ['code-changed', 'output-changed']],
+    ['its args change', {}, { args: 'a2' }, ['args-changed', 'output-changed']],
+    [
+      'its contract changes',
+      {},
+      { 'contract:out:silver.totals': 'o2' },
+      ['contract-changed', 'output-changed'],
+    ],
+    ['it is forced', { forced: true }, {}, ['output-changed', 'forced']],
+  ]
+  it.each(ends)('runs when %s', (_, changed, changedParts, expected) => {
+    const verdict = judge(findings(changed, changedParts), held, restored)
+    expect([verdict.fresh, words(verdict)]).toEqual([false, expected])
+  })
+
+  it('is judged as usual when somebody else has moved the table since, and after a release', () => {
+    const moved = stateWith([['silver.totals', { ...head, version: 't9', seq: 5 }]])
+    expect(words(judge(findings(), held, moved))).toEqual(['output-changed'])
+    expect(words(judge(findings(), record, restored))).toEqual(['output-changed'])
+  })
+})
+
+function words({ reasons }: ReturnType<typeof judge>): string[] {
+  return reasons.map(({ word }) => word)
+}

@@ -18,13 +18,20 @@ export async function emptyProject(): Promise<string> {
   return root
 }
 
+export interface PublishOptions {
+  readonly env?: string
+  readonly key?: readonly string[]
+  /** Tables that a step is said to write, this one among them; their heads are outputs of its record. */
+  readonly step?: readonly string[]
+}
+
 /** Commits a version of a table with the rows of a query. */
 export async function publishTable(
   root: string,
   table: string,
   columns: readonly ColumnShape[],
   query: string,
-  { env: envName = 'dev', key: promised = [] }: { env?: string; key?: readonly string[] } = {},
+  { env: envName = 'dev', key: promised = [], step }: PublishOptions = {},
 ): Promise<string> {
   const lake = await openLake(localStorage(path.join(root, 'storage/lake')))
   const version = newVersionId()
@@ -53,13 +60,28 @@ export async function publishTable(
   }
   await lake.manifests.write(manifestKey, manifest)
   const head = { version, manifest: manifestKey, notebook, fingerprint: manifest.fingerprint, rows, bytes }
-  const changes = { heads: { [table]: { ...head, files: [{ key, bytes }] } }, steps: {} }
   const env = lake.env(envName)
-  await env.tryCommit(await env.state(), changes, {
-    kind: 'publish',
-    run: lake.runs.newId(),
+  const base = await env.state()
+  const before = step?.map((each) => [each, base.heads.get(each)?.version ?? ''] as const) ?? []
+  const outputs = { ...Object.fromEntries(before), [table]: version }
+  const record = {
     step: 'by_hand',
-  })
+    flow: 'none',
+    notebook,
+    fingerprint: manifest.fingerprint,
+    parts: {},
+    outputs,
+  }
+  const steps = step ? { [step.join(',')]: { ...record, computedAt: manifest.createdAt } } : {}
+  await env.tryCommit(
+    base,
+    { heads: { [table]: { ...head, files: [{ key, bytes }] } }, steps },
+    {
+      kind: 'publish',
+      run: lake.runs.newId(),
+      step: 'by_hand',
+    },
+  )
   await lake.close()
   return version
 }
