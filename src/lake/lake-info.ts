@@ -2,6 +2,8 @@ import { ProblemError } from '../base/problem.ts'
 import { checkFormat, corrupt, isShape } from './sealed.ts'
 import { newVersionId } from './version-id.ts'
 import { layout } from '../storage/layout.ts'
+import { again } from '../storage/again.ts'
+import type { Pause } from '../storage/again.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** `sluice.json`: what a lake says about itself. Created once. */
@@ -18,13 +20,13 @@ export async function readInfo(storage: Storage): Promise<LakeInfo | undefined> 
 }
 
 /** Creates a lake, or reads the one that another process creates at the same time. */
-export async function createInfo(storage: Storage, now: number): Promise<LakeInfo> {
+export async function createInfo(storage: Storage, now: number, pause: Pause): Promise<LakeInfo> {
   const createdAt = new Date(now).toISOString()
   const info: LakeInfo = { format: 1, id: newVersionId(now), createdAt, defaultEnv: 'prod' }
   const bytes = Buffer.from(`${JSON.stringify(info, undefined, 2)}\n`)
-  const first = await created(storage, bytes)
+  const first = await again(pause, () => created(storage, bytes))
   // A store that ignores the condition would lose commits: ask for the same once more, which must be refused.
-  if (first && (await storage.putIfAbsent(layout.lake, bytes))) {
+  if (first && (await again(pause, () => storage.putIfAbsent(layout.lake, bytes)))) {
     await storage.delete([layout.lake])
     throw ignoresCondition(storage)
   }

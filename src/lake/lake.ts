@@ -48,7 +48,7 @@ export interface OpenOptions extends EnvironmentOptions {
 export async function openLake(opened: Storage, options: OpenOptions = {}): Promise<Lake> {
   const clock = clockOf(options)
   const storage = steadyStorage(opened, clock.pause)
-  const info = (await readInfo(storage)) ?? (await newInfo(storage, options))
+  const info = (await readInfo(storage)) ?? (await newInfo(storage, clock, options.create))
   const environments = new Map<string, Environment>()
   function env(name: string): Environment {
     const known = environments.get(name) ?? environment({ storage, env: checkedName(name) }, options)
@@ -82,9 +82,9 @@ const plainHashes: HashIndex = {
     }),
 }
 
-function newInfo(storage: Storage, { create = true, now = Date.now }: OpenOptions): Promise<LakeInfo> {
+function newInfo(storage: Storage, { now, pause }: Clock, create = true): Promise<LakeInfo> {
   if (!create) throw noLake(storage)
-  return createInfo(storage, now())
+  return createInfo(storage, now(), pause)
 }
 
 function checkedName(name: string): string {
