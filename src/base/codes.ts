@@ -92,6 +92,7 @@ export const problemCodes = {
   'storage/version-unknown': 'A table has no such version or commit.',
   'storage/no-put-if-absent': 'The store ignores the condition that commits rely on.',
   'env/protected': 'The environment is protected from runs like this one.',
+  'env/exists': 'An environment of that name exists.',
   'report/unwritable': 'A report cannot be written to the file that was named.',
   'report/not-whole': 'Sluice ended by a bug of its own: what is reported is not all that there was to tell.',
   'rename/types': 'With the new name some code would not type-check.',

@@ -20,7 +20,7 @@ export interface SelectFlags extends ProjectFlags {
 /** Adds the options of a project to a command. */
 export function withProject(command: Command): Command {
   return command
-    .option('--env <name>', 'the environment; `env` of sluice.yaml when left out')
+    .option('--env <name>', 'the environment; what sluice.yaml says when left out')
     .option('--storage <name>', 'a file of storage/ without its ending')
     .option('--project <folder>', 'the project; found upwards from here when left out')
 }

@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts'
 import { checkCommand } from './check.ts'
 import { diffCommand } from './diff.ts'
 import { contractCommand } from './contract.ts'
+import { envCommand } from './env.ts'
 import { explainCommand } from './explain.ts'
 import { impactCommand } from './impact.ts'
 import { gcCommand } from './gc.ts'
@@ -51,6 +52,7 @@ export function sluiceProgram(cli: Cli): Command {
     logCommand(cli),
     restoreCommand(cli),
     releaseCommand(cli),
+    envCommand(cli),
     runsCommand(cli),
     testCommand(cli),
     lineageCommand(cli),

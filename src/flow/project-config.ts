@@ -44,6 +44,12 @@ const schema = z.strictObject({
   storage: z.string().default('local'),
   /** Environments that are never a default and take no ad-hoc args. */
   protected: z.array(z.string()).default(['prod']),
+  /** Environments that no run writes to: they take promotes and rollbacks. */
+  promoteOnly: z.array(z.string()).default([]),
+  /** What environments begin as, by name; `*` stands for any letters. */
+  environments: z.record(z.string(), z.strictObject({ from: z.string() })).default({}),
+  /** The environment of a git branch, for runs that do not say one: the first rule that fits. */
+  branches: z.array(z.strictObject({ branch: z.string(), env: z.string() })).default([]),
   /** How many steps run at once. */
   concurrency: z.number().int().min(1).max(256).optional(),
   /** Memory of the engine, all processes together. */

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
-import { segmentFault } from '../base/names.ts'
 import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
@@ -142,29 +141,4 @@ async function readConfig(root: string): Promise<ProjectConfig> {
   const config = parseConfig(text, 'sluice.yaml')
   writeJsonFile(cached, { key, config })
   return config
-}
-
-/**
- * The environment of a run. Nobody lands in a protected environment by a default: its name must be said, by
- * `--env` or `SLUICE_ENV`.
- */
-export function environmentOf(config: ProjectConfig, asked: string | undefined): string {
-  const said = asked ?? process.env['SLUICE_ENV']
-  const env = said ?? config.env
-  const fault = segmentFault(env)
-  if (fault !== undefined) {
-    throw new ProblemError({
-      code: 'project/name-invalid',
-      message: `the environment name '${env}' ${fault}`,
-    })
-  }
-  if (said === undefined && config.protected.includes(env)) {
-    throw new ProblemError({
-      code: 'env/protected',
-      message: `the environment '${env}' is protected and cannot be the default`,
-      where: { file: 'sluice.yaml' },
-      hint: `set another \`env\` in sluice.yaml, and say \`--env ${env}\` when you mean it`,
-    })
-  }
-  return env
 }

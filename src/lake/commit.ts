@@ -69,6 +69,7 @@ function entryOn(base: EnvState, tail: LogTail, clock: Clock, changes: Changes, 
   const number = base.commit + 1
   return {
     ...(base.fence !== undefined && { fence: base.fence }),
+    ...(base.origin !== undefined && meta.kind !== 'delete-env' && { origin: base.origin }),
     ...meta,
     format: 1,
     id: clock.newId(now),

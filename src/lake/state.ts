@@ -40,6 +40,7 @@ async function stateAfter(log: Log, entry: LogEntry): Promise<EnvState> {
     ...applyDelta(start, since),
     ...(start.damaged === undefined ? {} : { damaged: start.damaged }),
     ...(entry.fence !== undefined && { fence: entry.fence }),
+    ...(entry.origin !== undefined && { origin: entry.origin }),
     tail: { id: entry.id, checkpoint: entry.checkpoint, since },
   }
 }
@@ -96,6 +97,7 @@ export function advance(state: EnvState, entry: LogEntry): EnvState {
       ? {}
       : { damaged: state.damaged }),
     ...(entry.fence !== undefined && { fence: entry.fence }),
+    ...(entry.origin !== undefined && { origin: entry.origin }),
     tail: { id, checkpoint, since: mergeDeltas(entry.since, entry) },
   }
 }

@@ -74,6 +74,20 @@ export interface Accepted {
   readonly commit?: number
 }
 
+/** A commit of an environment. */
+export interface CommitRef {
+  readonly env: string
+  readonly commit: number
+}
+
+/** Where rows were computed that others reuse. */
+export interface ComputedBy {
+  readonly run: string
+  readonly env: string
+  /** The name of the machine. */
+  readonly host: string
+}
+
 /** What an environment remembers of a step: enough to say fresh or stale, and why. */
 export interface StepRecord {
   readonly step: string
@@ -94,8 +108,14 @@ export interface StepRecord {
   readonly accepted?: readonly Accepted[]
   /** Digests of the rendered queries of a `select` step, by output: another text of the same query is accepted. */
   readonly queries?: { readonly [output: string]: string }
+  /** Set when its rows came from the shared cache: who computed them. */
+  readonly reused?: ComputedBy
+  /** Tables that it would have read, and that the environment did not have. */
+  readonly absent?: readonly string[]
   /** The commit that holds the details (symbols of the code, args, files of sources) for `explain`. */
   readonly commit: number
+  /** Set when a fork, a promote or a rollback moved the record here: the details are in that commit. */
+  readonly from?: CommitRef
   readonly untracked?: boolean
   /**
    * Versions of its tables that a restore has set: runs leave them alone while they are the heads. `outputs` stays
@@ -135,6 +155,8 @@ export interface EnvState {
   readonly gone?: ReadonlyMap<string, number>
   /** The last cleaning that this environment knows of; see `gc.ts`. */
   readonly fence?: string
+  /** The environment, and its commit, that this one was begun from or brought up to. */
+  readonly origin?: CommitRef
   /** Keys of objects that were found damaged or missing, and done without. */
   readonly damaged?: readonly string[]
   readonly tail?: LogTail
@@ -149,7 +171,17 @@ export interface Changes {
 /** Why a commit was made, in a word, and by which run. */
 export interface CommitMeta {
   readonly kind:
-    'publish' | 'accept' | 'restore' | 'release' | 'promote' | 'delete-env' | 'drop' | 'create' | 'gc'
+    | 'publish'
+    | 'accept'
+    | 'restore'
+    | 'release'
+    | 'promote'
+    | 'rollback'
+    | 'delete-env'
+    | 'drop'
+    | 'create'
+    | 'update'
+    | 'gc'
   readonly run: string
   readonly step?: string
   /** Of a restore: the numbers that the restored versions had before, by table. */
@@ -160,6 +192,10 @@ export interface CommitMeta {
   readonly detail?: Json
   /** The id of the last cleaning as of this commit; every commit repeats it. See `gc.ts`. */
   readonly fence?: string
+  /** Where heads that were moved come from: what was promoted, or the commit that was gone back to. */
+  readonly source?: CommitRef
+  /** The environment that this one was begun from; every commit repeats it, until the environment is deleted. */
+  readonly origin?: CommitRef
 }
 
 /**

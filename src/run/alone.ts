@@ -9,6 +9,7 @@ import { checkPools } from '../flow/pools.ts'
 import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
+import { beginConfigured, stateToBegin } from './begin.ts'
 import { closeAll } from './close-all.ts'
 import { compute, type Staging } from './compute.ts'
 import { declareFlow, type Declaration } from './declare.ts'
@@ -18,7 +19,7 @@ import { stepProblems } from './failures.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { Pool } from './pool.ts'
 import { previewFiles, type Preview } from './preview.ts'
-import { checkProtected } from './protect.ts'
+import { checkProtected, checkTakesRuns } from './protect.ts'
 import { lazyPool, plannedFlow, resolvedOf, resultOf } from './run.ts'
 import { runFlow } from './run-flow.ts'
 import { stepLimits } from './step-limits.ts'
@@ -46,6 +47,10 @@ export async function runNotebook(
     const { declaration, step } = await findPlace(workspace, name, options, pools.get)
     checkProtected(workspace, [declaration])
     checkPools([declaration.flow], workspace.project.config)
+    if (options.sample === undefined) {
+      checkTakesRuns(workspace)
+      await beginConfigured(workspace, events)
+    }
     const resolved = resolvedOf(declaration.flow)
     const found = resolved.byName.get(step) as ResolvedStep
     if (options.sample !== undefined)
@@ -166,7 +171,7 @@ async function runSample(
   }
   try {
     const around: Surroundings = { ...workspace, codeOf }
-    const findings = await lookAtStep(around, step, await workspace.env.state())
+    const findings = await lookAtStep(around, step, await stateToBegin(workspace))
     events.emit({ event: 'step-started', step: step.name, notebook: step.notebook, reasons: [], attempt: 1 })
     const stagings = await Promise.all(
       step.outputs.map(({ handle, table }) => sampleStaging(folder, handle, table.name)),

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import { ProblemError } from '../base/problem.ts'
 import { acknowledge, type JudgedChange } from '../check/acknowledge.ts'
 import { diffContracts } from '../check/contract-diff.ts'
@@ -6,7 +5,7 @@ import { readersOf, writtenTables } from '../check/contract-readers.ts'
 import { readLock, type LockedContract } from '../check/lock-file.ts'
 import { planLock, refuseClashes, type LockPlan } from '../check/lock.ts'
 import { lockEnding, lockFolder } from '../check/odcs/names.ts'
-import { publishedColumns, publishedTable } from '../check/published.ts'
+import { publishedColumns } from '../check/published.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import { findProject } from '../flow/project.ts'
 import { filesAtRevision } from './git-files.ts'
@@ -14,6 +13,7 @@ import { declaredFlows } from './lake-declared.ts'
 import { openPlace } from './lake-place.ts'
 import { lockFiles, writeLockFiles } from './lock-files.ts'
 import type { ProjectOptions } from './options.ts'
+import { publishedContracts } from './published-contracts.ts'
 
 /** What the contracts of the code are compared with; the lock when neither is said. */
 export interface DiffAgainst {
@@ -146,13 +146,7 @@ async function publishedIn(options: ProjectOptions, env: string): Promise<Declar
         hint: `\`sluice run --env ${env}\` writes to it`,
       })
     }
-    const { manifests } = place.lake
-    const limit = pLimit(16)
-    return await Promise.all(
-      [...state.heads.values()].map((head) =>
-        limit(async () => publishedTable(await manifests.read(head.manifest))),
-      ),
-    )
+    return await publishedContracts(place.lake, state.heads)
   } finally {
     await place.close()
   }

@@ -1,4 +1,5 @@
 import { closeAll } from './close-all.ts'
+import { stateToBegin } from './begin.ts'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
@@ -28,7 +29,7 @@ export async function explain(
   const pools = lazyPool(workspace, {})
   try {
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
-    const state = await workspace.env.state()
+    const state = await stateToBegin(workspace)
     const known: string[] = []
     for (const { flow, codeOf } of flows) {
       const resolved = resolvedOf(flow)
@@ -112,14 +113,19 @@ async function writerCause(
   const input = step.inputs.find(({ handle }) => handle === reason.subject)
   const head = input?.kind === 'table' ? state.heads.get(input.name) : undefined
   if (reason.word !== 'input-changed' || !head) return []
-  const entry = await readable(() => workspace.env.entry(head.commit))
+  const writer = [...state.steps.values()].find(({ outputs }) => outputs[input?.name ?? ''] === head.version)
+  const entry = writer?.from
+    ? await entryOf(workspace, writer)
+    : await readable(() => workspace.env.entry(head.commit))
   if (!entry) return []
   const detail = `${input?.name}@${head.seq} was written by step '${entry.step ?? head.notebook}' at ${entry.at}, run ${entry.run}`
   return [{ reason: { word: 'input-changed', subject: input?.name, detail }, details: [], causes: [] }]
 }
 
+/** The commit that holds the details of a record: in another environment where the record was moved from there. */
 async function entryOf(workspace: Workspace, record: StepRecord): Promise<LogEntry | undefined> {
-  return readable(() => workspace.env.entry(record.commit))
+  const { env, commit } = record.from ?? { env: workspace.envName, commit: record.commit }
+  return readable(() => workspace.lake.env(env).entry(commit))
 }
 
 async function detailBefore(

@@ -1,4 +1,5 @@
-import { environmentOf, findProject } from '../flow/project.ts'
+import { environmentOf } from '../flow/environment-name.ts'
+import { findProject } from '../flow/project.ts'
 import type { Project } from '../flow/project.ts'
 import { readInfo } from '../lake/lake-info.ts'
 import { openLake } from '../lake/lake.ts'
@@ -25,7 +26,7 @@ export interface LakePlace {
 /** Opens the lake of a project for reading. Throws ProblemErrors as `findProject` and the storage do. */
 export async function openPlace(options: ProjectOptions): Promise<LakePlace> {
   const project = await findProject(options.projectRoot)
-  const envName = environmentOf(project.config, options.env)
+  const envName = environmentOf(project, options.env, { reads: true })
   const storage = await storageOf(project, options.storage ?? project.config.storage)
   const there = (await readInfo(storage)) !== undefined
   let opened: StatIndex | undefined

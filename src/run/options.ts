@@ -6,7 +6,7 @@ import type { RunEvent, StepFinished } from './events.ts'
 export interface ProjectOptions {
   /** The project's folder; found upwards from the working directory when left out. */
   readonly projectRoot?: string
-  /** The environment; `env` of `sluice.yaml`, else `dev`, when left out. */
+  /** The environment; when left out `SLUICE_ENV`, what `sluice.yaml` says of the git branch, its `env`, else `dev`. */
   readonly env?: string
   /** A file of `storage/` without its ending; `storage` of `sluice.yaml`, else `local`, when left out. */
   readonly storage?: string

@@ -1,4 +1,5 @@
 import { checkPools } from '../flow/pools.ts'
+import { stateToBegin } from './begin.ts'
 import { closeAll } from './close-all.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
@@ -25,7 +26,7 @@ export async function plan(
       flows.map(({ flow }) => flow),
       workspace.project.config,
     )
-    const state = await workspace.env.state()
+    const state = await stateToBegin(workspace)
     const steps: Plan['steps'][number][] = []
     const resolvedFlows = flows.map(({ flow, codeOf }) => ({ codeOf, resolved: resolvedOf(flow) }))
     const planned = selectedFlows(resolvedFlows, ({ resolved }) => resolved, options)

@@ -1,4 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
+import { isProtected } from '../flow/environment-name.ts'
 import type { Declaration } from './declare.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -8,7 +9,7 @@ export function checkAllowed(
   what: string,
   allowed = false,
 ): void {
-  if (allowed || !project.config.protected.includes(envName)) return
+  if (allowed || !isProtected(project.config, envName)) return
   throw new ProblemError({
     code: 'env/protected',
     message: `the environment '${envName}' is protected: ${what} changes what its readers see`,
@@ -16,10 +17,20 @@ export function checkAllowed(
   })
 }
 
+/** An environment of `promoteOnly` takes no run at all. */
+export function checkTakesRuns({ envName, project }: Workspace): void {
+  if (!project.config.promoteOnly.includes(envName)) return
+  throw new ProblemError({
+    code: 'env/protected',
+    message: `the environment '${envName}' takes no runs, only promotes (\`promoteOnly\` in sluice.yaml)`,
+    hint: `run in another environment, then \`sluice promote <env> --to ${envName}\``,
+  })
+}
+
 /** A protected environment takes what the flows say, and no args that somebody typed. */
 export function checkProtected(workspace: Workspace, flows: readonly Declaration[]): void {
   const { envName, project } = workspace
-  if (!project.config.protected.includes(envName)) return
+  if (!isProtected(project.config, envName)) return
   const overridden = flows.flatMap(({ flow }) => flow.steps.flatMap(({ overrides }) => overrides))
   if (overridden.length === 0) return
   throw new ProblemError({

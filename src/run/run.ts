@@ -4,8 +4,9 @@ import { ProblemError } from '../base/problem.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import { checkPools } from '../flow/pools.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
+import { beginConfigured } from './begin.ts'
 import { declareFlow, type Declaration } from './declare.ts'
-import { checkProtected } from './protect.ts'
+import { checkProtected, checkTakesRuns } from './protect.ts'
 import { declareTargets, type Target } from './targets.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
 import type { StepFinished } from './events.ts'
@@ -33,6 +34,7 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
   const pools = lazyPool(workspace, options)
   const events = eventStream(workspace, options)
   try {
+    checkTakesRuns(workspace)
     const files = wholeFlows(workspace, target, options)
     const resting = files && (await flowsAtRest(workspace, files))
     if (resting) return tellResting(workspace, events, resting)
@@ -42,6 +44,7 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
       flows.map(({ flow }) => flow),
       workspace.project.config,
     )
+    await beginConfigured(workspace, events)
     await attachPlugins(workspace, flows, events)
     const all = flows.map((declaration) => plannedFlow(workspace, declaration, options, pools.get))
     const planned = selectedFlows(all, ({ resolved }) => resolved, options)

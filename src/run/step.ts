@@ -80,9 +80,10 @@ async function forgive(
   const loaded = () => scope.checkLoaded(findings.step)
   const acceptance = await tryAccept({ ...around, loaded }, findings, record, reasons)
   if (!acceptance) return undefined
-  const { held: _ended, ...rest } = record
+  // The details of this verdict are in the commit that is about to be made.
+  const { held: _ended, from: _from, commit: _commit, ...kept } = record
   const next: Omit<StepRecord, 'commit'> = {
-    ...rest,
+    ...kept,
     fingerprint: findings.fingerprint,
     parts: findings.parts,
     args: findings.step.args,

@@ -1,7 +1,8 @@
 import { ProblemError } from '../base/problem.ts'
 import type { Problem } from '../base/problem.ts'
 import type { JudgedChange } from '../check/acknowledge.ts'
-import { environmentOf, findProject } from '../flow/project.ts'
+import { environmentOf } from '../flow/environment-name.ts'
+import { findProject } from '../flow/project.ts'
 import type { DiffAgainst } from './contract-diff.ts'
 import { diffAll } from './diff.ts'
 import type { TableDiff } from './diff-result.ts'
@@ -45,8 +46,7 @@ export interface ChangeSummary {
 export async function summary(options: SummaryOptions = {}): Promise<ChangeSummary> {
   const { examples = 3, against = [] } = options
   const base = readAgainst(against)
-  const { config } = await findProject(options.projectRoot)
-  const env = environmentOf(config, options.env)
+  const env = environmentOf(await findProject(options.projectRoot), options.env, { reads: true })
   const tables: TableDiff[] = []
   if (base.env !== undefined)
     for await (const each of diffAll(`${base.env}..${env}`, { ...options, examples })) tables.push(each)

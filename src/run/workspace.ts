@@ -3,7 +3,8 @@ import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
 import { engineVersion } from '../engine/version.ts'
-import { cacheFolder, environmentOf, findProject, type Project } from '../flow/project.ts'
+import { environmentOf } from '../flow/environment-name.ts'
+import { cacheFolder, findProject, type Project } from '../flow/project.ts'
 import type { Environment } from '../lake/environment.ts'
 import { openLake, type Lake } from '../lake/lake.ts'
 import { openIndex } from '../notebook/open-index.ts'
@@ -38,7 +39,7 @@ export interface Workspace extends CodeSpace {
  */
 export async function openWorkspace(options: ProjectOptions = {}): Promise<Workspace> {
   const project = await findProject(options.projectRoot)
-  const envName = environmentOf(project.config, options.env)
+  const envName = environmentOf(project, options.env)
   const storage = await storageOf(project, options.storage ?? project.config.storage)
   const caches = path.join(project.root, cacheFolder)
   const index = openIndex(dataIndex(project))
