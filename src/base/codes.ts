@@ -91,6 +91,9 @@ export const problemCodes = {
   'storage/commit-conflict': 'Others kept committing to the same outputs.',
   'storage/version-unknown': 'A table has no such version or commit.',
   'storage/no-put-if-absent': 'The store ignores the condition that commits rely on.',
+  'storage/package-missing': 'The SDK that a storage needs is not installed in the project.',
+  'storage/secret-inline':
+    'A file under `storage/` holds a secret itself, not the name of a variable that does.',
   'env/protected': 'The environment is protected from runs like this one.',
   'env/exists': 'An environment of that name exists.',
   'report/unwritable': 'A report cannot be written to the file that was named.',

@@ -13,6 +13,20 @@ export async function hashBytes(bytes: Uint8Array): Promise<string> {
   return blake3(bytes).toString('hex')
 }
 
+/** BLAKE3 of bytes that come in pieces. */
+export interface FileHasher {
+  update(bytes: Uint8Array): void
+  /** 64 hexadecimal digits. */
+  digest(): string
+}
+
+/** A new hash of pieces. */
+export async function fileHasher(): Promise<FileHasher> {
+  const { Blake3Hasher } = await native()
+  const hasher = new Blake3Hasher()
+  return { update: (bytes) => void hasher.update(bytes), digest: () => hasher.digest('hex') }
+}
+
 /**
  * BLAKE3 of a file's bytes, 64 hexadecimal digits, read in pieces so that memory stays flat. The native
  * library is loaded at the first call. Throws what the file system throws (`ENOENT`, `EACCES`, ...).

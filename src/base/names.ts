@@ -1,3 +1,6 @@
+/** What Sluice keeps on this machine for a project: git-ignored, and safe to delete. */
+export const cacheFolder = '.sluice'
+
 /**
  * Names that become folders, files and identifiers. They are kept to what every store, file system and
  * engine takes, so that a lake can be moved anywhere.

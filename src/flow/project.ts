@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
+import { cacheFolder } from '../base/names.ts'
 import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
@@ -20,8 +21,7 @@ export interface FlowFile {
   readonly file: string
 }
 
-/** What Sluice keeps on this machine for a project: git-ignored, and safe to delete. */
-export const cacheFolder = '.sluice'
+export { cacheFolder }
 
 /**
  * Finds the project that a folder belongs to: the nearest one upwards that holds `sluice.yaml`, or both

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { parseSize } from '../base/size.ts'
 
 /**
  * Bytes that a process holds and the system cannot take back: heaps and native allocations, without mapped files
@@ -30,10 +31,7 @@ export function machineMemory(): number {
 
 /** Bytes of a size such as `2GB`; undefined for none. */
 export function memorySize(setting: string | undefined): number | undefined {
-  const match = /^([\d.]+)\s?(MB|GB|MiB|GiB)$/.exec(setting ?? '')
-  const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
-  const unit = match?.[2] === undefined ? undefined : units[match[2]]
-  return unit === undefined ? undefined : Number(match?.[1]) * unit
+  return setting === undefined ? undefined : parseSize(setting)
 }
 
 function numberIn(file: string, pattern: RegExp): number | undefined {

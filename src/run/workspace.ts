@@ -72,11 +72,11 @@ export async function storageOf(project: Project, name: string) {
   const file = path.join(project.root, 'storage', `${name}.yaml`)
   const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
   const cache = path.join(project.root, cacheFolder, `storage-${sha256(name).slice(0, 12)}.json`)
-  const key = sha256(`1\n${project.root}\n${text}`)
+  const key = sha256(`2\n${project.root}\n${text}`)
   const known = readJsonFile<{ key: string; config: StorageConfig }>(cache)
-  // The one kind that needs no schema, no credentials and no driver package.
-  if (known?.key === key && known.config.kind === 'local') return openStorage(known.config)
+  // References stand in it as they were written: it holds no secret.
+  if (known?.key === key) return openStorage(known.config)
   const config = await readStorageConfig(project.root, name)
-  if (config.kind === 'local') writeJsonFile(cache, { key, config })
+  writeJsonFile(cache, { key, config })
   return openStorage(config)
 }

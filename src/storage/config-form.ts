@@ -1,25 +1,13 @@
 import { LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ProblemError, orderProblems } from '../base/problem.ts'
 import type { Place, Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Json } from '../base/wire.ts'
-import { defaultRoot, storageKinds } from './kinds.ts'
+import { forms, secretKeys } from './config-keys.ts'
+import { storageKinds } from './kinds.ts'
 import type { StorageKind } from './kinds.ts'
-
-/** No file system takes a NUL in a path, and no person means a line break. */
-const folder = z
-  .string()
-  .min(1)
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
-  .regex(/^[^\u0000-\u001f]*$/, 'holds a control character')
-
-/** The keys of each kind of storage beside `kind`. */
-const forms = {
-  local: z.strictObject({ root: folder.default(defaultRoot) }),
-  memory: z.strictObject({}),
-} satisfies { [kind in StorageKind]: z.ZodType }
 
 export interface StorageForm {
   readonly kind: StorageKind
@@ -40,6 +28,7 @@ export function parseStorageConfig(text: string, name: string): StorageForm {
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => page.issue(issue, kind)),
     ...page.references(keys),
+    ...page.inlineSecrets(keys),
   ]
   if (!parsed.success || problems.length > 0) throw new ProblemError(orderProblems(problems))
   const { root = '', ...options } = parsed.data as {
@@ -48,6 +37,8 @@ export function parseStorageConfig(text: string, name: string): StorageForm {
   }
   return { kind, root, options: options as StorageForm['options'] }
 }
+
+const wholeReference = /^\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/
 
 function isKind(value: unknown): value is StorageKind {
   return storageKinds.some((kind) => kind === value)
@@ -113,6 +104,17 @@ class Page {
     }
     if (typeof value !== 'object' || value === null) return []
     return Object.entries(value).flatMap(([key, item]) => this.references(item, [...path, key]))
+  }
+
+  /** Values that are to come from the environment, but stand in the file, which is kept in a repository. */
+  inlineSecrets(keys: { readonly [key: string]: unknown }): Problem[] {
+    return Object.entries(keys).flatMap(([key, value]) => {
+      const variable = secretKeys[key]
+      if (variable === undefined || (typeof value === 'string' && wholeReference.test(value))) return []
+      const message = `storage '${this.#name}': '${key}' stands in the file itself`
+      const hint = `write ${key}: \${env:${variable}}, and set ${variable} where Sluice runs; if the file was ever shared, replace the secret`
+      return [{ code: 'storage/secret-inline', message, where: this.#where([key]), hint }]
+    })
   }
 
   #problem(message: string, where: Place, hint?: string): Problem {

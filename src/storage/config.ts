@@ -1,29 +1,16 @@
 import { access, readFile, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { segmentFault } from '../base/names.ts'
-import { InternalError, ProblemError } from '../base/problem.ts'
+import { ProblemError } from '../base/problem.ts'
 import type { Problem } from '../base/problem.ts'
-import type { Json } from '../base/wire.ts'
 import { faultOf, orAbsent } from './fault.ts'
 import { defaultRoot } from './kinds.ts'
-import type { StorageKind } from './kinds.ts'
+import type { StorageConfig } from './kinds.ts'
 import { localStorage } from './local.ts'
+import { resolved } from './references.ts'
 import type { Storage } from './storage.ts'
 
-/**
- * What `storage/<name>.yaml` says, as plain JSON that can be kept in a file: `${env:NAME}` references still
- * stand in it as they were written.
- */
-export interface StorageConfig {
-  readonly name: string
-  readonly kind: StorageKind
-  /** The project's folder, absolute: what a `root` that comes from the environment is relative to. */
-  readonly project: string
-  /** The folder of the lake, absolute unless it starts with a reference; empty for the kind `memory`. */
-  readonly root: string
-  /** The other keys of the file, as they were written. */
-  readonly options: { readonly [option: string]: Json }
-}
+export type { StorageConfig }
 
 /** The file that describes a storage, absolute; `storage/local.yaml` need not exist. Throws `project/name-invalid`. */
 export function storageConfigFile(projectRoot: string, name: string): string {
@@ -59,17 +46,21 @@ export async function readStorageConfig(projectRoot: string, name: string): Prom
 
 /**
  * Opens a storage. References to the process environment are resolved now, and their values appear in no
- * message. Throws a ProblemError `storage/config-invalid` that names all variables that are not set.
+ * message. Throws a ProblemError `storage/config-invalid` that names all variables that are not set, and
+ * `storage/package-missing` where the SDK of a cloud is not installed.
  */
 export async function openStorage(config: StorageConfig): Promise<Storage> {
-  const root = resolved(config)
   switch (config.kind) {
-    case 'local':
+    case 'local': {
+      const root = resolvedRoot(config)
       return localStorage(root, undefined, root === config.root ? root : config.root)
+    }
     case 'memory':
       return (await import('./memory.ts')).memoryStorage()
-    default:
-      throw new InternalError(`storage '${config.name}' is of a kind that cannot be opened`)
+    case 's3':
+    case 'azure':
+    case 'gcs':
+      return (await import('./remote-open.ts')).openRemote(config, config.kind)
   }
 }
 
@@ -99,20 +90,7 @@ async function absentFile(project: string, name: string, yml: boolean): Promise<
   return { code, message: `there is no storage '${name}': ${file} does not exist`, hint }
 }
 
-function resolved(config: StorageConfig): string {
-  const problems: Problem[] = []
-  const root = config.root.replaceAll(/\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-    const value = process.env[name]
-    // An empty value would make the project's own folder the lake.
-    if (value !== undefined && value !== '') return value
-    problems.push({
-      code: 'storage/config-invalid',
-      message: `storage '${config.name}': the environment variable ${name}, which 'root' refers to, is not set or empty`,
-      where: { file: `storage/${config.name}.yaml` },
-      hint: `set ${name}, or write the folder itself`,
-    })
-    return ''
-  })
-  if (problems.length > 0) throw new ProblemError(problems)
+function resolvedRoot(config: StorageConfig): string {
+  const { root } = resolved(config, { root: config.root })
   return root === config.root ? root : resolve(config.project, root)
 }

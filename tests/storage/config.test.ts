@@ -111,7 +111,9 @@ describe('the configuration of a storage', () => {
     [
       'no kind',
       'root: x\n',
-      ["storage/lake.yaml:1:1 storage 'lake': the key 'kind' is missing | there is 'local', 'memory'"],
+      [
+        "storage/lake.yaml:1:1 storage 'lake': the key 'kind' is missing | there is 'local', 'memory', 's3', 'azure', 'gcs'",
+      ],
     ],
     [
       'an empty root',

@@ -1,0 +1,12 @@
+import { afterAll, beforeAll } from 'vitest'
+import { clouds, openIn } from '../storage/clouds.ts'
+import type { Cloud } from '../storage/clouds.ts'
+import { storageSuite } from '../storage/suite.ts'
+
+let cloud: Cloud
+beforeAll(async () => {
+  cloud = await clouds.gcs()
+})
+afterAll(() => cloud.stop())
+
+storageSuite('gcs', () => openIn(cloud))
