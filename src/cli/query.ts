@@ -20,6 +20,10 @@ export function queryCommand(cli: Cli): Command {
     .addOption(countOption('--rows <n>', `how many rows are shown; ${shown} when left out`))
     .option('--json', 'all rows, one JSON object each')
     .option('--csv', 'all rows as CSV')
+    .addHelpText(
+      'after',
+      "\nEarlier versions: silver.trips@12, or with the whole query in double quotes silver.trips@'2026-01-31'.",
+    )
     .action(async (sql: string, flags: QueryFlags) => {
       if (flags.json && flags.csv)
         throw new ProblemError({ code: 'project/usage', message: 'say --json or --csv, not both' })

@@ -5,6 +5,7 @@ import type { LakePlace } from './lake-place.ts'
 import { filesOf, findTable } from './lake-table.ts'
 import type { FoundTable } from './lake-table.ts'
 import { engineMemory } from './pool.ts'
+import { queryVersions } from './query-versions.ts'
 import { spillFolder } from './spill.ts'
 
 export type {
@@ -45,12 +46,11 @@ export function openLakeReader(place: LakePlace): LakeReader {
     },
     previewFiles: async (files, limit) => (await reader()).preview(files, limit),
     async query(sql) {
-      const tables: Record<string, readonly string[]> = {}
-      for (const [name, { files }] of (await place.state())?.heads ?? []) {
-        const here = files.every(({ key }) => place.lake?.storage.pathOf(key) !== undefined)
-        if (here || mayName(sql, name)) tables[name] = await filesOf(await findTable(place, name))
-      }
-      return (await reader()).adHoc(sql, tables)
+      const { text, indexAt, versions } = await queryVersions(place, sql)
+      const heads = [...((await place.state())?.heads.keys() ?? [])]
+      const files = async (name: string) => filesOf(versions.get(name) ?? (await findTable(place, name)))
+      const tables = { names: [...versions.keys(), ...heads], files }
+      return (await reader()).adHoc({ text, said: { text: sql, indexAt } }, tables)
     },
     async diff(before, after, how) {
       const sides = { before: await sideOf(before), after: await sideOf(after) }
@@ -63,15 +63,6 @@ export function openLakeReader(place: LakePlace): LakeReader {
 async function sideOf(table: FoundTable): Promise<DiffSide> {
   const { columns, key, rows } = table.manifest
   return { files: await filesOf(table), columns, key, rows }
-}
-
-/** Whether a query can be about a table: the files of others are not fetched from a remote store. */
-function mayName(sql: string, table: string): boolean {
-  const text = sql.toLowerCase()
-  return table
-    .toLowerCase()
-    .split('.')
-    .every((part) => text.includes(part))
 }
 
 async function open({ project }: LakePlace): Promise<Reader> {

@@ -8,6 +8,7 @@ import { openReader, type Reader } from '../../src/engine/duckdb/reader.ts'
 import {
   contract,
   handle,
+  listed,
   openRig,
   parquetInput,
   problemsIn,
@@ -57,7 +58,7 @@ function run(text: string, volatile: boolean): Promise<unknown[]> {
 }
 
 async function ask(text: string): Promise<unknown[]> {
-  const { rows } = await reader.adHoc(filled(text), { 'silver.t': files })
+  const { rows } = await reader.adHoc({ text: filled(text) }, listed({ 'silver.t': files }))
   const all: unknown[] = []
   for await (const row of rows) all.push(row)
   return all
@@ -371,7 +372,7 @@ describe('a condition of a contract that is more than one is refused', () => {
 describe('a query of a person', () => {
   it('reads the files of the tables that it names, and no others', async () => {
     const named = { 'silver.t': files, 'temp.t': files, 'silver.t.part': files, 'x.csv': files }
-    const { rows } = await reader.adHoc('SELECT id FROM silver.t', named)
+    const { rows } = await reader.adHoc({ text: 'SELECT id FROM silver.t' }, listed(named))
     for await (const row of rows) expect(row).toEqual([1n])
   })
 
@@ -381,7 +382,7 @@ describe('a query of a person', () => {
     ['SELECT 1 FROM silver.tt', 'query/table-unknown', /no table 'silver\.tt'/],
   ])('%s', async (text, code, message) => {
     const named = { 'silver.t': files, 'temp.t': files, 'x.csv': files }
-    const [problem] = await problemsIn(reader.adHoc(text, named))
+    const [problem] = await problemsIn(reader.adHoc({ text }, listed(named)))
     expect(problem).toMatchObject({ code, message: expect.stringMatching(message) as unknown })
   })
 })

@@ -8,6 +8,7 @@ import { declareTable } from '../../src/contract/declare.ts'
 import type { CsvDialect, SourceFormat } from '../../src/contract/source.ts'
 import type { DeclaredColumn, DeclaredTable } from '../../src/contract/spec.ts'
 import { Relation, sql, type Sql } from '../../src/contract/sql.ts'
+import type { AdHocTables } from '../../src/engine/duckdb/ad-hoc-tables.ts'
 import { table as makeTable, type TableOptions } from '../../src/contract/table.ts'
 import { openDuckDb } from '../../src/engine/duckdb/open.ts'
 import type {
@@ -181,3 +182,8 @@ export function told(problems: readonly Problem[]): string[] {
 }
 
 export { sql }
+
+/** Tables by name with their files, as an ad-hoc query takes them. */
+export function listed(tables: { readonly [name: string]: readonly string[] }): AdHocTables {
+  return { names: Object.keys(tables), files: (name) => Promise.resolve(tables[name] ?? []) }
+}

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { t } from '../../src/contract/types.ts'
 import { openReader, type Reader } from '../../src/engine/duckdb/reader.ts'
-import { contract, openRig, problemsIn, sql, writeQuery, writeRows, type Rig } from './kit.ts'
+import { contract, listed, openRig, problemsIn, sql, writeQuery, writeRows, type Rig } from './kit.ts'
 
 let rig: Rig
 let reader: Reader
@@ -37,7 +37,7 @@ async function adHoc(
   text: string,
   tables: Record<string, readonly string[]> = { 'silver.trips': trips, zones },
 ) {
-  const { columns, rows } = await reader.adHoc(text, tables)
+  const { columns, rows } = await reader.adHoc({ text }, listed(tables))
   const list: (readonly unknown[])[] = []
   for await (const row of rows) list.push(row)
   return { columns, rows: list }
@@ -126,6 +126,6 @@ describe('a query of a person', () => {
   })
 
   it('can be left unread', async () => {
-    await reader.adHoc('SELECT * FROM silver.trips', { 'silver.trips': trips })
+    await reader.adHoc({ text: 'SELECT * FROM silver.trips' }, listed({ 'silver.trips': trips }))
   })
 })

@@ -5,6 +5,7 @@ import { didYouMean } from '../../base/suggest.ts'
 import type { EngineOptions } from '../engine.ts'
 import { Connection } from './connection.ts'
 import { losslessValue } from './decode.ts'
+import { inSaid, relationParts, type AdHocTables, type AdHocText } from './ad-hoc-tables.ts'
 import { FaultError, queryProblem } from './faults.ts'
 import { keywords, readFunctions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, relationsNamed } from './gate.ts'
@@ -20,6 +21,9 @@ export interface QueryRows {
   readonly rows: AsyncIterable<readonly unknown[]>
 }
 
+export type { AdHocTables, AdHocText } from './ad-hoc-tables.ts'
+
+/** Files by the names of tables. */
 type Tables = { readonly [name: string]: readonly string[] }
 
 /** Where queries run. */
@@ -40,10 +44,13 @@ let count = 0
  */
 export async function adHocQuery(
   { options, parser, open }: AdHocPlace,
-  text: string,
-  tables: Tables,
+  query: AdHocText,
+  tables: AdHocTables,
 ): Promise<QueryRows> {
-  const read = await passGate(parser, text, tables)
+  const { text } = query
+  const names = await passGate(parser, query, tables.names)
+  const read: Record<string, readonly string[]> = {}
+  for (const name of names) read[name] = await tables.files(name)
   const tempFolder = path.join(options.tempFolder, `query-${++count}`)
   const instance = await openInstance({ ...options, tempFolder }, locksFor(read)).catch((error: unknown) => {
     throw nameTaken(error, Object.keys(read))
@@ -58,37 +65,41 @@ export async function adHocQuery(
   open.add(close)
   try {
     const columns = await describe(connection, subquery(text))
-    return { columns, rows: rowsOf(connection, text, close) }
+    return { columns, rows: rowsOf(connection, query, close) }
   } catch (error) {
     await close()
-    throw told(error, text)
+    // What stands before the query when it is described.
+    throw told(error, query, 'DESCRIBE (')
   }
 }
 
 async function* rowsOf(
   connection: Connection,
-  text: string,
+  query: AdHocText,
   close: () => Promise<void>,
 ): AsyncGenerator<readonly unknown[], void> {
   try {
-    const { chunks } = await connection.stream(text)
+    const { chunks } = await connection.stream(query.text)
     for await (const chunk of chunks) for (const row of chunk.getRows()) yield row.map(losslessValue)
   } catch (error) {
-    throw told(error, text)
+    throw told(error, query)
   } finally {
     await close()
   }
 }
 
 /** The tables that a query names; throws a ProblemError when it does what it may not. */
-async function passGate(parser: Connection, text: string, tables: Tables): Promise<Tables> {
-  const place = { subject: 'query', handle: '', text }
-  const parsed = await parseQuery(parser, text)
-  if (!('node' in parsed)) throw new ProblemError(parseProblem(parsed, place))
-  const names = Object.keys(tables)
+async function passGate(
+  parser: Connection,
+  query: AdHocText,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const place = { subject: 'query', handle: '', text: query.text }
+  const parsed = await parseQuery(parser, query.text)
+  if (!('node' in parsed)) throw new ProblemError(inSaid(parseProblem(parsed, place), query))
   const problems = gateProblems(parsed, {
     ...place,
-    relations: new Set(names.map((name) => relationKey(partsOf(name)))),
+    relations: new Set(names.map((name) => relationKey(relationParts(name)))),
     // As calls these words tell nothing here, so that each may be a column.
     columns: keywords,
     unknown: (name) => unknownTable(name, names),
@@ -96,21 +107,23 @@ async function passGate(parser: Connection, text: string, tables: Tables): Promi
     params: 0,
     functions: await readFunctions(parser),
   })
-  if (problems.length > 0) throw new ProblemError(problems)
+  if (problems.length > 0) throw new ProblemError(problems.map((problem) => inSaid(problem, query)))
   const named = relationsNamed(parsed)
-  return Object.fromEntries(Object.entries(tables).filter(([name]) => named.has(relationKey(partsOf(name)))))
+  return names.filter((name) => named.has(relationKey(relationParts(name))))
 }
 
 function unknownTable(name: string, names: readonly string[]): { message: string; hint?: string } {
   const message = `there is no table '${name}'`
-  if (names.includes(name)) return { message, hint: `write it as ${partsOf(name).map(quoteName).join('.')}` }
+  if (names.includes(name))
+    return { message, hint: `write it as ${relationParts(name).map(quoteName).join('.')}` }
   const hint = didYouMean(name, names)
   return { message, ...(hint !== undefined && { hint }) }
 }
 
-function told(error: unknown, text: string): unknown {
+function told(error: unknown, query: AdHocText, before = ''): unknown {
   if (!(error instanceof FaultError)) return error
-  return new ProblemError(queryProblem(error.fault, { subject: 'query', handle: '', text, before: '' }))
+  const place = { subject: 'query', handle: '', text: query.text, before }
+  return new ProblemError(inSaid(queryProblem(error.fault, place), query))
 }
 
 /** A table may have a name that DuckDB keeps for itself, such as `temp.trips`. */
@@ -123,18 +136,12 @@ function nameTaken(error: unknown, names: readonly string[]): unknown {
   })
 }
 
-/** A name as DuckDB takes it: database, schema and table. With more parts it is one quoted name. */
-function partsOf(name: string): string[] {
-  const parts = name.split('.')
-  return parts.length > 3 ? [name] : parts
-}
-
 /** Views by the tables' names: `silver.trips` is a view in a schema, `a.b.c` one in a schema of a database. */
 function locksFor(tables: Tables): string[] {
   const statements = new Set([`SET allowed_paths = ${quoteTexts(Object.values(tables).flat())}`])
   for (const [name, files] of Object.entries(tables)) {
     if (files.length === 0) continue
-    const parts = partsOf(name).map(quoteName)
+    const parts = relationParts(name).map(quoteName)
     if (parts.length === 3) statements.add(`ATTACH IF NOT EXISTS ':memory:' AS ${parts[0]}`)
     if (parts.length > 1) statements.add(`CREATE SCHEMA IF NOT EXISTS ${parts.slice(0, -1).join('.')}`)
     statements.add(`CREATE VIEW ${parts.join('.')} AS FROM ${parquetFiles(files)}`)

@@ -3,7 +3,7 @@ import type { DuckDBInstance } from '@duckdb/node-api'
 import type { ColumnShape } from '../../lake/types.ts'
 import type { EngineOptions } from '../engine.ts'
 import type { DiffRequest, RowsDiff } from '../table-diff.ts'
-import { adHocQuery, type QueryRows } from './ad-hoc.ts'
+import { adHocQuery, type AdHocTables, type AdHocText, type QueryRows } from './ad-hoc.ts'
 import { Connection } from './connection.ts'
 import { decodeVector } from './decode.ts'
 import { diffRows } from './diff.ts'
@@ -26,7 +26,7 @@ export interface Reader {
   /** What each column holds; all columns when none are named. */
   profile(files: readonly string[], columns?: readonly string[]): Promise<ColumnProfile[]>
   /** The result of a single SELECT over tables, by name, such as `silver.trips`; it reaches nothing else. */
-  adHoc(text: string, tables: { readonly [name: string]: readonly string[] }): Promise<QueryRows>
+  adHoc(query: AdHocText, tables: AdHocTables): Promise<QueryRows>
   /** How the rows of two versions of a table differ. */
   diff(request: DiffRequest, table: string): Promise<RowsDiff>
   close(): Promise<void>
@@ -41,7 +41,7 @@ export async function openReader(options: EngineOptions): Promise<Reader> {
     rows: (files, columns) => rowsOf(instance, files, columns),
     preview: (files, limit) => previewFiles(connection, files, limit),
     profile: (files, columns) => profileFiles(connection, files, columns),
-    adHoc: (text, tables) => adHocQuery({ options, parser: connection, open }, text, tables),
+    adHoc: (query, tables) => adHocQuery({ options, parser: connection, open }, query, tables),
     async diff(request, table) {
       const own = await Connection.open(instance)
       try {
