@@ -49,7 +49,9 @@ async function check(words: readonly string[], flags: CheckFlags, cli: Cli): Pro
     ...(flags.dry && { dry: true }),
     ...(flags.limit !== undefined && { loadLimit: flags.limit }),
   })
-  cli.out.write(format(result, cli.out.paint))
+  const text = format(result, cli.out.paint)
+  if (name === 'text') cli.out.write(text)
+  else cli.out.data(text)
   if (result.problems.some(({ severity }) => flags.strict || severity !== 'warn')) cli.exit(2)
   return {
     problems: flags.strict ? result.problems.map(asMistake) : result.problems,

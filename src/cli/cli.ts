@@ -1,13 +1,17 @@
 import { isatty } from 'node:tty'
 import { colourWanted, paintOf } from '../report/paint.ts'
 import type { Paint } from '../report/paint.ts'
+import { safeText } from '../report/safe-text.ts'
 
 /** 0 good, 1 a step or a contract failed, 2 invalid project or usage, 130 cancelled. */
 export type ExitCode = 0 | 1 | 2 | 130
 
 /** One of the two streams that a command writes to. */
 export interface Output {
+  /** Text for people: nothing in it is obeyed by a terminal, or by the runner of a workflow. */
   write(text: string): void
+  /** Text for programs, as it is: JSON, CSV, reports. */
+  data(text: string): void
   readonly paint: Paint
   readonly isTerminal: boolean
   /** Columns of the terminal; Infinity for files and pipes. */
@@ -54,6 +58,7 @@ export function processCli(): Cli & { code(): ExitCode } {
 
 function outputOf(stream: NodeJS.WriteStream, fd: 1 | 2, gone: () => void): Output {
   const isTerminal = isatty(fd)
+  const inWorkflow = process.env['GITHUB_ACTIONS'] === 'true'
   let open = true
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -61,7 +66,8 @@ function outputOf(stream: NodeJS.WriteStream, fd: 1 | 2, gone: () => void): Outp
     gone()
   })
   return {
-    write: (text) => void (open && stream.write(text)),
+    write: (text) => void (open && stream.write(safeText(text, inWorkflow))),
+    data: (text) => void (open && stream.write(text)),
     paint: paintOf(colourWanted(process.env, isTerminal)),
     isTerminal,
     get width() {

@@ -82,9 +82,8 @@ async function lock(flags: LockFlags, cli: Cli): Promise<void> {
   const refused = !check && why === undefined && changes.some(({ level }) => level === 'breaking')
   if (!check && !refused) await writeLock(plan)
   if (json) {
-    for (const change of judged) out.write(`${JSON.stringify({ change })}\n`)
-    for (const { table, file, from, to } of writes)
-      out.write(`${JSON.stringify({ file, table, from, to })}\n`)
+    for (const change of judged) out.data(`${JSON.stringify({ change })}\n`)
+    for (const { table, file, from, to } of writes) out.data(`${JSON.stringify({ file, table, from, to })}\n`)
   } else {
     out.write(changesText(news, out.paint))
     if (!refused) out.write(writesText(writes, out.paint))
@@ -133,7 +132,7 @@ async function diff(flags: DiffFlags, cli: Cli): Promise<Found> {
   const { out, err } = cli
   const open = unacknowledged(changes).length
   for (const note of notes) err.write(`${note}\n`)
-  if (json) for (const change of changes) out.write(`${JSON.stringify({ change })}\n`)
+  if (json) for (const change of changes) out.data(`${JSON.stringify({ change })}\n`)
   else {
     out.write(changesText(changes, out.paint))
     out.write(`${countsText(changes)} against ${against} (${plural(tables, 'table')})\n`)

@@ -92,7 +92,7 @@ async function print(
   flags: DiffFlags,
   { out }: Cli,
 ): Promise<void> {
-  if (flags.json) return diffs.forEach((each) => out.write(`${JSON.stringify(each)}\n`))
+  if (flags.json) return diffs.forEach((each) => out.data(`${JSON.stringify(each)}\n`))
   if (flags.markdown) {
     const { diffMarkdown } = await import('../report/diff-markdown.ts')
     const told = all ? diffs.filter(({ same }) => !same) : diffs

@@ -42,7 +42,7 @@ function listCommand(cli: Cli): Command {
       const { environments } = await import('../run/env-list.ts')
       const { environmentsText } = await import('../report/env-text.ts')
       const list = await environments(placeOptions(flags))
-      if (flags.json) return cli.out.write(`${JSON.stringify(list, null, 2)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(list, null, 2)}\n`)
       if (list.length === 0) return cli.err.write('There are no environments yet: `sluice run` makes one.\n')
       cli.out.write(environmentsText(list, { width: cli.out.width, paint: cli.out.paint }))
     })
@@ -57,7 +57,8 @@ function createCommand(cli: Cli): Command {
       const { createEnvironment } = await import('../run/env-create.ts')
       const { createdText } = await import('../report/env-text.ts')
       const made = await createEnvironment(name, { ...placeOptions(flags), ...fromOf(flags) })
-      cli.out.write(flags.json ? `${JSON.stringify(made)}\n` : createdText(made))
+      if (flags.json) cli.out.data(`${JSON.stringify(made)}\n`)
+      else cli.out.write(createdText(made))
     })
 }
 
@@ -70,7 +71,8 @@ function updateCommand(cli: Cli): Command {
       const { updateEnvironment } = await import('../run/env-update.ts')
       const { updatedText } = await import('../report/env-text.ts')
       const made = await updateEnvironment(name, { ...placeOptions(flags), ...fromOf(flags) })
-      cli.out.write(flags.json ? `${JSON.stringify(made)}\n` : updatedText(made, cli.out.width))
+      if (flags.json) cli.out.data(`${JSON.stringify(made)}\n`)
+      else cli.out.write(updatedText(made, cli.out.width))
     })
 }
 
@@ -83,7 +85,7 @@ function diffCommand(cli: Cli): Command {
       const { diffEnvironments } = await import('../run/env-diff.ts')
       const { environmentDiffText } = await import('../report/env-text.ts')
       const found = await diffEnvironments(before, after, placeOptions(flags))
-      if (flags.json) return cli.out.write(`${JSON.stringify(found)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(found)}\n`)
       cli.out.write(environmentDiffText(found, { width: cli.out.width, paint: cli.out.paint }))
     })
 }

@@ -17,7 +17,7 @@ export function explainCommand(cli: Cli): Command {
     .action(async (step: string, flags: ExplainFlags) => {
       const { explain } = await import('../run/explain.ts')
       const explanation = await explain(flags.flow ?? [], step, projectOptions(flags))
-      if (flags.json) return cli.out.write(`${JSON.stringify(explanation)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(explanation)}\n`)
       const { explainText } = await import('../report/explain-text.ts')
       cli.out.write(explainText(explanation, { paint: cli.out.paint }))
     })

@@ -30,7 +30,7 @@ export function gcCommand(cli: Cli): Command {
         signal: cli.signal(),
       })
       if (result === undefined) return cli.err.write('There is no lake yet: `sluice run` creates it.\n')
-      if (flags.json) return cli.out.write(`${JSON.stringify(result)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { gcText } = await import('../report/gc-text.ts')
       cli.out.write(gcText(result, { width: cli.out.width, paint: cli.out.paint }))
     })

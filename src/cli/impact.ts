@@ -20,7 +20,7 @@ export function impactCommand(cli: Cli): Command {
       const { impact } = await import('../run/lineage.ts')
       const found = await impact(name, projectOptions(flags))
       const { out } = cli
-      if (flags.json) out.write(`${JSON.stringify(found)}\n`)
+      if (flags.json) out.data(`${JSON.stringify(found)}\n`)
       else if (flags.mermaid) {
         const { columnMermaid } = await import('../report/column-mermaid.ts')
         out.write(columnMermaid([], found.edges))

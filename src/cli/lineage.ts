@@ -23,7 +23,7 @@ export function lineageCommand(cli: Cli): Command {
       if (name !== undefined && !isNamed(all, name)) return ofColumn(name, flags, cli)
       const steps = name === undefined ? all : stepsAround(all, name)
       const { out } = cli
-      if (flags.json) steps.forEach((step) => out.write(`${JSON.stringify(step)}\n`))
+      if (flags.json) steps.forEach((step) => out.data(`${JSON.stringify(step)}\n`))
       else if (flags.mermaid) out.write(lineageMermaid(steps))
       else out.write(name === undefined ? lineageList(all, out) : lineageText(all, name, out))
     })
@@ -34,7 +34,7 @@ async function ofColumn(name: string, flags: LineageFlags, cli: Cli): Promise<vo
   const { lineage } = await import('../run/lineage.ts')
   const found = await lineage(name, projectOptions(flags))
   const { out } = cli
-  if (flags.json) out.write(`${JSON.stringify(found)}\n`)
+  if (flags.json) out.data(`${JSON.stringify(found)}\n`)
   else if (flags.mermaid) {
     const { columnMermaid } = await import('../report/column-mermaid.ts')
     out.write(columnMermaid(found.of, found.edges))

@@ -26,7 +26,7 @@ export function logCommand(cli: Cli): Command {
       try {
         const entries: LogEntry[] = []
         for await (const entry of lake.history(table, { limit: flags.limit ?? fewest })) {
-          if (flags.json) cli.out.write(`${JSON.stringify(publicEntry(entry))}\n`)
+          if (flags.json) cli.out.data(`${JSON.stringify(publicEntry(entry))}\n`)
           else entries.push(entry)
         }
         if (flags.json) return

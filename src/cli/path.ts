@@ -17,7 +17,7 @@ export function pathCommand(cli: Cli): Command {
       const lake = await openLake(projectOptions(flags))
       try {
         const files = await lake.table(table).files()
-        cli.out.write(flags.json ? `${JSON.stringify(files)}\n` : files.map((file) => `${file}\n`).join(''))
+        cli.out.data(flags.json ? `${JSON.stringify(files)}\n` : files.map((file) => `${file}\n`).join(''))
       } finally {
         await lake.close()
       }

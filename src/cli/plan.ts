@@ -31,7 +31,7 @@ export async function showPlan(targets: readonly string[], flags: PlanFlags, cli
   if (made.problems.length > 0) cli.exit(2)
   if (flags.json) {
     const { planJson } = await import('../report/json.ts')
-    return cli.out.write(planJson(made))
+    return cli.out.data(planJson(made))
   }
   const { planText } = await import('../report/plan-text.ts')
   cli.out.write(planText(made, { width: cli.out.width, paint: cli.out.paint }))

@@ -6,7 +6,7 @@ import type { Cli } from './cli.ts'
 /** Prints the first rows of tables: aligned for people, one `{"preview": ...}` line each for programs. */
 export function showPreviews(previews: readonly Preview[], json: boolean, { out }: Cli): void {
   for (const preview of previews) {
-    if (json) out.write(`${JSON.stringify({ preview })}\n`)
+    if (json) out.data(`${JSON.stringify({ preview })}\n`)
     else out.write(`\n${previewText(preview, out)}`)
   }
 }

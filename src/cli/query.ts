@@ -41,12 +41,12 @@ async function print(result: QueryResult, flags: QueryFlags, cli: Cli): Promise<
   const { cellText, jsonRow } = await import('./cells.ts')
   const names = result.columns.map(({ name }) => name)
   if (flags.json) {
-    for await (const row of result.rows) cli.out.write(jsonRow(names, row))
+    for await (const row of result.rows) cli.out.data(jsonRow(names, row))
   } else if (flags.csv) {
     const { csvLine } = await import('./csv.ts')
-    cli.out.write(csvLine(names))
+    cli.out.data(csvLine(names))
     for await (const row of result.rows)
-      cli.out.write(csvLine(row.map((cell) => (cell === null ? null : cellText(cell)))))
+      cli.out.data(csvLine(row.map((cell) => (cell === null ? null : cellText(cell)))))
   } else await printTable(result, flags.rows ?? shown, cli)
 }
 

@@ -20,7 +20,7 @@ export function releaseCommand(cli: Cli): Command {
         ...projectOptions(flags),
         ...(flags.allowProtected && { allowProtected: true }),
       })
-      if (flags.json) return cli.out.write(`${JSON.stringify(result)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { releaseText } = await import('../report/restore-text.ts')
       cli.out.write(releaseText(result, cli.out.width))
     })

@@ -30,7 +30,7 @@ export function restoreCommand(cli: Cli): Command {
         ...(flags.toCommit !== undefined && { toCommit: flags.toCommit }),
         ...(flags.allowProtected && { allowProtected: true }),
       })
-      if (flags.json) return cli.out.write(`${JSON.stringify(result)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { restoreText } = await import('../report/restore-text.ts')
       cli.out.write(restoreText(result, cli.out.width))
     })

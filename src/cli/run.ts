@@ -178,7 +178,7 @@ async function reportTo(
   const quiet = flags.quiet === true
   if (flags.json) {
     const { eventLine } = await import('../report/json.ts')
-    return { event: (event) => out.write(eventLine(event)), close: () => undefined }
+    return { event: (event) => out.data(eventLine(event)), close: () => undefined }
   }
   if (out.isTerminal && process.env['CI'] === undefined) {
     const { liveReport } = await import('../report/live.ts')

@@ -53,7 +53,7 @@ function tellEvents(events: readonly RunEvent[], flags: RunsFlags, { out, err }:
   if (events.length === 0) return err.write('That run had nothing to do: only its summary is kept.\n')
   const report = textReport({ line: (text) => out.write(`${text}\n`), paint: out.paint })
   for (const event of events) {
-    if (flags.json) out.write(eventLine(event))
+    if (flags.json) out.data(eventLine(event))
     else report.event(event)
   }
 }
@@ -68,7 +68,7 @@ function noRun(): ProblemError {
 
 async function list(lake: OpenLake, flags: RunsFlags, { out, err }: Cli): Promise<void> {
   const runs = await lake.runs({ limit: flags.limit ?? fewest })
-  if (flags.json) return runs.forEach((run) => out.write(`${JSON.stringify(run)}\n`))
+  if (flags.json) return runs.forEach((run) => out.data(`${JSON.stringify(run)}\n`))
   if (runs.length === 0) return err.write(`No run is recorded in ${lake.where}: \`sluice run\` starts one.\n`)
   const now = new Date()
   const rows = runs.map((run) => [

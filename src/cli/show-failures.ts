@@ -26,8 +26,9 @@ export async function showFailures(
   const limit = flags.rows ?? (all ? Number.MAX_SAFE_INTEGER : 10)
   const found = await lake.failures(table, { limit, ...(check !== undefined && { check }) })
   if (!found) throw await nothingKept(lake, table, check)
-  if (flags.json) cli.out.write(`${JSON.stringify(found)}\n`)
-  else cli.out.write(flags.csv ? csvText(found) : failuresText(found, cli.out))
+  if (flags.json) cli.out.data(`${JSON.stringify(found)}\n`)
+  else if (flags.csv) cli.out.data(csvText(found))
+  else cli.out.write(failuresText(found, cli.out))
 }
 
 /** A table that there is not is told as such. */

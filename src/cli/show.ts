@@ -29,7 +29,8 @@ export function showCommand(cli: Cli): Command {
           return await showFailures(lake, table, flags, cli)
         }
         const shown = await describeTable(lake, table, flags.rows ?? 10, projectOptions(flags))
-        cli.out.write(flags.json ? `${JSON.stringify(shown)}\n` : shownText(shown, cli.out))
+        if (flags.json) cli.out.data(`${JSON.stringify(shown)}\n`)
+        else cli.out.write(shownText(shown, cli.out))
       } finally {
         await lake.close()
       }

@@ -23,7 +23,7 @@ export function summaryCommand(cli: Cli): Command {
         ...projectOptions(flags),
         ...(flags.against && { against: flags.against }),
       })
-      if (flags.json) return cli.out.write(`${JSON.stringify(found)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(found)}\n`)
       const { changeMarkdown } = await import('../report/change-markdown.ts')
       cli.out.write(changeMarkdown(found))
     })

@@ -38,7 +38,7 @@ async function listTables(lake: OpenLake, flags: TablesFlags, { out, err }: Cli)
     : undefined
   if (flags.json) {
     const list = tables.map((table, at) => ({ ...table, digest: digests?.[at] }))
-    return out.write(`${JSON.stringify(list, null, 2)}\n`)
+    return out.data(`${JSON.stringify(list, null, 2)}\n`)
   }
   if (tables.length === 0) return err.write(`${emptyText(lake)}\n`)
   const now = new Date()

@@ -28,7 +28,7 @@ export function verifyCommand(cli: Cli): Command {
         signal: cli.signal(),
       })
       if (result.problems.length > 0) cli.exit(1)
-      if (flags.json) return cli.out.write(`${JSON.stringify(result)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { verifyText } = await import('../report/verify-text.ts')
       cli.out.write(verifyText(result, cli.out.paint))
     })
@@ -44,7 +44,7 @@ export function repairCommand(cli: Cli): Command {
       const dryRun = flags.dryRun ?? false
       const result = await repair({ ...projectOptions(flags), dryRun, signal: cli.signal() })
       if (result.left.problems.length > 0) cli.exit(1)
-      if (flags.json) return cli.out.write(`${JSON.stringify(result)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { repairText } = await import('../report/verify-text.ts')
       cli.out.write(repairText(result, cli.out.paint, dryRun))
     })

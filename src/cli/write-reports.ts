@@ -21,8 +21,8 @@ const views: { readonly [F in ReportFormat]: (told: Told) => string } = {
 
 /** Where reports without a file go: annotations to `out`, all others to `stdout`. */
 export interface Streams {
-  readonly out: Pick<Output, 'write'>
-  readonly stdout: Pick<Output, 'write'>
+  readonly out: Pick<Output, 'data'>
+  readonly stdout: Pick<Output, 'data'>
 }
 
 /** Writes reports, each whole or not at all; gives a Problem for each that cannot be written. */
@@ -31,10 +31,10 @@ export function writeReports(wanted: readonly WantedReport[], told: Told, stream
     const text = views[format](told)
     if (file !== undefined) return attempt(format, file, () => writeWhole(file, text))
     if (format !== 'github') {
-      streams.stdout.write(text)
+      streams.stdout.data(text)
       return []
     }
-    streams.out.write(text)
+    streams.out.data(text)
     const summary = process.env['GITHUB_STEP_SUMMARY']
     return summary ? attempt(format, summary, () => appendSummary(summary, told)) : []
   })

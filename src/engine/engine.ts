@@ -43,6 +43,8 @@ export interface EngineOptions {
   readonly threads: number
   /** Where the engine spills; made when needed, removed on close. */
   readonly tempFolder: string
+  /** Folders outside of which the engine opens no file; all files may be opened when left out. */
+  readonly reach?: readonly string[]
 }
 
 export interface DigestColumn {

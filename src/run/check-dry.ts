@@ -7,7 +7,7 @@ import { limitedSignal } from './cancel.ts'
 import type { DeclareParts, FoundStep } from './check-declare.ts'
 import { stepProblems } from './failures.ts'
 import { killLate } from './kill-late.ts'
-import { maskOf } from './mask.ts'
+import { maskedOutput } from './masked-output.ts'
 import { placedError } from './query-origin.ts'
 import { stepLimits } from './step-limits.ts'
 
@@ -44,24 +44,26 @@ async function dryRun(step: DeclaredStep, parts: DeclareParts): Promise<readonly
     let printed = ''
     const keep = (_: string, text: string) => void (printed = `${printed}${text}`.slice(-shown))
     const { args, env, secrets } = step
+    const masked = maskedOutput(secrets, keep, undefined)
     const at = { file: path.join(root, step.file), projectRoot: root }
     const engine = pool.workerEngine(limits.process)
     const ask = { ...at, request: emptyRequest(step), engine, args, env, secrets }
     try {
-      const call = worker.call('run', ask, { signal: limited.signal, printed: keep })
+      const call = worker.call('run', ask, { signal: limited.signal, printed: masked.printed })
       await killLate(worker, limited.signal, call)
       return []
     } catch (error) {
-      if (limited.timedOut()) return withPrinted([late(step, timeout)], step, printed)
-      return withPrinted(stepProblems(await placedError(error, step.file, root), step, root), step, printed)
+      masked.end()
+      if (limited.timedOut()) return withPrinted([late(step, timeout)], printed)
+      return withPrinted(stepProblems(await placedError(error, step.file, root), step, root), printed)
     } finally {
       limited.clear()
     }
   })
 }
 
-function withPrinted(problems: readonly Problem[], { secrets }: DeclaredStep, printed: string): Problem[] {
-  const text = maskOf(secrets)(printed).trim()
+function withPrinted(problems: readonly Problem[], printed: string): Problem[] {
+  const text = printed.trim()
   return problems.map(({ related = [], ...problem }) => {
     const all = text === '' ? related : [...related, { message: `it printed: ${text}` }]
     return {

@@ -63,6 +63,14 @@ type Fault = Pick<Extract<FromChild, { type: 'fault' }>, 'problems' | 'message' 
 export type Ask<F> = F extends (ask: infer A) => unknown ? A : never
 export type Answer<F> = F extends (ask: never) => infer R ? R : never
 
+/** Variables that a process needs which runs no code of the user's; the others may be secrets. */
+const needed =
+  /^(?:PATH|HOME|TMPDIR|TEMP|TMP|USERPROFILE|LOCALAPPDATA|SystemRoot|windir|(?:NODE|LD|DYLD|SLUICE)_.*)$/i
+
+function plainEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => needed.test(name)))
+}
+
 /** A process of ours, with typed calls. `C` is one of the call tables of `protocol.ts`. */
 export class Child<C> {
   readonly process: ChildProcess
@@ -77,14 +85,25 @@ export class Child<C> {
 
   constructor(
     entry: URL,
-    options: { env?: NodeJS.ProcessEnv; execArgv?: string[]; engine?: EngineOptions } = {},
+    options: {
+      env?: NodeJS.ProcessEnv
+      execArgv?: string[]
+      engine?: EngineOptions
+      /** It gets no variables of our environment but those that every process needs. */
+      bare?: boolean
+    } = {},
   ) {
     this.process = fork(entry, {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: options.execArgv ?? [],
       // One time zone and locale everywhere: a result may be reused on another machine.
-      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', ...options.env },
+      env: {
+        ...(options.bare ? plainEnv(process.env) : process.env),
+        TZ: 'UTC',
+        LC_ALL: 'C.UTF-8',
+        ...options.env,
+      },
     })
     this.process.on('message', (message) => this.receive(message as FromChild))
     this.process.stdout?.setEncoding('utf8')

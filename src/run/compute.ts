@@ -20,13 +20,14 @@ import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
 import { ChildEnded, type Checked, type Printed } from './child.ts'
-import type { EngineAsk, Share } from './engine-hosts.ts'
+import type { Share } from './engine-hosts.ts'
 import { guardMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
-import { maskOf } from './mask.ts'
+import { maskedOutput } from './masked-output.ts'
 import type { Pool } from './pool.ts'
-import type { EngineCalls, TracedQuery } from './protocol.ts'
+import type { TracedQuery } from './protocol.ts'
 import { placedError } from './query-origin.ts'
+import { isWithinReach } from './reach.ts'
 
 /** An output while it is computed: where it is staged, and where it will be. */
 export interface Staging {
@@ -81,7 +82,8 @@ export async function stageOutputs(storage: Storage, step: DeclaredStep): Promis
 export async function compute(ask: ComputeAsk): Promise<Computed> {
   const { step } = ask.findings
   const request = await sessionRequest(ask)
-  if (step.kind === 'run') return computeCode(ask, request)
+  const reach = await reachFor(ask, request)
+  if (step.kind === 'run') return computeCode(ask, request, reach)
   const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
   await ask.loaded?.()
   const bare = queries.map(({ handle, query }) => ({ handle, query }))
@@ -89,30 +91,15 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   const options = {
     signal: ask.signal,
     by: step.name,
-    ...((memory !== undefined || threads !== undefined) && { share: { memory, threads } }),
+    ...((memory ?? threads ?? reach) !== undefined && { share: { memory, threads, reach } }),
     ...(ask.checked && { checked: ask.checked }),
     again: () => emptied(request),
   }
   try {
-    return await computeIn(ask, { request, queries: bare }, options)
+    return await ask.pool.engines.ask('compute', { request, queries: bare }, options)
   } catch (error) {
     throw await placedError(error, step.file, ask.root, queries)
   }
-}
-
-/** Queries share the engine host; those that may read files by path have an engine of their own. */
-function computeIn(
-  { pool, signal, share }: ComputeAsk,
-  asked: Parameters<EngineCalls['compute']>[0],
-  options: EngineAsk,
-): Promise<Computed> {
-  if (asked.request.external !== true) return pool.engines.ask('compute', asked, options)
-  const engine = pool.workerEngine(share)
-  return pool.withWorker((worker) =>
-    guardMemory(worker, { limit: pool.workerMemory(share) }, () =>
-      killLate(worker, signal, worker.call('queries', { ...asked, engine }, options)),
-    ),
-  )
 }
 
 /** Takes away what an engine that ended has written. */
@@ -148,7 +135,16 @@ export async function renderQueries(
   }
 }
 
-function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed> {
+/**
+ * `all` for a step that needs an engine which may open every file: its SQL names files by path, or its sources lie
+ * outside of the project, or behind links that lead there.
+ */
+async function reachFor({ pool }: ComputeAsk, request: SessionRequest): Promise<Share['reach']> {
+  if (request.external === true) return 'all'
+  return pool.reach && !(await isWithinReach(request, pool.reach)) ? 'all' : undefined
+}
+
+function computeCode(ask: ComputeAsk, request: SessionRequest, reach: Share['reach']): Promise<Computed> {
   const { step } = ask.findings
   const { root, pool, signal, printed } = ask
   const { args, env, secrets } = step
@@ -156,18 +152,18 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
     file: path.join(root, step.file),
     projectRoot: root,
     request,
-    engine: pool.workerEngine(ask.share),
+    engine: pool.workerEngine({ ...ask.share, reach }),
     args,
     env,
     secrets,
   }
-  const mask = maskOf(secrets)
   let last = ''
-  const masked: Printed = (stream, text, level) => {
+  const told: Printed = (stream, text, level) => {
     if (stream === 'stderr') last = `${last}${text}`.slice(-lastLetters)
-    printed(stream, mask(text), level)
+    printed(stream, text, level)
   }
-  const options = { signal, printed: masked, ...(ask.checked && { checked: ask.checked }) }
+  const masked = maskedOutput(secrets, told, ask.checked)
+  const options = { signal, printed: masked.printed, ...(masked.checked && { checked: masked.checked }) }
   return pool.withWorker(async (worker) => {
     const { file, projectRoot } = call
     await killLate(worker, signal, worker.call('load', { file, projectRoot }, options))
@@ -179,6 +175,8 @@ function computeCode(ask: ComputeAsk, request: SessionRequest): Promise<Computed
       )
     } catch (error) {
       throw await placedError(error, step.file, root)
+    } finally {
+      masked.end()
     }
   })
 }

@@ -6,7 +6,10 @@ import type { EngineCalls } from './protocol.ts'
 import { Slots } from './slots.ts'
 
 /** What an engine may use, where it is not the one that all share. */
-export type Share = Pick<Limits, 'memory' | 'threads'>
+export interface Share extends Pick<Limits, 'memory' | 'threads'> {
+  /** It may open every file, not only those of the project and its lake. */
+  readonly reach?: 'all'
+}
 
 /** Who asks an engine, and how. */
 export interface EngineAsk extends CallOptions {
@@ -91,7 +94,7 @@ export class EngineHosts {
   }
 
   async #own<T>(share: Share, use: (host: Child<EngineCalls>) => Promise<T>): Promise<T> {
-    const key = `${share.memory} ${share.threads}`
+    const key = `${share.memory} ${share.threads} ${share.reach}`
     const kept = this.#idle.get(key)
     this.#idle.delete(key)
     const host = kept?.alive ? kept : this.#started(share)

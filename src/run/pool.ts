@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly memory: number
   /** Under which the engines make their temporary folders. */
   readonly tempFolder: string
+  /** Folders outside of which engines open no file, unless a step's share says so. */
+  readonly reach?: readonly string[]
 }
 
 /** Lends workers. */
@@ -44,6 +46,11 @@ export class Pool {
   warm(needs: { engine: boolean; worker: boolean }): void {
     if (needs.engine) this.engines.shared()
     if (needs.worker && this.all.size === 0) this.idle.push(this.startWorker())
+  }
+
+  /** Folders outside of which engines open no file, unless they are asked to. */
+  get reach(): readonly string[] | undefined {
+    return this.options.reach
   }
 
   /** The engine host that all share. */
@@ -79,7 +86,7 @@ export class Pool {
   workerEngine(share: Share): EngineOptions {
     const { workers, memory } = this.options
     const threads = share.threads ?? Math.max(1, Math.floor(availableParallelism() / workers))
-    return this.engineOptions(memorySize(share.memory) ?? memory / 2 / workers, threads)
+    return this.engineOptions(memorySize(share.memory) ?? memory / 2 / workers, threads, share)
   }
 
   /** Bytes that a worker may hold: what its step says, else the memory of all engines together. */
@@ -125,17 +132,19 @@ export class Pool {
     return worker
   }
 
-  private startEngine({ memory, threads }: Share = {}): Child<EngineCalls> {
+  private startEngine(share: Share = {}): Child<EngineCalls> {
+    const { memory, threads } = share
     const { entry, execArgv } = processEntry('engine-main')
     const bytes = memorySize(memory) ?? this.options.memory / 2
-    const engine = this.engineOptions(bytes, threads ?? availableParallelism())
+    const engine = this.engineOptions(bytes, threads ?? availableParallelism(), share)
     // Running queries hold libuv's threads; file calls of the same process must not wait for them.
-    return new Child(entry, { execArgv, env: { UV_THREADPOOL_SIZE: '16' }, engine })
+    return new Child(entry, { execArgv, env: { UV_THREADPOOL_SIZE: '16' }, engine, bare: true })
   }
 
-  private engineOptions(bytes: number, threads: number): EngineOptions {
+  private engineOptions(bytes: number, threads: number, share: Share): EngineOptions {
+    const { reach } = this.options
     const memory = `${Math.max(64, Math.floor(bytes / 1e6))}MB`
-    return { memory, threads, tempFolder: this.temp.next() }
+    return { memory, threads, tempFolder: this.temp.next(), ...(reach && share.reach !== 'all' && { reach }) }
   }
 }
 

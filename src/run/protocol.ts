@@ -27,14 +27,9 @@ export interface TracedQuery extends NamedQuery {
   readonly origin: QueryOrigin
 }
 
-interface ComputeQueriesAsk {
-  readonly request: SessionRequest
-  readonly queries: readonly NamedQuery[]
-}
-
 export interface EngineCalls {
   /** Runs a step's queries and stages its outputs. */
-  compute: (ask: ComputeQueriesAsk) => {
+  compute: (ask: { request: SessionRequest; queries: readonly NamedQuery[] }) => {
     staged: readonly StagedOutput[]
     /** Digests of the queries, by output; see `queryDigests`. */
     queryDigests: { readonly [handle: string]: string }
@@ -77,8 +72,6 @@ export interface WorkerCalls {
   }
   /** Runs the code of a `run` notebook and stages its outputs. */
   run: (ask: RunAsk) => { staged: readonly StagedOutput[]; result: Json | undefined }
-  /** Runs the queries of a `select` step that may read files by path, in an engine of its own. */
-  queries: (ask: ComputeQueriesAsk & { engine: EngineOptions }) => ReturnType<EngineCalls['compute']>
   /** Hands an event to the plugins of a flow or project. */
   observe: (ask: { event: object }) => { failed: readonly { plugin: string; message: string }[] }
   /** Loads plugins from the project's modules and from a flow's own. */

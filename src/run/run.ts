@@ -18,6 +18,7 @@ import { runFlow } from './run-flow.ts'
 import { closeAll } from './close-all.ts'
 import { selectedFlows, selectedSteps } from './selection.ts'
 import { spillFolder } from './spill.ts'
+import { layout } from '../storage/layout.ts'
 import { resultsOf, tellResting, wholeFlows } from './tell-rest.ts'
 import { openWorkspace, type CodeSpace, type Workspace } from './workspace.ts'
 
@@ -104,9 +105,17 @@ function rootOf(target: Target): string | undefined {
   return site && path.dirname(site.file)
 }
 
+/** Where engines spill, and the folders that they may open files in; a bucket's files are kept where its driver says. */
+function foldersOf({ root, lake }: CodeSpace & Partial<Pick<Workspace, 'lake'>>) {
+  const tempFolder = spillFolder(root)
+  const info = lake?.storage.pathOf(layout.lake)
+  if (lake && info === undefined) return { tempFolder }
+  return { tempFolder, reach: [root, tempFolder, ...(info === undefined ? [] : [path.dirname(info)])] }
+}
+
 /** Processes are started when something is stale, or declarations must be loaded. */
 export function lazyPool(
-  workspace: CodeSpace,
+  workspace: CodeSpace & Partial<Pick<Workspace, 'lake'>>,
   options: { readonly concurrency?: number },
 ): {
   get: () => Pool
@@ -121,7 +130,7 @@ export function lazyPool(
       (pool ??= new Pool({
         workers: options.concurrency ?? config.concurrency ?? availableParallelism(),
         memory: engineMemory(config.memory),
-        tempFolder: spillFolder(workspace.root),
+        ...foldersOf(workspace),
       })),
     /** Later calls get new processes, which load code as it is then. */
     renew: async () => {

@@ -18,7 +18,6 @@ const operations: { readonly [K in keyof WorkerCalls]: Op<K> } = {
   render: async (ask) => (await import('./worker-render.ts')).render(ask),
   renderAll: async (ask) => (await import('./worker-render.ts')).renderAll(ask),
   run: async (ask, context) => (await import('./worker-run.ts')).runNotebook(ask, context),
-  queries: async (ask, context) => (await import('./worker-run.ts')).runQueries(ask, context),
   observe: async (ask) => (await import('./worker-plugins.ts')).observe(ask),
   plugins: async (ask) => (await import('./worker-plugins.ts')).loadPlugins(ask),
 }

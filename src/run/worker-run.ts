@@ -2,7 +2,6 @@ import { fromWire } from '../base/wire.ts'
 import type { Engine, EngineOptions } from '../engine/engine.ts'
 import { relativeTo } from '../notebook/load.ts'
 import type { RunAsk, WorkerCalls } from './protocol.ts'
-import { computeWithDigests } from './compute-queries.ts'
 import { runCode } from './run-code.ts'
 import type { CallContext } from './serve-calls.ts'
 import { notebookIn } from './worker-notebook.ts'
@@ -11,7 +10,7 @@ let known: { readonly share: string; readonly engine: Promise<Engine> } | undefi
 
 /** A worker keeps its engine from step to step, unless a step has another share of memory or threads. */
 async function opened(options: EngineOptions): Promise<Engine> {
-  const share = `${options.memory} ${options.threads}`
+  const share = `${options.memory} ${options.threads} ${(options.reach ?? []).join(':')}`
   if (known?.share !== share) {
     await (await known?.engine)?.close()
     known = {
@@ -52,12 +51,4 @@ export async function runNotebook(
     context.signal.removeEventListener('abort', interrupt)
     await session.close()
   }
-}
-
-/** Runs queries that may read files by path, in the engine of this worker. */
-export async function runQueries(
-  { request, queries, engine }: Parameters<WorkerCalls['queries']>[0],
-  { signal, checked }: CallContext,
-): Promise<ReturnType<WorkerCalls['queries']>> {
-  return computeWithDigests(await opened(engine), request, queries, signal, checked)
 }

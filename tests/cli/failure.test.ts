@@ -12,6 +12,7 @@ function told(error: unknown, json = false) {
   const texts = { out: '', err: '' }
   const output = (name: 'out' | 'err'): Output => ({
     write: (text) => void (texts[name] += text),
+    data: (text) => void (texts[name] += text),
     paint: plainPaint,
     isTerminal: false,
     width: Infinity,

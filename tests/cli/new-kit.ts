@@ -70,6 +70,7 @@ export class NewProject {
     let printed = ''
     const output: Output = {
       write: (text) => void (printed += text),
+      data: (text) => void (printed += text),
       paint: plainPaint,
       isTerminal: false,
       width: Infinity,

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Rig } from './rig.ts'
 
@@ -120,5 +123,36 @@ describe('a notebook that does not say it', () => {
     )
     await rig.write({ 'notebooks/found.ts': running('external: true,', query) })
     expect((await rig.run('found')).outcomes).toEqual({ found: 'ran' })
+  })
+})
+
+describe('engines of other notebooks', () => {
+  it('open no file outside of the project and the lake, but for declared sources, also behind links', async () => {
+    const far = await mkdtemp(path.join(tmpdir(), 'sluice-far-'))
+    await writeFile(path.join(far, 'a.csv'), 'n\n1\n')
+    await mkdir(rig.path('raw'))
+    await symlink(path.join(far, 'a.csv'), rig.path('raw/linked.csv'))
+    const reading = (name: string, file: string) => `import { notebook, source, sql, t, table } from 'sluice'
+export const file = source.csv('${file}', { columns: { n: t.bigint() } })
+export const out = table('b.${name}', { n: t.bigint() })
+export default notebook({
+  inputs: { file },
+  outputs: { out },
+  select: { out: ({ file }) => sql\`SELECT n FROM \${file} AS f\` },
+})
+`
+    await rig.write({
+      'notebooks/far.ts': reading('far', `${far}/*.csv`),
+      'notebooks/linked.ts': reading('linked', 'raw/*.csv'),
+      'flows/far.ts': `import { flow } from 'sluice'
+import far, { file as one } from '../notebooks/far.ts'
+import linked, { file as two } from '../notebooks/linked.ts'
+export default flow('far').source(one).source(two).step(far).step(linked)
+`,
+    })
+    const { outcomes, out } = await rig.run('far')
+    expect(outcomes, out).toEqual({ far: 'ran', linked: 'ran' })
+    expect(await rig.query('SELECT * FROM b.far, b.linked')).toHaveLength(1)
+    await rm(far, { recursive: true })
   })
 })

@@ -35,7 +35,8 @@ export class Analyst {
   }
 
   static async open(options: EngineOptions): Promise<Analyst> {
-    const instance = await openInstance({ ...options, threads: 1 }, [
+    const { memory, tempFolder } = options
+    const instance = await openInstance({ memory, tempFolder, threads: 1 }, [
       standInMacro,
       'SET GLOBAL enable_external_access = false',
     ])

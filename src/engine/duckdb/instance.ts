@@ -2,11 +2,12 @@ import { mkdir, rm } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { EngineOptions } from '../engine.ts'
 import { Connection } from './connection.ts'
+import { quoteTexts } from './sql-text.ts'
 
 /**
  * What can change a result is fixed, because a result may be reused on another machine; what reaches outside
- * is off. Inputs and outputs are files that Sluice names, so access to files stays; queries of users pass the
- * gate first.
+ * is off. Inputs and outputs are files that Sluice names, so access to files stays, in some folders; queries of
+ * users pass the gate first.
  */
 const fixed: Readonly<Record<string, string>> = {
   autoinstall_known_extensions: 'false',
@@ -42,7 +43,7 @@ export async function openInstance(
   })
   const connection = await Connection.open(instance)
   try {
-    for (const setting of [...settings, ...lock, 'SET lock_configuration = true'])
+    for (const setting of [...settings, ...lock, ...reachOf(options), 'SET lock_configuration = true'])
       await connection.run(setting)
     await connection.close()
     return instance
@@ -52,4 +53,13 @@ export async function openInstance(
     await rm(options.tempFolder, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Files outside are refused by DuckDB itself, also behind links: should a query ever pass the gate that it must not. */
+function reachOf({ reach, tempFolder }: EngineOptions): string[] {
+  if (!reach) return []
+  return [
+    `SET allowed_directories = ${quoteTexts([...reach, tempFolder])}`,
+    'SET enable_external_access = false',
+  ]
 }
