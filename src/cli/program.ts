@@ -4,6 +4,7 @@ import { checkCommand } from './check.ts'
 import { diffCommand } from './diff.ts'
 import { contractCommand } from './contract.ts'
 import { envCommand } from './env.ts'
+import { exportCommand } from './export.ts'
 import { explainCommand } from './explain.ts'
 import { impactCommand } from './impact.ts'
 import { gcCommand } from './gc.ts'
@@ -23,6 +24,7 @@ import { tablesCommand } from './tables.ts'
 import { testCommand } from './test.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { sluiceVersion } from './version.ts'
+import { viewsCommand } from './views.ts'
 
 /** The whole command line. What a command needs is loaded by its action, so that help costs nothing. */
 export function sluiceProgram(cli: Cli): Command {
@@ -47,6 +49,8 @@ export function sluiceProgram(cli: Cli): Command {
     showCommand(cli),
     queryCommand(cli),
     pathCommand(cli),
+    viewsCommand(cli),
+    exportCommand(cli),
     diffCommand(cli),
     summaryCommand(cli),
     logCommand(cli),

@@ -80,6 +80,8 @@ const schema = z.strictObject({
       runs: leastHour.default('90d'),
     })
     .prefault({}),
+  /** Whether runs in the lake's default environment export their tables for readers of Delta tables. */
+  delta: z.boolean().default(true),
   /** Modules that export plugins, relative to the project. */
   plugins: z.array(z.string()).default([]),
   /** The reports of commands that are called without `--report`, such as `junit=out/run.xml`; paths from the project. */

@@ -28,6 +28,8 @@ export const reservedCommands: readonly string[] = [
   'promote',
   'rollback',
   'copy',
+  'export',
+  'views',
   'backfill',
   'serve',
   'studio',

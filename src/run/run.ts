@@ -8,6 +8,7 @@ import { beginConfigured } from './begin.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { checkProtected, checkTakesRuns } from './protect.ts'
 import { declareTargets, type Target } from './targets.ts'
+import { exportAfter } from './export-delta.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
 import type { StepFinished } from './events.ts'
 import type { RunOptions, RunResult } from './options.ts'
@@ -55,6 +56,7 @@ export async function run(target: Target, options: RunOptions = {}): Promise<Run
       const goesOn = options.keepGoing ?? workspace.project.config.keepGoing
       if (options.signal?.aborted || (failed(steps) && !goesOn)) break
     }
+    await exportAfter(workspace, events, steps)
     if (files && steps.every(({ outcome, reasons }) => outcome === 'fresh' && reasons.length === 0))
       await keepRest(workspace, files, planned, steps)
     return resultOf(

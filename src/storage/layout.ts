@@ -22,6 +22,11 @@ export const layout = {
   /** The number of a recent commit: only a hint, it may lag or be lost. */
   hint: (env: string) => `env/${env}/hint.json`,
   envFolder: 'env/',
+  /** Up to which commit an environment is exported as Delta tables; follows from the log. */
+  deltaCursor: (env: string) => `env/${env}/delta.json`,
+  /** The Delta log of the table whose versions lie in a folder that ends in `/`. */
+  deltaFolder: (root: string) => `${root}_delta_log/`,
+  deltaLog: (root: string, number: number) => `${root}_delta_log/${padded(number)}.json`,
   /** The shared cache: fingerprint to versions. */
   step: (fingerprint: string) => `steps/${fingerprint}.json`,
   runFolder: (run: string) => `runs/${run}/`,

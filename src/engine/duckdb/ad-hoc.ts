@@ -11,8 +11,9 @@ import { keywords, readFunctions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, relationsNamed } from './gate.ts'
 import { openInstance } from './instance.ts'
 import { describe, type BoundColumn } from './source-parquet.ts'
-import { parquetFiles, quoteName, quoteTexts, subquery } from './sql-text.ts'
+import { quoteName, quoteTexts, subquery } from './sql-text.ts'
 import { parseQuery } from './tree.ts'
+import { viewStatements } from './views.ts'
 
 /** The result of a query: its columns, and its rows as they come, which may be read once. */
 export interface QueryRows {
@@ -136,15 +137,12 @@ function nameTaken(error: unknown, names: readonly string[]): unknown {
   })
 }
 
-/** Views by the tables' names: `silver.trips` is a view in a schema, `a.b.c` one in a schema of a database. */
-function locksFor(tables: Tables): string[] {
-  const statements = new Set([`SET allowed_paths = ${quoteTexts(Object.values(tables).flat())}`])
-  for (const [name, files] of Object.entries(tables)) {
-    if (files.length === 0) continue
-    const parts = relationParts(name).map(quoteName)
-    if (parts.length === 3) statements.add(`ATTACH IF NOT EXISTS ':memory:' AS ${parts[0]}`)
-    if (parts.length > 1) statements.add(`CREATE SCHEMA IF NOT EXISTS ${parts.slice(0, -1).join('.')}`)
-    statements.add(`CREATE VIEW ${parts.join('.')} AS FROM ${parquetFiles(files)}`)
-  }
+/** Views by the tables' names, and nothing else within reach. */
+function locksFor(tables: AdHocTables): string[] {
+  const views = Object.entries(tables).filter(([, files]) => files.length > 0)
+  const statements = new Set([
+    `SET allowed_paths = ${quoteTexts(Object.values(tables).flat())}`,
+    ...views.flatMap(([name, files]) => viewStatements(name, files)),
+  ])
   return [...statements, 'SET enable_external_access = false']
 }
