@@ -31,6 +31,10 @@ export function restoreCommand(cli: Cli): Command {
         ...(flags.allowProtected && { allowProtected: true }),
       })
       if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
+      if (result.warnings) {
+        const { problemsText } = await import('../report/problems-text.ts')
+        cli.err.write(problemsText(result.warnings, cli.err.paint))
+      }
       const { restoreText } = await import('../report/restore-text.ts')
       cli.out.write(restoreText(result, cli.out.width))
     })

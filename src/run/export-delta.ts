@@ -1,5 +1,7 @@
 import { problemsOf, type Problem } from '../base/problem.ts'
+import type { Project } from '../flow/project.ts'
 import type { DeltaExport } from '../lake/delta-export.ts'
+import type { Lake } from '../lake/lake.ts'
 import type { EventStream } from './event-stream.ts'
 import type { StepFinished } from './events.ts'
 import { openPlace } from './lake-place.ts'
@@ -37,30 +39,37 @@ export async function exportDelta(options: ExportDeltaOptions = {}): Promise<Exp
 }
 
 /**
- * The same at the end of a run that gave tables of that environment another version. What goes wrong is told and
- * fails nothing: the commits stand, and the next export makes up for it.
+ * The same after commits in an environment; nothing where another one is exported, or none. What goes wrong comes
+ * back as warnings and fails nothing: the commits stand, and the next export makes up for it.
  */
-export async function exportAfter(
-  { project, lake, envName }: Workspace,
-  events: EventStream,
-  steps: readonly StepFinished[],
-): Promise<void> {
-  const changed = steps.some(({ tables }) => tables.some(({ unchanged }) => !unchanged))
-  if (!changed || envName !== lake.defaultEnv || !project.config.delta) return
-  const warn = ({ message, hint }: Problem) =>
-    events.emit({
-      event: 'notice',
-      level: 'warn',
-      message: hint === undefined ? message : `${message}; ${hint}`,
-    })
+export async function exportCommits(
+  { project, envName }: { readonly project: Project; readonly envName: string },
+  lake: Lake,
+): Promise<readonly Problem[]> {
+  if (envName !== lake.defaultEnv || !project.config.delta) return []
   try {
     const lakes = await import('../lake/delta-export.ts')
-    const { problems } = await lakes.exportDelta(lake)
-    problems.forEach(warn)
+    return (await lakes.exportDelta(lake)).problems
   } catch (error) {
     const problems = problemsOf(error)
     if (problems === undefined) throw error
-    for (const problem of problems)
-      warn({ ...problem, message: `the tables could not be exported for other tools: ${problem.message}` })
+    return problems.map((problem) => ({
+      ...problem,
+      severity: 'warn',
+      message: `the tables could not be exported for other tools: ${problem.message}`,
+    }))
+  }
+}
+
+/** The same at the end of a run, if it gave tables another version. */
+export async function exportAfter(
+  workspace: Workspace,
+  events: EventStream,
+  steps: readonly StepFinished[],
+): Promise<void> {
+  if (steps.every(({ tables }) => tables.every(({ unchanged }) => unchanged))) return
+  for (const { message, hint } of await exportCommits(workspace, workspace.lake)) {
+    const text = hint === undefined ? message : `${message}; ${hint}`
+    events.emit({ event: 'notice', level: 'warn', message: text })
   }
 }

@@ -1,7 +1,8 @@
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, type Problem } from '../base/problem.ts'
 import { mayBeDeleted } from '../lake/fence.ts'
 import { isHeld, type Owner } from '../lake/held.ts'
 import type { Changes, CommitMeta, EnvState, StepRecord } from '../lake/types.ts'
+import { exportCommits } from './export-delta.ts'
 import { keptDetail } from './kept-detail.ts'
 import { openPlace } from './lake-place.ts'
 import type { ProjectOptions } from './options.ts'
@@ -38,6 +39,8 @@ export interface RestoreResult {
   /** Undefined when everything was as asked for: then nothing was committed. */
   readonly commit?: number
   readonly tables: readonly RestoredTable[]
+  /** What of it could not be exported for other tools. */
+  readonly warnings?: readonly Problem[]
 }
 
 /**
@@ -80,7 +83,8 @@ export async function restore(
     await environment.flush()
     if (!result.committed) throw beingCleaned(env)
     const list = points.map((point) => told(point, result.state, base))
-    return { env, where, commit: result.state.commit, tables: list }
+    const warnings = await exportCommits(place, lake)
+    return { env, where, commit: result.state.commit, tables: list, ...(warnings.length > 0 && { warnings }) }
   } finally {
     await place.close()
   }

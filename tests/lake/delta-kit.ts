@@ -89,7 +89,7 @@ export function replayed(logs: { readonly [key: string]: string }, root: string)
   const files = new Set<string>()
   const states: string[] = []
   const own = Object.entries(logs).filter(([key]) => key.startsWith(`${root}_delta_log/`))
-  for (const [at, [key, text]] of own.toSorted().entries()) {
+  for (const [at, [key, text]] of own.toSorted(([a], [b]) => (a < b ? -1 : 1)).entries()) {
     if (!key.endsWith(`/${String(at).padStart(20, '0')}.json`)) throw new Error(`${key} is not version ${at}`)
     const actions = text
       .trimEnd()

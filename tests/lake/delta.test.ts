@@ -230,6 +230,14 @@ describe('an export', () => {
     }
   })
 
+  test('is read strictly here: a log with a gap is told', async () => {
+    const storage = await story()
+    await exportDelta(await lakeOver(storage))
+    await storage.delete([layout.deltaLog(root, 1)])
+    const logs = await deltaLogs(storage)
+    expect(() => replayed(logs, root)).toThrow('is not version 1')
+  })
+
   test('writes again what was removed, when it is told to', async () => {
     const storage = await story()
     await exportDelta(await lakeOver(storage))
