@@ -138,7 +138,7 @@ function nameTaken(error: unknown, names: readonly string[]): unknown {
 }
 
 /** Views by the tables' names, and nothing else within reach. */
-function locksFor(tables: AdHocTables): string[] {
+function locksFor(tables: Tables): string[] {
   const views = Object.entries(tables).filter(([, files]) => files.length > 0)
   const statements = new Set([
     `SET allowed_paths = ${quoteTexts(Object.values(tables).flat())}`,
