@@ -42,7 +42,7 @@ function deltaCommand(cli: Cli): Command {
         signal: cli.signal(),
       })
       if (result === undefined) return cli.err.write('There is no lake yet: `sluice run` creates it.\n')
-      if (flags.json) return cli.out.write(`${JSON.stringify(result)}\n`)
+      if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { deltaText } = await import('../report/delta-text.ts')
       const { problemsText } = await import('../report/problems-text.ts')
       if (result.problems.length > 0) cli.err.write(problemsText(result.problems, cli.err.paint))

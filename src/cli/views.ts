@@ -24,7 +24,7 @@ export function viewsCommand(cli: Cli): Command {
       const { env, where, tables, sql } = await views(projectOptions(flags))
       if (tables.length === 0)
         cli.err.write(`Environment '${env}' has no tables yet (${where}): \`sluice run\` writes them.\n`)
-      if (flags.out === undefined) return cli.out.write(sql)
+      if (flags.out === undefined) return cli.out.data(sql)
       await written(flags.out, sql)
       cli.err.write(`Wrote ${plural(tables.length, 'view')} to ${flags.out}.\n`)
     })
