@@ -3,7 +3,6 @@ import { openLake } from '../../src/lake/lake.ts'
 import type { Lake } from '../../src/lake/lake.ts'
 import { pinnedState, removePin } from '../../src/lake/pins.ts'
 import type { Changes, EnvState } from '../../src/lake/types.ts'
-import { newVersionId } from '../../src/lake/version-id.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { Interleaving } from './interleaving.ts'
 import { manifest as sample, wrapped } from './rig.ts'
@@ -39,7 +38,7 @@ export async function gcStory(seed: number, wrong?: Wrong): Promise<string[]> {
       },
     })
   }
-  const open = (actor: string) => openLake(guarded(actor), { now: world.now })
+  const open = (actor: string) => openLake(guarded(actor), { now: world.now, newId: world.newId })
   await openLake(world.storage, { now: world.now })
   const actors: Record<string, () => Promise<void>> = {}
   for (const [i, env] of ['dev', 'dev', 'prod'].entries())
@@ -111,9 +110,7 @@ async function reusable(lake: Lake, table: string, fingerprint: string): Promise
 }
 
 async function computed(lake: Lake, table: string, fingerprint: string, world: Interleaving): Promise<Head> {
-  const version = newVersionId(world.now(), (count) =>
-    Uint8Array.from({ length: count }, () => world.random() * 256),
-  )
+  const version = world.newId(world.now())
   const head = headOf(table, version, fingerprint)
   await lake.storage.putIfAbsent(head.files[0]?.key ?? '', Buffer.from(version))
   await lake.manifests.write(head.manifest, { ...sample, table, version, fingerprint, files: [] })

@@ -1,17 +1,8 @@
+import { newVersionId } from '../../src/lake/version-id.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { randomFrom } from '../storage/chance.ts'
 import { wrapped } from './rig.ts'
-
-/** Numbers from 0 to below 1 that follow from a seed (mulberry32, public domain, by Tommy Ettinger). */
-function randomFrom(seed: number): () => number {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), a | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 /**
  * Actors over one storage in memory, of whom one at a time makes one step: a call to the storage. Which one is
@@ -21,6 +12,8 @@ export class Interleaving {
   readonly storage: Storage
   readonly random: () => number
   readonly now = (): number => this.#steps
+  readonly newId = (at: number): string =>
+    newVersionId(at, (count) => Uint8Array.from({ length: count }, () => this.random() * 256))
   readonly #inner: Storage
   #steps = 1
   #waiting: { readonly actor: string; readonly go: () => void }[] = []
