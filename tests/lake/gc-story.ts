@@ -145,7 +145,7 @@ async function reader(
       wrong === 'reads-without-pin' ? await env.state() : await pinnedState(lake.storage, env, run)
     const keys = [...state.heads.values()].flatMap(({ files }) => files.map(({ key }) => key))
     // A file is read in pieces, one after the other.
-    for (const key of Array.from({ length: 6 }, () => keys).flat())
+    for (const key of Array.from({ length: 2 }, () => keys).flat())
       if ((await lake.storage.stat(key)) === undefined)
         faults.push(`${run} did not find ${key} at ${world.now()}`)
     await removePin(lake.storage, run)

@@ -16,6 +16,7 @@ import { runOnce } from './runs.ts'
 import { Witness } from './witness.ts'
 import type { Wrong } from './wrong.ts'
 import { World } from './world.ts'
+import type { Life } from './world.ts'
 
 export interface Story {
   /** What does not fit; empty when all is well. */
@@ -73,12 +74,16 @@ async function lives(
     const life = { name: count === 1 ? name : `${name}.${n}`, slowness, dead: false }
     const whole = work(actorOf(stage, life))
     if (n === count) return whole
-    const killed = world.sleep(world.random() * 600).then(() => {
-      life.dead = true
-      world.note(`${life.name} dies`)
-    })
+    const killed = endOf(world, life)
     await Promise.race([whole, killed])
   }
+}
+
+/** Ends a life at some moment. */
+async function endOf(world: World, life: Life): Promise<void> {
+  await world.sleep(world.random() * 600)
+  life.dead = true
+  world.note(`${life.name} dies`)
 }
 
 async function runs(actor: Actor, env: string, whole: boolean): Promise<void> {

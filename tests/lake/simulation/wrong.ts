@@ -45,7 +45,7 @@ export function wrongly(lake: Lake, env: Environment, wrong?: Wrong): Commit {
       )
   if (wrong === 'takes an error for a lost race' || wrong === 'writes the checkpoint before the commit')
     return (...args) => committed(lake, env, wrong, ...args)
-  return env.commit
+  return (...args) => env.commit(...args)
 }
 
 async function isPlanned(storage: Storage, { heads }: Changes): Promise<boolean> {
