@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
+import { writeCache } from './cache-file.ts'
 
 /**
  * Small caches on this machine, as JSON files. A cache that cannot be read is as good as none: what it holds
@@ -14,17 +14,7 @@ export function readJsonFile<T>(file: string): T | undefined {
   }
 }
 
-let count = 0
-
 /** Writes a cache whole or not at all. A disk that is full or read-only makes it no cache, not an error. */
 export function writeJsonFile(file: string, value: unknown): boolean {
-  const temporary = `${file}.${process.pid}.${count++}.tmp`
-  try {
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(temporary, JSON.stringify(value))
-    renameSync(temporary, file)
-    return true
-  } catch {
-    return false
-  }
+  return writeCache(file, JSON.stringify(value))
 }

@@ -3,6 +3,7 @@ import { problemsOf } from '../base/problem.ts'
 import type { Problem } from '../base/problem.ts'
 import { problemJson } from '../report/json.ts'
 import { problemsText } from '../report/problems-text.ts'
+import { machineProblem } from '../storage/fault.ts'
 import type { Cli, ExitCode } from './cli.ts'
 
 /**
@@ -19,7 +20,11 @@ export function tellFailure(
   // Help and version also end by throwing.
   if (error instanceof CommanderError && error.exitCode === 0) return 0
   if (isCancelled(error)) return 130
-  const problems = error instanceof CommanderError ? [usageProblem(error, help)] : problemsOf(error)
+  const ofMachine = machineProblem(error)
+  const problems =
+    error instanceof CommanderError
+      ? [usageProblem(error, help)]
+      : (problemsOf(error) ?? (ofMachine && [ofMachine]))
   if (problems !== undefined) {
     tellProblems(problems, cli, json)
     return 2

@@ -2,6 +2,7 @@ import { problemsOf } from '../base/problem.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Head } from '../lake/types.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
+import { told } from '../storage/fault.ts'
 
 /** Under which kind the index keeps that a file's content was compared with its manifest. */
 const compared = 'manifest'
@@ -23,7 +24,7 @@ export async function lookAtOutput(
     const known = index.lookup(local)
     if (known === null) return 'missing'
     if (known?.data[compared] === head.version) continue
-    const hash = await index.contentHash(local)
+    const hash = await told(lake.storage.place, 'read', key, () => index.contentHash(local))
     if (hash === null) return 'missing'
     if (!(await isPublished(lake, table, head, key, hash))) return 'changed'
     index.annotate(local, compared, head.version)

@@ -4,6 +4,7 @@ import { digestOf } from '../base/digest.ts'
 import { ProblemError } from '../base/problem.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
+import { refusalOf } from '../storage/fault.ts'
 
 /** The files behind a source, and what they hold. */
 export interface SourceState {
@@ -63,15 +64,17 @@ export async function lookAtSource(
 }
 
 function unreadable(error: unknown, source: string, file: string): unknown {
-  const why = { EACCES: 'permission denied', EPERM: 'permission denied', EISDIR: 'it is a folder' }[
-    (error as NodeJS.ErrnoException).code ?? ''
-  ]
-  if (why === undefined) return error
+  const errno = (error as NodeJS.ErrnoException).code ?? ''
+  const refused = refusalOf(errno)
+  if (refused === undefined) return error
+  const folder = errno === 'EISDIR'
+  // What is told of rights is about folders that are written to.
+  const hint = ['EACCES', 'EPERM'].includes(errno) ? undefined : refused.hint
   return new ProblemError({
     code: 'source/unreadable',
-    message: `source '${source}': ${file} cannot be read: ${why}`,
+    message: `source '${source}': ${file} cannot be read: ${folder ? 'it is a folder' : refused.meaning}`,
     where: { file },
-    ...(why === 'it is a folder' && { hint: `name its files: '${file}/*'` }),
+    hint: folder ? `name its files: '${file}/*'` : hint,
   })
 }
 

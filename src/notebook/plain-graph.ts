@@ -1,15 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, extname, join, resolve, sep } from 'node:path'
+import { writeCache } from '../base/cache-file.ts'
 import { sha256 } from '../base/digest.ts'
 import { isSluice } from './declared.ts'
 import { realPath } from './leads.ts'
@@ -17,6 +9,7 @@ import { withoutMark } from './module-info.ts'
 import { packageName } from './packages.ts'
 import { plainModule, type PlainModule } from './plain-module.ts'
 import { plainSettings } from './plain-settings.ts'
+import { errnoOf } from '../storage/fault.ts'
 
 /** Where a module lies as JavaScript, with the content of all that it was made from, by path. */
 export interface PlainEntry {
@@ -132,7 +125,8 @@ export class PlainGraph {
     return isName && this.#isPackage(packageName(specifier)) ? null : undefined
   }
 
-  #keep({ module, targets }: Open): string {
+  /** Null where it cannot be written: tsx keeps nothing in the project. */
+  #keep({ module, targets }: Open): string | null {
     const specifiers = targets.map((target, index) =>
       target === null ? (module.specifiers[index] ?? '') : `./${this.#names.get(target)}`,
     )
@@ -140,10 +134,7 @@ export class PlainGraph {
     const name = `${sha256(text).slice(0, 32)}.mjs`
     const file = join(this.#folder, name)
     if (existsSync(file)) return name
-    mkdirSync(this.#folder, { recursive: true })
-    const beside = `${file}.${process.pid}`
-    writeFileSync(beside, text)
-    renameSync(beside, file)
+    if (!writeCache(file, text)) return null
     this.#wrote = true
     return name
   }
@@ -152,6 +143,14 @@ export class PlainGraph {
   #tidy(): void {
     if (!this.#wrote) return
     this.#wrote = false
+    try {
+      this.#removeOld()
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+    }
+  }
+
+  #removeOld(): void {
     const used = new Set(this.#names.values())
     const others = readdirSync(this.#folder).filter((name) => !used.has(name))
     if (others.length < mostOthers) return

@@ -1,17 +1,9 @@
-import {
-  readFileSync,
-  renameSync,
-  mkdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type BigIntStats,
-} from 'node:fs'
-import { randomUUID } from 'node:crypto'
-import { dirname } from 'node:path'
+import { readFileSync, statSync, type BigIntStats } from 'node:fs'
+import { writeCache } from '../base/cache-file.ts'
 import { hashBytes, hashFile } from '../base/file-hash.ts'
 import { InternalError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
+import { errnoOf } from '../storage/fault.ts'
 
 /** What is known of one file. `data` is what was computed from its content, by kind. */
 export interface IndexEntry {
@@ -167,7 +159,7 @@ export class StatIndex {
       if (this.#touched.has(path) || statKey(path) !== null) entries[path] = [key, hash, racy ? 1 : 0, data]
     }
     const stored: StoredIndex = { format: 1, tools: this.#tools, entries }
-    if (!writeWhole(this.#file, JSON.stringify(stored))) return
+    if (!writeCache(this.#file, JSON.stringify(stored))) return
     this.#stamp = statKey(this.#file)
     this.#changed = false
   }
@@ -244,31 +236,13 @@ function readEntries(file: string, tools: string): Map<string, IndexEntry> {
   return entries
 }
 
-/** Nothing, when there is no index, or one that another version wrote, or one that is torn. */
+/** Nothing, when there is no index, or one that another version wrote, or one that is torn or cannot be read. */
 function parseIndex(file: string): StoredIndex | undefined {
   try {
     const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredIndex | null
     return stored?.format === 1 ? stored : undefined
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    if (missing || error instanceof SyntaxError) return undefined
+    if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined
     throw error
-  }
-}
-
-/** False where the disk is full or read-only: then there is no cache, which is no error. */
-function writeWhole(file: string, text: string): boolean {
-  const beside = `${file}.${process.pid}.${randomUUID()}`
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(beside, text)
-    renameSync(beside, file)
-    return true
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes(code)) return false
-    throw error
-  } finally {
-    rmSync(beside, { force: true })
   }
 }

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, problemsOf } from '../base/problem.ts'
 import { tablesInChecks } from '../contract/check-form.ts'
 import type { DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type {
@@ -67,15 +67,34 @@ export interface ComputeAsk {
 /** So much of what a process wrote last is looked at when it ends. */
 const lastLetters = 10_000
 
-/** Makes the folders in which the outputs of a step are staged. */
+/** Makes the folders in which the outputs of a step are staged: all of them or none. */
 export async function stageOutputs(storage: Storage, step: DeclaredStep): Promise<Staging[]> {
-  return Promise.all(
+  const stagings = await Promise.allSettled(
     step.outputs.map(async ({ handle, table }) => {
       const version = newVersionId()
       const prefix = layout.version(tableFolder(step, table), table.name, version)
       return { table: table.name, handle, version, prefix, folder: await storage.stage(prefix) }
     }),
   )
+  const made = stagings.flatMap((staging) => (staging.status === 'fulfilled' ? staging.value : []))
+  const failed = stagings.find((staging) => staging.status === 'rejected')
+  if (!failed) return made
+  await discardStaged(storage, made)
+  throw failed.reason
+}
+
+/**
+ * Removes staged folders. What was published is no longer there; what was not must not be left. A folder that
+ * cannot be removed does no harm, and a cleaning takes it away: the step ended as it did before.
+ */
+export async function discardStaged(storage: Storage, stagings: readonly Staging[]): Promise<void> {
+  for (const { folder } of stagings) {
+    try {
+      await storage.discard(folder)
+    } catch (error) {
+      if (problemsOf(error) === undefined) throw error
+    }
+  }
 }
 
 /** Computes a step into its staging folders: queries in the engine host, code in a worker. */

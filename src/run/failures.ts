@@ -2,6 +2,7 @@ import { InternalError, problemsOf, type Place, type Problem } from '../base/pro
 import { placeInStack } from '../base/site.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { relativeTo } from '../notebook/load.ts'
+import { machineProblem } from '../storage/fault.ts'
 import { ChildEnded, ChildThrew } from './child.ts'
 import { endedProblem, memoryProblem } from './ended-problem.ts'
 import { OutOfMemory } from './guard-memory.ts'
@@ -22,6 +23,8 @@ function problemsIn(error: unknown, step: DeclaredStep, root: string): readonly 
   if (problems)
     return problems.map((problem) => withPlace(withQueryPlace(problem, step.file, root), where, root))
   if (error instanceof ChildThrew) {
+    const refused = error.op === 'run' ? undefined : ofMachine(error, step)
+    if (refused) return [refused]
     if (error.op === 'compute')
       return [{ code: 'step/engine', message: `step '${step.name}': ${error.message}`, where }]
     const place = placeInStack(`\n${error.stack ?? ''}`)
@@ -36,7 +39,21 @@ function problemsIn(error: unknown, step: DeclaredStep, root: string): readonly 
   if (error instanceof ChildEnded) return [endedProblem(error, step)]
   if (error instanceof OutOfMemory) return [memoryProblem(error, step)]
   if (error instanceof InternalError) throw error
+  const refused = ofMachine(error, step)
+  if (refused) return [refused]
   throw new InternalError(`step '${step.name}' failed in Sluice itself: ${String(error)}`, { cause: error })
+}
+
+/** What the operating system refused outside of the code of the notebook. */
+function ofMachine(error: unknown, step: DeclaredStep): Problem | undefined {
+  const problem = machineProblem(error)
+  return (
+    problem && {
+      ...problem,
+      message: `step '${step.name}': ${problem.message}`,
+      where: { file: step.file },
+    }
+  )
 }
 
 /** Engines know absolute paths; people read those of their project. */

@@ -14,8 +14,8 @@ export interface NewHead {
 }
 
 /**
- * Turns the staged outputs of a step into versions: those whose rows equal the head's keep its version. After
- * this the files lie in their places with their manifests, and no reader sees them until the commit.
+ * Turns the staged outputs of a step into versions: those whose rows equal the head's keep its version, and what
+ * was staged for them is left to be discarded. After this the files lie in their places with their manifests, and no reader sees them until the commit.
  */
 export async function publishOutputs(
   around: Comparing,
@@ -40,7 +40,6 @@ async function publishOutput(
   output: StagedOutput,
   table: DeclaredTable,
 ): Promise<NewHead> {
-  const { storage } = around.lake
   const before = findings.state.heads.get(table.name)
   const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
   const files = output.files.map(({ name }) => path.join(staging.folder, name))
@@ -50,7 +49,6 @@ async function publishOutput(
     !findings.damaged.has(table.name) &&
     (await sameRows(around, table.name, before, columns, table.key, output, files))
   ) {
-    await storage.discard(staging.folder)
     const { seq: _seq, commit: _commit, ...head } = before
     return {
       head: { ...head, fingerprint: findings.fingerprint, notebook: findings.step.file },
@@ -58,7 +56,7 @@ async function publishOutput(
     }
   }
   const names = output.files.map(({ name }) => name)
-  await storage.publish(staging.folder, staging.prefix, names)
+  await around.lake.storage.publish(staging.folder, staging.prefix, names)
   const manifest: Manifest = {
     format: 1,
     table: table.name,

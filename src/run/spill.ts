@@ -2,10 +2,12 @@ import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { cacheFolder } from '../flow/project.ts'
+import { errnoOf, faultOf } from '../storage/fault.ts'
 
 /**
  * Where the engines of a project spill: in its folder of caches, on the disk of its lake. Who may only read a
- * project looks at its tables all the same: then it is a new folder among the system's temporary files.
+ * project looks at its tables all the same: then, and where that disk is full or fails, it is a new folder among
+ * the system's temporary files. Throws a Problem `storage/unavailable` where there can be none either.
  */
 export function spillFolder(root: string): string {
   const folder = path.join(root, cacheFolder, 'tmp')
@@ -14,10 +16,17 @@ export function spillFolder(root: string): string {
     accessSync(folder, constants.W_OK)
     return folder
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
-    const own = mkdtempSync(path.join(tmpdir(), 'sluice-'))
+    if (errnoOf(error) === undefined) throw error
+    const own = ownFolder()
     process.once('exit', () => rmSync(own, { recursive: true, force: true }))
     return own
+  }
+}
+
+function ownFolder(): string {
+  try {
+    return mkdtempSync(path.join(tmpdir(), 'sluice-'))
+  } catch (error) {
+    throw faultOf(error, tmpdir(), 'make', 'a folder for what does not fit into memory')
   }
 }

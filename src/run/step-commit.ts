@@ -1,3 +1,4 @@
+import { problemsOf } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { detailOf } from '../freshness/detail.ts'
 import type { StepFindings } from '../freshness/findings.ts'
@@ -87,7 +88,7 @@ function writtenTables(state: EnvState, heads: Readonly<Record<string, NewHead>>
   })
 }
 
-/** Keeps what was computed for other environments and checkouts. */
+/** Keeps what was computed for other environments and checkouts. It is a cache: what cannot be kept is only told. */
 export async function remember(
   scope: RunScope,
   findings: StepFindings,
@@ -104,8 +105,19 @@ export async function remember(
     ]),
   )
   const { result } = computed
-  await scope.workspace.lake.steps.put(
-    { format: 1, fingerprint, outputs, computedAt, ...(result !== undefined && { result }) },
-    { replace: true },
-  )
+  const entry = {
+    format: 1,
+    fingerprint,
+    outputs,
+    computedAt,
+    ...(result !== undefined && { result }),
+  } as const
+  try {
+    await scope.workspace.lake.steps.put(entry, { replace: true })
+  } catch (error) {
+    const [problem] = problemsOf(error) ?? []
+    if (!problem) throw error
+    const message = `its tables are published, but not known to other environments: ${problem.message}`
+    scope.emit({ event: 'notice', level: 'warn', step: step.name, message })
+  }
 }

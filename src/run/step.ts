@@ -7,7 +7,7 @@ import { stepKey } from '../freshness/step-key.ts'
 import { isExpired, judge } from '../freshness/verdict.ts'
 import type { StepRecord } from '../lake/types.ts'
 import { tryAccept } from './accept.ts'
-import { compute, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
+import { compute, discardStaged, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
 import type { StepFinished } from './events.ts'
 import { limitedSignal } from './cancel.ts'
 import { stepProblems } from './failures.ts'
@@ -155,8 +155,7 @@ async function runStep(
     throw error
   } finally {
     limited.clear()
-    // What was published is no longer there; what was not must not be left.
-    await Promise.all(stagings.map(({ folder }) => lake.storage.discard(folder)))
+    await discardStaged(lake.storage, stagings)
   }
 }
 

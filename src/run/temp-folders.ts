@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
-import { orAbsent } from '../storage/fault.ts'
+import { errnoOf, orAbsent } from '../storage/fault.ts'
 
 /** A folder that a killed run left is removed by a later run when nothing was made in it for a week, in milliseconds. */
 const leftAfter = 7 * 24 * 60 * 60 * 1000
@@ -24,10 +24,20 @@ export class TempFolders {
     return folder
   }
 
-  /** Removes the folders of this run, and what runs that were killed have left. The engines are closed before. */
+  /**
+   * Removes the folders of this run, and what runs that were killed have left. The engines are closed before. What
+   * the operating system does not let go stays: a run has not failed for it, and a later one tries again.
+   */
   async remove(): Promise<void> {
-    const left = this.#made.length > 0 ? await leftBehind(this.#parent) : []
-    await Promise.all([...this.#made, ...left].map((folder) => rm(folder, { recursive: true, force: true })))
+    if (this.#made.length === 0) return
+    try {
+      const left = await leftBehind(this.#parent)
+      await Promise.all(
+        [...this.#made, ...left].map((folder) => rm(folder, { recursive: true, force: true })),
+      )
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
+import type { Problem } from '../base/problem.ts'
 
 /** What the words of the operating system mean, and what to do about them. */
 const words: { readonly [errno: string]: readonly [meaning: string, hint: string] } = {
@@ -37,6 +38,29 @@ const passing: ReadonlySet<string> = new Set(['EAGAIN', 'EBUSY', 'EINTR', 'ESTAL
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('errno' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** What the operating system means by a word of its own, and what to do about it; undefined for a word that is not known. */
+export function refusalOf(
+  errno: string,
+): { readonly errno: string; readonly meaning: string; readonly hint: string } | undefined {
+  const [meaning, hint] = words[errno] ?? []
+  return meaning === undefined || hint === undefined ? undefined : { errno, meaning, hint }
+}
+
+/** These say what state a machine is in, wherever they come from. */
+const ofMachine = /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EIO|EMFILE|ENFILE): .*?, (.*)$/
+
+/**
+ * What nobody expected to fail, as a Problem where the machine is to blame, by the message that Node gives such
+ * errors; undefined for anything else.
+ */
+export function machineProblem(error: unknown): Problem | undefined {
+  const [, errno = '', call = ''] = (error instanceof Error && ofMachine.exec(error.message)) || []
+  const refused = refusalOf(errno)
+  if (!refused) return undefined
+  const message = `the operating system refused '${call.replaceAll("'", '')}': ${refused.meaning} (${errno})`
+  return { code: 'storage/unavailable', message, hint: refused.hint }
 }
 
 /** What is to be thrown for an error: a Problem where the operating system refused, else the error itself. */

@@ -43,7 +43,8 @@ export async function violations(folder: string, expected: Expected): Promise<st
   const storage = storageOf(folder)
   if ((await storage.stat('sluice.json')) === undefined)
     return expected.acknowledged.map(({ table }) => `the lake is gone, but ${table} was said to be published`)
-  const lake = await openLake(storage, { create: false })
+  const lake = await openLake(storage, { create: false }).catch(told)
+  if (!('env' in lake)) return lake
   try {
     const found: string[] = []
     for (const look of [damage, lost, torn]) found.push(...(await look(lake, expected).catch(told)))

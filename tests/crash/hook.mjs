@@ -19,7 +19,7 @@ const places = { 'storage/lake': 'lake', '.sluice': 'cache', storage: 'above' }
 const ids = [
   [/\.(tmp|staging)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '.$1'],
   [/\b[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}\b/g, '<id>'],
-  [/\.json\.\d+\.(\d+\.tmp|[0-9a-f-]{36})$/g, '.json.tmp'],
+  [/\.[0-9a-f-]{36}\.tmp$/g, '.tmp'],
   // Numbers of commits have 20 digits.
   [/\b(?=\d*[a-f])[0-9a-f]{12,64}\b/g, '<hash>'],
   [/engine-[0-9a-f]{8}-\d+-/g, 'engine-'],

@@ -16,6 +16,7 @@ async function writeInPlace(promises, from, to, halfway) {
   const bytes = await promises.readFile(from)
   const file = await promises.open(to, 'wx')
   await file.write(bytes.subarray(0, Math.floor(bytes.length / 2)))
+  await file.sync()
   await halfway(to)
   await file.write(bytes.subarray(Math.floor(bytes.length / 2)))
   await file.close()

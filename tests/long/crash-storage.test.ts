@@ -8,7 +8,7 @@ import { recorded } from '../crash/record.ts'
 import { nightly, sample, seed } from '../crash/seeds.ts'
 
 /** How many kills of each scenario; in the long variant before all operations, and after those that change something. */
-const kills = 24
+const kills = 16
 /** What a killed process leaves is the same before and after these. */
 const readOnly = /^\w+ (?:open|close|sync|stat|lstat|realpath|readdir|readFile|readFileSync) /
 

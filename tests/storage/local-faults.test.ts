@@ -65,7 +65,7 @@ function systemError(errno: string): Error {
   return Object.assign(new Error(`${errno}: injected`), { code: errno, errno: -1 })
 }
 
-const errnos = ['EACCES', 'ENOSPC', 'EIO']
+const errnos = ['EACCES', 'ENOSPC', 'EIO', 'EMFILE', 'EXDEV']
 
 async function expectProblem(work: Promise<unknown>, errno: string, key: string): Promise<void> {
   const error: unknown = await work.catch((thrown: unknown) => thrown)

@@ -1,3 +1,4 @@
+import { diskHint } from './disk-hint.ts'
 import type { ProblemCode } from '../../base/codes.ts'
 import { ProblemError } from '../../base/problem.ts'
 import { problemsOf } from '../../base/problem.ts'
@@ -90,9 +91,11 @@ export function queryProblem(
   { subject, handle, text, before = '' }: FaultPlace,
 ): EngineProblem {
   const offset = offsetIn(text, fault.position, Buffer.byteLength(before))
+  const disk = diskHint(fault)
   return {
-    code: codes[fault.type] ?? 'step/engine',
+    code: disk?.code ?? codes[fault.type] ?? 'step/engine',
     message: `${subject}: ${firstLine(fault.message)}`,
+    ...(disk && { hint: disk.hint }),
     ...(offset !== undefined && { query: { handle, offset, text } }),
     ...(fault.candidates.length > 0 && {
       hint: `did you mean ${fault.candidates.slice(0, 3).join(' or ')}?`,

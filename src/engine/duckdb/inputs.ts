@@ -3,6 +3,7 @@ import { relationName } from '../../contract/render.ts'
 import type { DeclaredColumn } from '../../contract/spec.ts'
 import type { BoundInput } from '../engine.ts'
 import type { Connection } from './connection.ts'
+import { diskHint } from './disk-hint.ts'
 import { FaultError, firstLine, type Fault } from './faults.ts'
 import { csvView, type SourceView } from './source-csv.ts'
 import { csvProblems } from './source-csv-faults.ts'
@@ -81,7 +82,14 @@ async function createProblems(connection: Connection, input: BoundInput, sql: st
     const bind = fault.type === 'Binder'
     const hint = bind ? { hint: 'the table was written with other columns: run the step that writes it' } : {}
     const said = `input table '${input.name}': ${firstLine(fault.message)}`
-    return [{ code: bind ? 'contract/column-missing' : 'storage/corrupt', message: said, ...hint }]
+    return [
+      {
+        code: bind ? 'contract/column-missing' : 'storage/corrupt',
+        message: said,
+        ...hint,
+        ...diskHint(fault),
+      },
+    ]
   }
 }
 
@@ -142,7 +150,8 @@ async function brokenFiles(
       await connection.run(`SELECT max(hash(r)) FROM ${parquetFiles([file])} AS r`)
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
-      problems.push({ code, message: `${subject}: ${firstLine(error.fault.message)}`, where: { file } })
+      const message = `${subject}: ${firstLine(error.fault.message)}`
+      problems.push({ code, message, where: { file }, ...diskHint(error.fault) })
     }
   }
   return problems

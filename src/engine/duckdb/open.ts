@@ -18,6 +18,7 @@ import { checkProblems, requireChecks } from './condition.ts'
 import { checkFiles } from './check-files.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
+import { diskHint } from './disk-hint.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { namesInFile } from './file-names.ts'
 import { readFunctions, type Functions } from './functions.ts'
@@ -80,6 +81,7 @@ class DuckDbEngine implements Engine {
       throw new ProblemError({
         code: 'storage/corrupt',
         message: `the files of a table: ${firstLine(error.fault.message)}`,
+        ...diskHint(error.fault),
       })
     } finally {
       signal?.removeEventListener('abort', interrupt)
