@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { ColumnProfile, QueryRows, Reader, TextPreview } from '../engine/duckdb/reader.ts'
 import type { DiffRequest, DiffSide, RowsDiff } from '../engine/table-diff.ts'
 import type { LakePlace } from './lake-place.ts'
-import { filesOf, findTable } from './lake-table.ts'
+import { filesOf, findTable, foundHead } from './lake-table.ts'
 import type { FoundTable } from './lake-table.ts'
 import { engineMemory } from './pool.ts'
 import { queryVersions } from './query-versions.ts'
@@ -47,9 +47,14 @@ export function openLakeReader(place: LakePlace): LakeReader {
     previewFiles: async (files, limit) => (await reader()).preview(files, limit),
     async query(sql) {
       const { text, indexAt, versions } = await queryVersions(place, sql)
-      const heads = [...((await place.state())?.heads.keys() ?? [])]
-      const files = async (name: string) => filesOf(versions.get(name) ?? (await findTable(place, name)))
-      const tables = { names: [...versions.keys(), ...heads], files }
+      // All heads are of one state: a query over two tables of a step never sees one of an older commit.
+      const heads = (await place.state())?.heads
+      const headOf = async (name: string) => {
+        const head = heads?.get(name)
+        return head && place.lake ? foundHead(place.lake, name, head) : findTable(place, name)
+      }
+      const files = async (name: string) => filesOf(versions.get(name) ?? (await headOf(name)))
+      const tables = { names: [...versions.keys(), ...(heads?.keys() ?? [])], files }
       return (await reader()).adHoc({ text, said: { text: sql, indexAt } }, tables)
     },
     async diff(before, after, how) {

@@ -62,6 +62,8 @@ class LocalStorage implements Storage {
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
     return told(this.place, 'create', key, async () => {
       const path = this.pathOf(key)
+      // Who comes too late loses without a write and a flush. Whoever comes in time is decided by the link alone.
+      if ((await orAbsent(this.#io.lstat(path))) !== undefined) return false
       const temp = await this.#writeBeside(path, bytes)
       try {
         if (!(await this.#link(temp, path, key))) return false
