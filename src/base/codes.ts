@@ -94,6 +94,8 @@ export const problemCodes = {
   'storage/package-missing': 'The SDK that a storage needs is not installed in the project.',
   'storage/secret-inline':
     'A file under `storage/` holds a secret itself, not the name of a variable that does.',
+  'storage/other-lake': 'The target of a copy holds another lake.',
+  'storage/diverged': 'The target of a copy has been written to since it was copied.',
   'delta/type-unsupported': 'A table has a column that Delta tables cannot have: it is not exported.',
   'delta/foreign-version': 'A Delta log of the lake has a version that Sluice did not write.',
   'env/protected': 'The environment is protected from runs like this one.',

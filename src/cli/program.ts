@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts'
 import { checkCommand } from './check.ts'
 import { diffCommand } from './diff.ts'
 import { contractCommand } from './contract.ts'
+import { copyCommand } from './copy.ts'
 import { envCommand } from './env.ts'
 import { exportCommand } from './export.ts'
 import { explainCommand } from './explain.ts'
@@ -63,6 +64,7 @@ export function sluiceProgram(cli: Cli): Command {
     contractCommand(cli),
     impactCommand(cli),
     gcCommand(cli),
+    copyCommand(cli),
     verifyCommand(cli),
     repairCommand(cli),
   ]

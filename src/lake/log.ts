@@ -17,10 +17,18 @@ const lookBack = 20
 
 /** One entry of the log, or undefined when there is none of that number. A damaged one is `storage/corrupt`. */
 export async function readEntry(log: Log, number: number): Promise<LogEntry | undefined> {
+  return (await readEntryBytes(log, number))?.entry
+}
+
+/** The same with the bytes that it stands in. */
+export async function readEntryBytes(
+  log: Log,
+  number: number,
+): Promise<{ readonly entry: LogEntry; readonly bytes: Uint8Array } | undefined> {
   const read = await readSealed(log.storage, layout.log(log.env, number))
   if (read === undefined) return undefined
   const parsed = entryIn(log, number, read.opened)
-  if ('entry' in parsed) return parsed.entry
+  if ('entry' in parsed) return { entry: parsed.entry, bytes: read.bytes }
   const good = await readableBefore(log, number)
   const rest = good === 0 ? 'no earlier commit can be read' : `commits up to ${good} can still be read`
   throw corrupt(layout.log(log.env, number), parsed.fault, `${rest}; put the object back from a backup`)

@@ -35,14 +35,15 @@ export function manifestsIn(storage: Storage, pause: Pause = pauseAbout): Manife
     },
     async read(key) {
       const manifest = known.get(key)
-      return manifest ?? keep(key, parsed(key, (await readSealed(storage, key))?.opened))
+      return manifest ?? keep(key, parseManifest(key, (await readSealed(storage, key))?.opened))
     },
   }
 }
 
 const hint = '`sluice repair` runs the step that writes the table again; or put the object back from a backup'
 
-function parsed(key: string, opened: Opened | undefined): Manifest {
+/** The manifest in sealed bytes that were opened; `storage/corrupt` names the key where it is missing or damaged. */
+export function parseManifest(key: string, opened: Opened | undefined): Manifest {
   if (opened === undefined) throw corrupt(key, 'it is missing', hint)
   if ('fault' in opened) throw corrupt(key, opened.fault, hint)
   checkFormat(key, opened.value)

@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { localStorage } from '../../src/storage/local.ts'
+import { sluice, startSluice } from '../cli/rig.ts'
+import { contents, faultsOf, publishWhole } from '../lake/copy-kit.ts'
+import { smallFlow } from '../run/small-flow.ts'
+import { Rig } from '../run/rig.ts'
+
+const folders: string[] = []
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+})
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-copy-'))
+  folders.push(folder)
+  await writeFile(path.join(folder, 'sluice.yaml'), '')
+  return folder
+}
+
+/** Numbers between 0 and 1 that a seed decides (mulberry32). */
+function numbersOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const kills = process.env['SLUICE_NIGHTLY'] === '1' ? 200 : 12
+
+test('a copy that is killed at random moments leaves a good lake, and gets to its end', async () => {
+  const folder = await newFolder()
+  const source = localStorage(path.join(folder, 'a'))
+  for (let i = 0; i < 120; i++)
+    await publishWhole(source, i % 4 === 0 ? 'dev' : 'prod', `t${i % 5}`, `rows of ${i}`)
+  const next = numbersOf(20260131)
+  const whole = Object.keys(await contents(source)).length
+  let [killed, ended, partly] = [0, 0, 0]
+  let target = localStorage(path.join(folder, 'b0'))
+  for (let round = 0; killed < kills && ended < kills; round++) {
+    const place = path.join(folder, `b${ended}`)
+    target = localStorage(place)
+    const child = startSluice(['copy', './a', place], { cwd: folder })
+    child.stdout.resume()
+    child.stderr.resume()
+    const timer = setTimeout(() => child.kill('SIGKILL'), 250 + next() * 900)
+    const [code] = (await once(child, 'close')) as [number | null]
+    clearTimeout(timer)
+    if (code === null) killed++
+    else ended++
+    const there = Object.keys(await contents(target)).length
+    if (there > 0 && there < whole) partly++
+    expect(await faultsOf(source, target)).toEqual([])
+  }
+  process.stdout.write(`${killed} copies killed, ${partly} of them midway; ${ended} came to their end\n`)
+  expect(partly).toBeGreaterThan(0)
+  const last = await sluice(['copy', './a', target.place, '--verify'], { cwd: folder })
+  expect(last).toMatchObject({ code: 0, stderr: '' })
+  expect(last.stdout).toContain('all is as it was written')
+  const withoutLeftovers = await contents(target)
+  expect(withoutLeftovers).toEqual(await contents(source))
+})
+
+test('a lake that was moved is fresh in its new place', async () => {
+  const rig = await Rig.open({
+    ...smallFlow,
+    'storage/new.yaml': 'kind: local\nroot: elsewhere\n',
+  })
+  try {
+    expect((await rig.run('--env', 'prod')).code).toBe(0)
+    expect((await rig.sluice('copy', 'local', 'new')).code).toBe(0)
+    await rm(rig.path('storage/lake'), { recursive: true })
+    const { outcomes } = await rig.run('--env', 'prod', '--storage', 'new')
+    expect(new Set(Object.values(outcomes))).toEqual(new Set(['fresh']))
+    const verified = await rig.sluice('verify', '--storage', 'new', '--history')
+    expect(verified.code).toBe(0)
+    const refused = await rig.sluice('copy', 'new', 'nwe')
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("did you mean 'new'?")])
+  } finally {
+    await rig.close()
+  }
+})
