@@ -9,6 +9,7 @@ interface VerifyFlags extends ProjectFlags {
 }
 
 interface RepairFlags extends ProjectFlags {
+  readonly history?: true
   readonly dryRun?: true
   readonly json?: true
 }
@@ -37,12 +38,17 @@ export function verifyCommand(cli: Cli): Command {
 export function repairCommand(cli: Cli): Command {
   return withProject(new Command('repair'))
     .description('write damaged tables again, by the steps that write them')
-    .option('--dry-run', 'say what can be written again; change nothing')
+    .option(
+      '--dry-run',
+      'say what can be written again; change nothing; exit code 1 when something is damaged',
+    )
+    .option('--history', 'look at all versions, not at the newest alone')
     .option('--json', 'one JSON object')
     .action(async (flags: RepairFlags) => {
       const { repair } = await import('../run/repair.ts')
       const dryRun = flags.dryRun ?? false
-      const result = await repair({ ...projectOptions(flags), dryRun, signal: cli.signal() })
+      const history = flags.history ?? false
+      const result = await repair({ ...projectOptions(flags), dryRun, history, signal: cli.signal() })
       if (result.left.problems.length > 0) cli.exit(1)
       if (flags.json) return cli.out.data(`${JSON.stringify(result)}\n`)
       const { repairText } = await import('../report/verify-text.ts')

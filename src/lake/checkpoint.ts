@@ -41,7 +41,7 @@ export async function readCheckpoint(log: Log, number: number): Promise<EnvState
   if (opened === undefined || 'fault' in opened) return undefined
   const { value } = opened
   checkFormat(key, value)
-  if (value['commit'] !== number || !isDelta(value)) return undefined
+  if (value['commit'] !== number || value['env'] !== log.env || !isDelta(value)) return undefined
   return {
     env: log.env,
     commit: number,

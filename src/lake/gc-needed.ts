@@ -11,6 +11,8 @@ export interface Needed {
   /** Keys of manifests and data files. */
   readonly keys: ReadonlySet<string>
   readonly commits: { readonly [env: string]: number }
+  /** How many live runs have pinned what they read. */
+  readonly pinned: number
 }
 
 /** From when on what commits named is needed. */
@@ -49,7 +51,7 @@ export async function neededKeys(storage: Storage, window: Window): Promise<Need
     // Heads that were set before the first of these commits and stood at it.
     addHeads(keys, (await stateAt({ storage, env }, first)).heads.values())
   }
-  return { keys, commits }
+  return { keys, commits, pinned: pins.runs }
 }
 
 function addHeads(keys: Set<string>, heads: Iterable<Head | null>): void {

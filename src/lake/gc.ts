@@ -35,6 +35,8 @@ export interface GcReport {
   readonly leftovers: number
   /** Objects of versions that stay. */
   readonly kept: number
+  /** Live runs that have pinned what they read. */
+  readonly pinned: number
 }
 
 /** An object under `tables/` that Sluice has written. */
@@ -59,10 +61,10 @@ export async function collectGarbage(lake: Lake, options: GcOptions): Promise<Gc
   const now = await clockOf(storage)
   const run = lake.clock.newId(now)
   const window = { since: now - options.retain, alive: now - pinLife }
-  const { keys, commits } = await neededKeys(storage, window)
+  const { keys, commits, pinned } = await neededKeys(storage, window)
   const { candidates, kept } = await candidatesIn(storage, keys, now - options.grace)
   const runs = await oldRuns(storage, now - options.keepRuns)
-  if (options.dryRun) return report(candidates, { dryRun: true, kept, runs: runs.length })
+  if (options.dryRun) return report(candidates, { dryRun: true, kept, pinned, runs: runs.length })
   for (const id of await openPlans(storage)) await finish(lake, id, run, options, now)
   let deleted: ReadonlySet<string> = new Set()
   let cacheEntries = 0
@@ -82,7 +84,7 @@ export async function collectGarbage(lake: Lake, options: GcOptions): Promise<Gc
   for (const each of runs) await deleteFolder(storage, layout.runFolder(each))
   const leftovers = await storage.sweep(now - options.grace)
   const gone = candidates.filter(({ key }) => deleted.has(key))
-  return report(gone, { dryRun: false, kept, runs: runs.length, leftovers, cacheEntries })
+  return report(gone, { dryRun: false, kept, pinned, runs: runs.length, leftovers, cacheEntries })
 }
 
 /** Carries a planned cleaning out, from wherever it was left. */
@@ -194,7 +196,10 @@ async function clockOf(storage: Storage): Promise<number> {
   return Date.now()
 }
 
-function report(gone: readonly Found[], rest: Partial<GcReport> & { kept: number; runs: number }): GcReport {
+function report(
+  gone: readonly Found[],
+  rest: Partial<GcReport> & Pick<GcReport, 'kept' | 'pinned' | 'runs'>,
+): GcReport {
   const tables = new Map<string, { versions: Set<string>; bytes: number }>()
   for (const { key, bytes } of gone) {
     const { table, version } = layout.partsOf(key)

@@ -1,5 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
-import { checkFormat, corrupt, isShape } from './sealed.ts'
+import { checkFormat, corrupt, isShape, seal, unseal, type Shape } from './sealed.ts'
 import { newVersionId } from './version-id.ts'
 import { layout } from '../storage/layout.ts'
 import { again } from '../storage/again.ts'
@@ -23,7 +23,7 @@ export async function readInfo(storage: Storage): Promise<LakeInfo | undefined> 
 export async function createInfo(storage: Storage, now: number, pause: Pause): Promise<LakeInfo> {
   const createdAt = new Date(now).toISOString()
   const info: LakeInfo = { format: 1, id: newVersionId(now), createdAt, defaultEnv: 'prod' }
-  const bytes = Buffer.from(`${JSON.stringify(info, undefined, 2)}\n`)
+  const bytes = seal(info)
   const first = await again(pause, () => created(storage, bytes))
   // A store that ignores the condition would lose commits: ask for the same once more, which must be refused.
   if (first && (await again(pause, () => storage.putIfAbsent(layout.lake, bytes)))) {
@@ -47,8 +47,7 @@ async function created(storage: Storage, bytes: Uint8Array): Promise<boolean> {
 
 function infoIn(bytes: Uint8Array | undefined): LakeInfo | undefined {
   if (bytes === undefined) return undefined
-  const value = parsed(Buffer.from(bytes).toString('utf8'))
-  if (!isShape(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
+  const value = openedInfo(bytes)
   checkFormat(layout.lake, value)
   const { id, createdAt, defaultEnv } = value
   if (typeof id !== 'string' || typeof createdAt !== 'string' || typeof defaultEnv !== 'string') {
@@ -56,6 +55,19 @@ function infoIn(bytes: Uint8Array | undefined): LakeInfo | undefined {
   }
   return { format: 1, id, createdAt, defaultEnv }
 }
+
+/** The sealed object, or one of a lake that was created when this file had no checksum: four properties, no other. */
+function openedInfo(bytes: Uint8Array): Shape {
+  const opened = unseal(bytes)
+  if ('value' in opened) return opened.value
+  const value = parsed(Buffer.from(bytes).toString('utf8'))
+  if (!isShape(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
+  // What a newer version wrote is told as such.
+  if (value['format'] !== 1 || Object.keys(value).every((key) => known.has(key))) return value
+  throw corrupt(layout.lake, opened.fault, 'put it back from a backup')
+}
+
+const known: ReadonlySet<string> = new Set(['format', 'id', 'createdAt', 'defaultEnv'])
 
 function parsed(text: string): unknown {
   try {

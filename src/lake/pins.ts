@@ -35,22 +35,26 @@ export async function removePin(storage: Storage, run: string): Promise<void> {
 /** What live runs have pinned: for each environment the least commit. */
 export interface Pinned {
   from(env: string): number
+  /** How many runs have pinned something. */
+  readonly runs: number
 }
 
 /** Reads the pins. One that cannot be read pins all that there is: in doubt, nothing is deleted. */
 export async function pinnedCommits(storage: Storage, alive: number): Promise<Pinned> {
   const pinned = new Map<string, number>()
   let all = false
+  let runs = 0
   for await (const { key, modified } of storage.list(layout.pins)) {
     if (modified < alive) continue
     const found = await readSealed(storage, key)
     // Removed meanwhile: then its run has committed.
     if (found === undefined) continue
+    runs++
     const pin = pinIn(found.opened)
     if (pin) pinned.set(pin.env, Math.min(pin.commit, pinned.get(pin.env) ?? Infinity))
     else all = true
   }
-  return { from: (env) => (all ? 0 : (pinned.get(env) ?? Infinity)) }
+  return { from: (env) => (all ? 0 : (pinned.get(env) ?? Infinity)), runs }
 }
 
 function pinIn(opened: Opened): { env: string; commit: number } | undefined {

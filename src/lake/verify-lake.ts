@@ -3,6 +3,7 @@ import { allEnvironments } from './environments.ts'
 import type { Lake } from './lake.ts'
 import type { Head } from './types.ts'
 import { verifyFiles } from './verify.ts'
+import { verifyCaches, verifyFolder, type SpareDamage } from './verify-rest.ts'
 import { verifyLog } from './verify-log.ts'
 
 export interface VerifyLakeOptions {
@@ -39,6 +40,8 @@ export interface VerifyReport {
   /** Damage of logs and checkpoints. */
   readonly logProblems: readonly Problem[]
   readonly checkpoints: readonly { readonly env: string; readonly number: number }[]
+  /** Caches that are damaged, and what lies in folders of versions without being of them. */
+  readonly spare: SpareDamage
 }
 
 interface Candidate {
@@ -74,7 +77,14 @@ export async function verifyLake(lake: Lake, options: VerifyLakeOptions = {}): P
     }
   }
   const wanted = candidates.filter(({ table }) => options.tables?.includes(table) ?? true)
-  return { environments, commits, logProblems, checkpoints, ...(await verifyVersions(lake, wanted, options)) }
+  const { folders, ...versions } = await verifyVersions(lake, wanted, options)
+  const whole = options.envs === undefined && options.tables === undefined
+  const spare = joined([...folders, ...(whole ? [await verifyCaches(lake)] : [])])
+  return { environments, commits, logProblems, checkpoints, spare, ...versions }
+}
+
+function joined(parts: readonly SpareDamage[]): SpareDamage {
+  return { problems: parts.flatMap(({ problems }) => problems), keys: parts.flatMap(({ keys }) => keys) }
 }
 
 /** The heads of an environment; none where its log cannot be read, which is told by itself. */
@@ -87,12 +97,17 @@ async function headsOf(lake: Lake, env: string): Promise<ReadonlyMap<string, Hea
   }
 }
 
+type Verified = Pick<VerifyReport, 'versions' | 'files' | 'bytes' | 'cleaned' | 'damaged'> & {
+  readonly folders: readonly SpareDamage[]
+}
+
 async function verifyVersions(
   lake: Lake,
   candidates: readonly Candidate[],
   { signal, onVersion }: VerifyLakeOptions,
-): Promise<Pick<VerifyReport, 'versions' | 'files' | 'bytes' | 'cleaned' | 'damaged'>> {
+): Promise<Verified> {
   const known = new Map<string, readonly Problem[] | 'cleaned'>()
+  const folders: SpareDamage[] = []
   const damaged: DamagedVersion[] = []
   let [files, bytes] = [0, 0]
   for (const [at, { env, table, head, isHead }] of candidates.entries()) {
@@ -100,30 +115,42 @@ async function verifyVersions(
     onVersion?.(table, at, candidates.length)
     let found = known.get(head.manifest)
     if (found === undefined) {
-      found = await verifyVersion(lake, table, head)
+      found = await verifyVersion(lake, table, head, folders)
       known.set(head.manifest, found)
       files += head.files.length
       bytes += head.bytes
     }
     if (found === 'cleaned' && !isHead) continue
-    const problems = found === 'cleaned' ? await problemsIn(lake, table, head) : found
+    const problems = found === 'cleaned' ? await problemsIn(lake, table, head, folders) : found
     if (problems.length > 0) damaged.push({ env, table, head, isHead, problems })
   }
   const cleaned = [...known.values()].filter((found) => found === 'cleaned').length
-  return { versions: known.size, files, bytes, cleaned, damaged }
+  return { versions: known.size, files, bytes, cleaned, damaged, folders }
 }
 
-async function verifyVersion(lake: Lake, table: string, head: Head): Promise<readonly Problem[] | 'cleaned'> {
+async function verifyVersion(
+  lake: Lake,
+  table: string,
+  head: Head,
+  folders: SpareDamage[],
+): Promise<readonly Problem[] | 'cleaned'> {
   const { storage } = lake
   const stats = await Promise.all(
     [head.manifest, ...head.files.map(({ key }) => key)].map((key) => storage.stat(key)),
   )
-  return stats.every((stat) => stat === undefined) ? 'cleaned' : problemsIn(lake, table, head)
+  return stats.every((stat) => stat === undefined) ? 'cleaned' : problemsIn(lake, table, head, folders)
 }
 
-async function problemsIn(lake: Lake, table: string, head: Head): Promise<readonly Problem[]> {
+/** What is wrong with a version; what lies beside it goes to `folders`. */
+async function problemsIn(
+  lake: Lake,
+  table: string,
+  head: Head,
+  folders: SpareDamage[],
+): Promise<readonly Problem[]> {
   try {
     const manifest = await lake.version(table, head)
+    folders.push(await verifyFolder(lake, head.manifest, manifest))
     return await verifyFiles(lake.storage, manifest, { hash: true })
   } catch (error) {
     const problems = problemsOf(error)

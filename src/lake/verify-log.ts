@@ -1,5 +1,6 @@
 import { problemsOf, type Problem } from '../base/problem.ts'
 import { readCheckpoint } from './checkpoint.ts'
+import { readHint } from './hint.ts'
 import { readEntry } from './log.ts'
 import type { Log } from './log.ts'
 import { corruptProblem } from './sealed.ts'
@@ -37,8 +38,9 @@ export async function verifyLog(log: Log): Promise<VerifiedLog> {
     if (entry) entries.push(entry)
     after = entry
   }
-  const { damaged, found } = await damagedCheckpoints(log)
-  return { entries, commits, problems: [...problems, ...found], checkpoints: damaged }
+  const ahead = await lostAtTheEnd(log, commits)
+  const { damaged, found } = await damagedCheckpoints(log, entries)
+  return { entries, commits, problems: [...problems, ...ahead, ...found], checkpoints: damaged }
 }
 
 async function readOr(log: Log, number: number, problems: Problem[]): Promise<LogEntry | undefined> {
@@ -58,14 +60,32 @@ async function readOr(log: Log, number: number, problems: Problem[]): Promise<Lo
   }
 }
 
-async function damagedCheckpoints(log: Log): Promise<{ damaged: number[]; found: Problem[] }> {
+/** The hint is written after a commit: one that names a later commit than there is says that entries are gone. */
+async function lostAtTheEnd(log: Log, commits: number): Promise<Problem[]> {
+  const hint = (await readHint(log.storage, log.env)) ?? 0
+  if (hint <= commits) return []
+  const fault = `it is missing, or '${layout.hint(log.env)}' is damaged, which names commit ${hint}`
+  return [corruptProblem(layout.log(log.env, commits + 1), fault, 'look for it in a backup')]
+}
+
+async function damagedCheckpoints(
+  log: Log,
+  entries: readonly LogEntry[],
+): Promise<{ damaged: number[]; found: Problem[] }> {
   const damaged: number[] = []
   const found: Problem[] = []
+  const wanted = new Set(entries.flatMap(({ checkpoint }) => (checkpoint === 0 ? [] : [checkpoint])))
   for await (const { key } of log.storage.list(layout.checkpointFolder(log.env))) {
     const number = numberOf(key)
+    if (number !== undefined) wanted.delete(number)
     if (number === undefined || (await readCheckpoint(log, number)) !== undefined) continue
     damaged.push(number)
     found.push(corruptProblem(key, 'its checksum does not match', '`sluice repair` writes it again'))
+  }
+  for (const number of wanted) {
+    damaged.push(number)
+    const key = layout.checkpoint(log.env, number)
+    found.push(corruptProblem(key, 'it is missing', '`sluice repair` writes it again'))
   }
   return { damaged, found }
 }

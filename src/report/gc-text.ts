@@ -5,7 +5,7 @@ import type { Paint } from './paint.ts'
 
 /** What a cleaning deleted, or would delete, by table; then the rules. */
 export function gcText(result: GcResult, view: { readonly width: number; readonly paint: Paint }): string {
-  const { tables, dryRun, rules } = result
+  const { tables, dryRun, rules, pinned } = result
   const rows = tables.map(({ table, versions, bytes }) => [table, String(versions), bytesText(bytes)])
   const columns = [
     { title: 'table' },
@@ -17,6 +17,7 @@ export function gcText(result: GcResult, view: { readonly width: number; readonl
     ...list,
     sentence(result),
     `Kept: what an environment had within ${rules.retain}, objects younger than ${rules.grace}, runs of the last ${rules.runs}.`,
+    ...(pinned > 0 ? [`Kept too: what ${plural(pinned, 'live run')} may read.`] : []),
     ...(dryRun ? ['Nothing was deleted: this was a dry run.'] : []),
     '',
   ].join('\n')

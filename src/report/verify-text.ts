@@ -1,4 +1,5 @@
 import type { RepairResult } from '../run/repair.ts'
+import type { Repairable } from '../run/repairable.ts'
 import type { VerifyResult } from '../run/verify.ts'
 import { bytesText, plural } from './amount.ts'
 import type { Paint } from './paint.ts'
@@ -9,7 +10,7 @@ export function verifyText(result: VerifyResult, paint: Paint): string {
   const { problems, damaged } = result
   const list = problems.length === 0 ? '' : `${problemsText(problems, paint)}\n`
   const tables = damaged.map(({ env, table, head, isHead }) => {
-    const what = isHead ? 'the head: the next run writes it again' : 'an earlier version'
+    const what = isHead ? 'the head: `sluice repair` writes it again' : 'an earlier version'
     return `${env}: ${table}@${head.seq} is damaged, ${what}\n`
   })
   return `${list}${tables.join('')}${summary(result)}\n`
@@ -28,20 +29,28 @@ function summary({ commits, versions, files, bytes, cleaned, problems, environme
 
 /** What was damaged, what was done about it, and what is left. */
 export function repairText(
-  { found, tables, checkpoints, runs, left }: RepairResult,
+  { found, tables, checkpoints, quarantined, runs, left }: RepairResult,
   paint: Paint,
   dryRun: boolean,
 ): string {
   if (found.problems.length === 0) return verifyText(found, paint)
-  const lines = tables.map(({ env, table, step, flow }) =>
-    step === undefined
-      ? `${env}: ${table} cannot be made again: no flow of this project writes it`
-      : `${env}: ${table} ${dryRun ? 'would be' : 'was to be'} written again by step '${step}' of flow '${flow}'`,
-  )
+  const lines = tables.map((each) => repairLine(each, dryRun))
+  if (found.checkpoints.length > 0 && dryRun)
+    lines.push(`${plural(found.checkpoints.length, 'checkpoint')} would be written again from the log`)
+  if (found.spare.keys.length > 0 && dryRun)
+    lines.push(`${plural(found.spare.keys.length, 'object')} would be moved to quarantine/`)
   if (checkpoints > 0) lines.push(`${plural(checkpoints, 'checkpoint')} written again from the log`)
+  if (quarantined.length > 0) lines.push(`${plural(quarantined.length, 'object')} moved to quarantine/`)
   const failed = runs
     .filter(({ ok }) => !ok)
     .map(({ run }) => `a run failed: \`sluice runs ${run}\` tells why`)
   const end = dryRun ? 'Nothing was changed: this was a dry run.' : verifyText(left, paint).trimEnd()
   return [problemsText(found.problems, paint).trimEnd(), '', ...lines, ...failed, '', end, ''].join('\n')
+}
+
+function repairLine({ env, table, seq, step, flow, from, not }: Repairable, dryRun: boolean): string {
+  const name = `${env}: ${table}@${seq}`
+  if (not !== undefined) return `${name} cannot be made again: ${not}`
+  const source = from.length === 0 ? '' : `, from ${from.join(', ')}`
+  return `${name} ${dryRun ? 'would be' : 'was to be'} written again by step '${step}' of flow '${flow}'${source}`
 }

@@ -1,20 +1,18 @@
 import { layout } from '../storage/layout.ts'
 import { writeCheckpoint } from '../lake/checkpoint.ts'
-import type { VerifyReport } from '../lake/verify-lake.ts'
+import { quarantine } from '../lake/quarantine.ts'
 import { closeAll } from './close-all.ts'
-import { declaredFlows } from './lake-declared.ts'
 import type { RunOptions, RunResult } from './options.ts'
+import { repairable, type Repairable } from './repairable.ts'
 import { run } from './run.ts'
 import { verify, type VerifyResult } from './verify.ts'
 import { openWorkspace } from './workspace.ts'
 
-/** What is to be done about one damaged table of an environment. */
-export interface Repairable {
-  readonly env: string
-  readonly table: string
-  /** The step that writes it, and its flow; left out when no flow of the project writes it. */
-  readonly step?: string
-  readonly flow?: string
+export interface RepairOptions extends RunOptions {
+  /** Only says what can be made again. */
+  readonly dryRun?: boolean
+  /** Looks at earlier versions too. They cannot be made again: they are told. */
+  readonly history?: boolean
 }
 
 export interface RepairResult {
@@ -22,6 +20,8 @@ export interface RepairResult {
   readonly tables: readonly Repairable[]
   /** Checkpoints that were written again. */
   readonly checkpoints: number
+  /** Keys that were moved under `quarantine/`. */
+  readonly quarantined: readonly string[]
   /** The runs that wrote tables again, by environment; empty for a dry run. */
   readonly runs: readonly RunResult[]
   /** What is still damaged. */
@@ -29,52 +29,49 @@ export interface RepairResult {
 }
 
 /**
- * Verifies the heads of a lake, and runs the steps that write the damaged ones again; damaged checkpoints are
- * written from the log. Log entries, and tables that no step writes, cannot be made again: they are told.
+ * Verifies a lake, and runs the steps that write the damaged heads again, in new commits; damaged checkpoints are
+ * written from the log, and damaged caches moved out of the way. Log entries, earlier versions, and tables that no
+ * step writes, cannot be made again: they are told. A damaged version stays where it is, and is never served.
  *
  * @param options `env`: only this environment; all when left out
  */
-export async function repair(
-  options: RunOptions & { readonly dryRun?: boolean } = {},
-): Promise<RepairResult> {
+export async function repair(options: RepairOptions = {}): Promise<RepairResult> {
   const found = await verify(options)
   const tables = await repairable(options, found)
   if (options.dryRun || found.problems.length === 0)
-    return { found, tables, checkpoints: 0, runs: [], left: found }
-  const checkpoints = await rewriteCheckpoints(options, found)
+    return { found, tables, checkpoints: 0, quarantined: [], runs: [], left: found }
+  const { checkpoints, quarantined } = await clearAway(options, found)
   const runs: RunResult[] = []
   for (const env of new Set(tables.map((each) => each.env))) {
-    const select = tables.flatMap((each) => (each.env === env && each.step !== undefined ? [each.table] : []))
-    if (select.length > 0) runs.push(await run(undefined, { ...options, env, select, keepGoing: true }))
+    const select = tables.filter((each) => each.env === env && each.not === undefined)
+    if (select.length === 0) continue
+    const names = select.map(({ table }) => table)
+    runs.push(await run(undefined, { ...options, env, select: names, keepGoing: true }))
   }
-  return { found, tables, checkpoints, runs, left: await verify(options) }
+  return { found, tables, checkpoints, quarantined, runs, left: await verify(options) }
 }
 
-async function repairable(options: RunOptions, { damaged }: VerifyReport): Promise<Repairable[]> {
-  const heads = damaged.filter(({ isHead }) => isHead)
-  if (heads.length === 0) return []
-  const flows = await declaredFlows(options)
-  return heads.map(({ env, table }) => {
-    for (const flow of flows) {
-      const step = flow.steps.find(({ outputs }) => outputs.some((output) => output.table.name === table))
-      if (step) return { env, table, step: step.name, flow: flow.name }
-    }
-    return { env, table }
-  })
-}
-
-/** The state at a checkpoint follows from the log: the damaged object goes, and a good one takes its place. */
-async function rewriteCheckpoints(options: RunOptions, { checkpoints }: VerifyReport): Promise<number> {
-  if (checkpoints.length === 0) return 0
+/** Damaged checkpoints are written anew, for they follow from the log; what can be done without is moved away. */
+async function clearAway(
+  options: RepairOptions,
+  { checkpoints, spare }: VerifyResult,
+): Promise<Pick<RepairResult, 'checkpoints' | 'quarantined'>> {
+  if (checkpoints.length === 0 && spare.keys.length === 0) return { checkpoints: 0, quarantined: [] }
   const workspace = await openWorkspace(options)
   const { lake } = workspace
+  const id = lake.runs.newId()
+  const quarantined: string[] = []
+  const away = async (key: string) => {
+    if (await quarantine(lake.storage, id, key)) quarantined.push(layout.quarantine(id, key))
+  }
   try {
     for (const { env, number } of checkpoints) {
       const state = await lake.env(env).state(number)
-      await lake.storage.delete([layout.checkpoint(env, number)])
+      await away(layout.checkpoint(env, number))
       await writeCheckpoint({ storage: lake.storage, env }, state)
     }
-    return checkpoints.length
+    for (const key of spare.keys) await away(key)
+    return { checkpoints: checkpoints.length, quarantined }
   } finally {
     await closeAll(workspace)
   }

@@ -3,6 +3,7 @@ import { problemsOf } from '../base/problem.ts'
 import type { DigestColumn, StagedOutput } from '../engine/engine.ts'
 import type { ColumnShape, Head, Manifest } from '../lake/types.ts'
 import type { Lake } from '../lake/lake.ts'
+import { seal, unseal } from '../lake/sealed.ts'
 import { layout } from '../storage/layout.ts'
 import type { Pool } from './pool.ts'
 
@@ -65,8 +66,9 @@ export async function versionDigest(
   if (known !== undefined) return known
   const files = await around.lake.files(manifest)
   const { digest } = await around.pool.engines.ask('digest', { files, columns: wanted }, asked(around))
-  const text = JSON.stringify({ format: 1, columns: wanted, engine: around.engine, digest })
-  await around.lake.storage.putIfAbsent(key, Buffer.from(text)).catch((error: unknown) => {
+  const bytes = seal({ format: 1, columns: wanted, engine: around.engine, digest })
+  // One that is there already is damaged, or of a version that wrote none with a checksum.
+  await around.lake.storage.put(key, bytes).catch((error: unknown) => {
     // Who may only read the lake computes it anew each time.
     if (!problemsOf(error)?.every(({ code }) => code === 'storage/unavailable')) throw error
   })
@@ -96,12 +98,9 @@ function digestColumns(columns: readonly DigestColumn[]): DigestColumn[] {
   return list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** A kept digest that does not parse is as good as none. */
+/** A kept digest that is damaged is as good as none. */
 function digestIn(bytes: Uint8Array): string | undefined {
-  try {
-    const { digest } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { digest?: unknown }
-    return typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest) ? digest : undefined
-  } catch {
-    return undefined
-  }
+  const opened = unseal(bytes)
+  const digest = 'value' in opened ? opened.value['digest'] : undefined
+  return typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest) ? digest : undefined
 }

@@ -43,9 +43,9 @@ export async function verify(options: VerifyOptions = {}): Promise<VerifyResult>
   }
 }
 
-function problemsIn({ logProblems, damaged }: VerifyReport): Problem[] {
+function problemsIn({ logProblems, damaged, spare }: VerifyReport): Problem[] {
   const told = new Map<string, Problem>()
-  for (const problem of [...logProblems, ...damaged.flatMap(({ problems }) => problems)])
+  for (const problem of [...logProblems, ...damaged.flatMap(({ problems }) => problems), ...spare.problems])
     told.set(problem.message, problem)
   return [...told.values()]
 }

@@ -47,6 +47,8 @@ export const layout = {
   gcPlan: (id: string) => `gc/${id}/plan.json`,
   gcFinal: (id: string) => `gc/${id}/final.json`,
   gcPlanId: (key: string) => /^gc\/([^/]+)\/plan\.json$/.exec(key)?.[1],
+  /** What was found damaged and moved out of the way. */
+  quarantine: (id: string, key: string) => `quarantine/${id}/${key}`,
   /** Whether a key is that of an object in the folder of a version of a table. */
   isOfVersion: (key: string) => versionKey.test(key),
   isDigest: (key: string) => /\/digest-[^/]+\.json$/.test(key),
