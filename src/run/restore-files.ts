@@ -18,7 +18,7 @@ export async function checkWhole(
   for (const { table, head } of points) {
     const found = await faultsOf(lake, table, head)
     if (found.length === 0) continue
-    const hint = await available(lake, environment, table)
+    const hint = await available(lake, environment, table, head.version)
     problems.push(...found.map((problem) => ({ ...problem, hint })))
   }
   if (problems.length > 0) throw new ProblemError(problems)
@@ -38,16 +38,16 @@ async function faultsOf(lake: Lake, table: string, head: Head): Promise<readonly
   }
 }
 
-/** Which versions of a table are still there, newest first. Whether they are whole is not looked at. */
-async function available(lake: Lake, environment: Environment, table: string): Promise<string> {
+/** Which other versions of a table are still there, newest first. Whether they are whole is not looked at. */
+async function available(lake: Lake, environment: Environment, table: string, but: string): Promise<string> {
   const versions = new Map<string, number>()
   for await (const entry of environment.history({ table })) {
     const head = entry.heads[table]
-    if (!head || versions.has(head.version)) continue
+    if (!head || head.version === but || versions.has(head.version)) continue
     if ((await lake.storage.stat(head.manifest)) === undefined) continue
     versions.set(head.version, head.seq)
     if (versions.size === listed) break
   }
   const list = [...versions.values()].map((seq) => `${table}@${seq}`).join(', ')
-  return list === '' ? 'no version of it is left' : `there are: ${list}`
+  return list === '' ? 'no other version of it is left' : `there are: ${list}`
 }

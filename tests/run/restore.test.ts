@@ -129,7 +129,7 @@ test('a damaged or deleted version is refused, with the versions that there are'
   const [first = '', second = ''] = (await keysIn(folder)).filter((key) => key.endsWith('.parquet'))
   await harm(path.join(folder, first), flipped(seeded(1)))
   expect(await problemOf(restore(one, { projectRoot: root, to: '1' }))).toMatch(
-    /^storage\/corrupt: '.*' is damaged: its content is not what was written.*; there are: silver\.trips@3, silver\.trips@2, silver\.trips@1$/,
+    /^storage\/corrupt: '.*' is damaged: its content is not what was written.*; there are: silver\.trips@3, silver\.trips@2$/,
   )
   await rm(path.dirname(path.join(folder, second)), { recursive: true })
   expect(await problemOf(restore(one, { projectRoot: root, to: '2' }))).toContain(
