@@ -44,7 +44,7 @@ function logText(entries: readonly LogEntry[], { out }: Cli): string {
     String(entry.number),
     agoText(entry.at, now),
     entry.kind,
-    entry.step ?? '',
+    entry.step ?? sourceText(entry),
     changesOf(entry).join(', '),
     entry.run,
   ])
@@ -52,11 +52,17 @@ function logText(entries: readonly LogEntry[], { out }: Cli): string {
     { title: 'commit', align: 'right' },
     { title: 'when', minor: true },
     { title: 'kind', minor: true },
-    { title: 'step' },
+    { title: 'by' },
     { title: 'tables' },
     { title: 'run', minor: true, cut: 'end' },
   ]
   return `${tableLines(columns, rows, { width: out.width, paint: out.paint }).join('\n')}\n`
+}
+
+/** Where moved heads come from: `from dev at 7`, or the commit that was gone back to. */
+function sourceText({ kind, source }: LogEntry): string {
+  if (source === undefined) return ''
+  return kind === 'rollback' ? `to commit ${source.commit}` : `from ${source.env} at ${source.commit}`
 }
 
 /** `silver.trips@3`, `-silver.trips` for a table that was removed, `silver.trips@6 = @3` for one that was restored. */

@@ -14,9 +14,11 @@ import { lineageCommand } from './lineage.ts'
 import { logCommand } from './log.ts'
 import { pathCommand } from './path.ts'
 import { planCommand } from './plan.ts'
+import { promoteCommand } from './promote.ts'
 import { queryCommand } from './query.ts'
 import { releaseCommand } from './release.ts'
 import { restoreCommand } from './restore.ts'
+import { rollbackCommand } from './rollback.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { showCommand } from './show.ts'
@@ -58,6 +60,8 @@ export function sluiceProgram(cli: Cli): Command {
     restoreCommand(cli),
     releaseCommand(cli),
     envCommand(cli),
+    promoteCommand(cli),
+    rollbackCommand(cli),
     runsCommand(cli),
     testCommand(cli),
     lineageCommand(cli),

@@ -2,6 +2,7 @@ import { InternalError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { checkFormat, isShape, readSealed, seal } from './sealed.ts'
 import type { Shape } from './sealed.ts'
+import type { ComputedBy } from './types.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -9,11 +10,21 @@ import type { Storage } from '../storage/storage.ts'
 export interface StepCacheEntry {
   readonly format: 1
   readonly fingerprint: string
-  readonly outputs: { readonly [table: string]: { readonly manifest: string; readonly version: string } }
+  readonly outputs: { readonly [table: string]: CachedVersion }
   /** When the rows were computed, ISO 8601; it does not move when they are reused. */
   readonly computedAt: string
   /** What the notebook returned, encoded by `toWire`. */
   readonly result?: Json
+  /** Who computed it. */
+  readonly by?: ComputedBy
+}
+
+/** A version that a computation gave. */
+export interface CachedVersion {
+  readonly manifest: string
+  readonly version: string
+  /** The checksum of the manifest: another one under its key is noticed, also when it is sealed. */
+  readonly checksum?: string
 }
 
 /** What the cache holds for a fingerprint. A damaged entry counts as absent, and is told. */

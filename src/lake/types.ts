@@ -86,6 +86,8 @@ export interface ComputedBy {
   readonly env: string
   /** The name of the machine. */
   readonly host: string
+  /** The commit that published them in that environment; of another number, or none, where a whole run publishes. */
+  readonly commit?: number
 }
 
 /** What an environment remembers of a step: enough to say fresh or stale, and why. */

@@ -19,7 +19,7 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
   const lines = [`${paint.bold(step)} is ${said} ${paint.dim(`(${notebook})`)}`]
   lines.push(...branches(causes, paint))
   if (computed) {
-    lines.push(`its rows were computed ${agoText(computed.at, now)} by run ${computed.run}`)
+    lines.push(computedText(computed, now))
   } else lines.push('it was never computed here')
   for (const { input, columns } of accepted) {
     const same = columns.length === 0 ? 'what it reads' : columns.join(', ')
@@ -31,6 +31,18 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
   }
   return `${lines.join('\n')}\n`
 }
+
+function computedText({ at, run, fingerprint, reused, from }: Computed, now: Date): string {
+  const moved = from ? `, and came here from ${from.env} at commit ${from.commit}` : ''
+  const when = `its rows were computed ${agoText(at, now)} by run`
+  if (reused === undefined) return oneLine(`${when} ${run}${moved}`)
+  const where = `in environment ${reused.env} on ${reused.host}`
+  return oneLine(
+    `${when} ${reused.run} ${where}, and reused: fingerprint ${fingerprint.slice(0, 12)}${moved}`,
+  )
+}
+
+type Computed = NonNullable<Explanation['computed']>
 
 const verdictWords = {
   fresh: 'fresh',

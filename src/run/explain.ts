@@ -70,9 +70,17 @@ async function explanationOf(
     notebook: step.notebook,
     verdict: surveyed.get(step.name)?.verdict ?? 'fresh',
     causes,
-    ...(record?.run !== undefined && { computed: { at: record.computedAt, run: record.run } }),
+    ...computedOf(record, workspace.envName),
     accepted: told,
   }
+}
+
+/** When and by whom the rows were computed, as far as the record says. */
+function computedOf(record: StepRecord | undefined, env: string): Pick<Explanation, 'computed'> {
+  if (record?.run === undefined) return {}
+  const { computedAt: at, run, fingerprint, reused, from } = record
+  const moved = from && from.env !== env
+  return { computed: { at, run, fingerprint, ...(reused && { reused }), ...(moved && { from }) } }
 }
 
 async function causesOf(

@@ -1,5 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import type { Reason } from '../freshness/reason.ts'
+import type { CommitRef, ComputedBy } from '../lake/types.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 
 /** Where a project is, and which of its storages and environments is meant. */
@@ -83,7 +84,16 @@ export interface Explanation {
   readonly verdict: 'fresh' | 'stale' | 'may-run'
   readonly causes: readonly Cause[]
   /** When and by which run its rows were computed, and what has been accepted since. */
-  readonly computed?: { readonly at: string; readonly run: string }
+  readonly computed?: {
+    readonly at: string
+    /** The run that computed them, or took them over from the shared cache. */
+    readonly run: string
+    readonly fingerprint: string
+    /** Who computed them, where they came from the shared cache. */
+    readonly reused?: ComputedBy
+    /** The environment and commit that they were moved from, by a fork, an update or a promote. */
+    readonly from?: CommitRef
+  }
   readonly accepted: readonly {
     readonly input: string
     readonly from: string

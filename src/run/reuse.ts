@@ -1,10 +1,12 @@
 import { problemsOf } from '../base/problem.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { mayBeDeleted } from '../lake/fence.ts'
-import type { Head } from '../lake/types.ts'
 import type { Lake } from '../lake/lake.ts'
-import type { StepCacheEntry } from '../lake/step-cache.ts'
+import { sealOf } from '../lake/sealed.ts'
+import type { CachedVersion, StepCacheEntry } from '../lake/step-cache.ts'
+import type { Head, Manifest } from '../lake/types.ts'
 import { headOf } from './publish.ts'
+import { isProven } from './reuse-proof.ts'
 
 /** What another environment or checkout computed for the same fingerprint. */
 export interface Reusable {
@@ -13,8 +15,8 @@ export interface Reusable {
 }
 
 /**
- * Looks in the shared cache. An entry counts only when it names all outputs and every file is there and whole;
- * otherwise the step is computed, and the entry replaced.
+ * Looks in the shared cache. An entry counts only when it names all outputs, every file is there and whole, and
+ * something beside it says the same; otherwise the step is computed, and the entry replaced.
  */
 export async function findReusable(
   lake: Lake,
@@ -23,27 +25,28 @@ export async function findReusable(
   const { entry, damaged } = await lake.steps.get(findings.fingerprint)
   if (!entry) return { stale: damaged }
   const heads: Record<string, Omit<Head, 'seq' | 'commit'>> = {}
+  const manifests: Manifest[] = []
   for (const { table } of findings.step.outputs) {
-    const head = await wholeHead(lake, entry, table.name)
-    if (!head) return { stale: true }
-    heads[table.name] = head
+    const output = entry.outputs[table.name]
+    const manifest = output && (await wholeVersion(lake, table.name, output))
+    if (!manifest) return { stale: true }
+    heads[table.name] = headOf(manifest, output.manifest)
+    manifests.push(manifest)
   }
   // A cleaning whose mark in the log we have seen already would not make our commit lose a race.
   if (await mayBeDeleted(lake.storage, { heads, steps: {} })) return { stale: true }
-  return { reusable: { heads, entry }, stale: false }
+  return (await isProven(lake, entry, manifests))
+    ? { reusable: { heads, entry }, stale: false }
+    : { stale: true }
 }
 
-async function wholeHead(
-  lake: Lake,
-  entry: StepCacheEntry,
-  table: string,
-): Promise<Omit<Head, 'seq' | 'commit'> | undefined> {
-  const output = entry.outputs[table]
-  if (!output) return undefined
+/** The manifest that an entry names, when it is the one that was meant and all its files are whole. */
+async function wholeVersion(lake: Lake, table: string, output: CachedVersion): Promise<Manifest | undefined> {
   try {
     const manifest = await lake.version(table, output)
+    if (output.checksum !== undefined && output.checksum !== sealOf(manifest)) return undefined
     await lake.files(manifest)
-    return headOf(manifest, output.manifest)
+    return manifest
   } catch (error) {
     if (problemsOf(error)) return undefined
     throw error

@@ -1,8 +1,11 @@
+import { hostname } from 'node:os'
 import { problemsOf } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { detailOf } from '../freshness/detail.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { stepKey } from '../freshness/step-key.ts'
+import { sealOf } from '../lake/sealed.ts'
+import type { CachedVersion, StepCacheEntry } from '../lake/step-cache.ts'
 import type { CommitMeta, EnvState, StepRecord } from '../lake/types.ts'
 import type { Computed } from './compute.ts'
 import type { WrittenTable } from './events.ts'
@@ -17,7 +20,10 @@ export function recordOf(
   { result, queryDigests }: Pick<Computed, 'result' | 'queryDigests'>,
   computedAt: string,
 ): Omit<StepRecord, 'commit'> {
-  const { step, fingerprint, parts } = findings
+  const { step, fingerprint, parts, inputs } = findings
+  const absent = step.inputs.filter(
+    ({ kind, handle }) => kind === 'table' && inputs.get(handle)?.kind === 'absent',
+  )
   return {
     step: step.name,
     flow: scope.flow.name,
@@ -30,6 +36,7 @@ export function recordOf(
     ...(queryDigests && { queries: queryDigests }),
     computedAt,
     run: scope.run,
+    ...(absent.length > 0 && { absent: absent.map(({ name }) => name) }),
   }
 }
 
@@ -96,28 +103,35 @@ export async function remember(
   computed: Computed,
   computedAt: string,
 ): Promise<void> {
-  const { step, fingerprint } = findings
+  const { step } = findings
   if (step.volatile || findings.untracked.length > 0 || step.outputs.length === 0) return
-  const outputs = Object.fromEntries(
-    Object.entries(heads).map(([table, { head }]) => [
-      table,
-      { manifest: head.manifest, version: head.version },
-    ]),
-  )
-  const { result } = computed
-  const entry = {
-    format: 1,
-    fingerprint,
-    outputs,
-    computedAt,
-    ...(result !== undefined && { result }),
-  } as const
   try {
-    await scope.workspace.lake.steps.put(entry, { replace: true })
+    await scope.workspace.lake.steps.put(await cacheEntry(scope, findings, heads, computed, computedAt), {
+      replace: true,
+    })
   } catch (error) {
     const [problem] = problemsOf(error) ?? []
     if (!problem) throw error
     const message = `its tables are published, but not known to other environments: ${problem.message}`
     scope.emit({ event: 'notice', level: 'warn', step: step.name, message })
   }
+}
+
+/** What others need to reuse a step, and to see that it is true. */
+async function cacheEntry(
+  { workspace, flow, run, committer }: RunScope,
+  { step, fingerprint }: StepFindings,
+  heads: Readonly<Record<string, NewHead>>,
+  { result }: Computed,
+  computedAt: string,
+): Promise<StepCacheEntry> {
+  const { lake, envName } = workspace
+  const outputs: Record<string, CachedVersion> = {}
+  for (const [table, { head }] of Object.entries(heads)) {
+    const checksum = sealOf(await lake.manifests.read(head.manifest))
+    outputs[table] = { manifest: head.manifest, version: head.version, checksum }
+  }
+  const commit = committer.state().steps.get(stepKey(step, flow.name))?.commit
+  const by = { run, env: envName, host: hostname(), ...(commit !== undefined && { commit }) }
+  return { format: 1, fingerprint, outputs, computedAt, ...(result !== undefined && { result }), by }
 }

@@ -104,13 +104,16 @@ async function reuse(
   if (!scope.useCache || hidden || step.outputs.length === 0) return undefined
   const { reusable } = await findReusable(scope.workspace.lake, findings)
   if (!reusable) return undefined
-  const { computedAt, result } = reusable.entry
+  const { by, computedAt, result } = reusable.entry
   // Age counts from the computation, also when its result is reused.
   if (isExpired(step, computedAt, Date.now())) return undefined
   const heads = Object.fromEntries(
     Object.entries(reusable.heads).map(([table, head]) => [table, { head, unchanged: false }]),
   )
-  const record = recordOf(scope, findings, heads, { result }, computedAt)
+  const record = {
+    ...recordOf(scope, findings, heads, { result }, computedAt),
+    ...(by && { reused: by }),
+  }
   const written = await publish(scope, findings, record, heads, 'publish')
   return written && { outcome: 'reused', reasons, tables: written, result }
 }

@@ -76,7 +76,7 @@ test('an explanation is a tree of causes with before and after', () => {
         ],
       },
     ],
-    computed: { at: '2026-01-01T22:00:00Z', run: '01kx' },
+    computed: { at: '2026-01-01T22:00:00Z', run: '01kx', fingerprint: 'ab'.repeat(32) },
     accepted: [{ input: 'zones', from: 'zones@1', to: 'zones@2', columns: ['id', 'name'] }],
   }
   expect(explainText(explanation, { now: new Date('2026-01-02T00:00:00Z') })).toBe(

@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { problemsOf } from '../../src/base/problem.ts'
+import { collectGarbage } from '../../src/lake/gc.ts'
 import { createEnvironment, deleteEnvironment } from '../../src/run/env-create.ts'
 import { diffEnvironments } from '../../src/run/env-diff.ts'
 import { environments } from '../../src/run/env-list.ts'
 import { updateEnvironment } from '../../src/run/env-update.ts'
 import { emptyProject, publishTable } from './lake-rig.ts'
+import { lakeOf } from './step-rig.ts'
 
 const columns = [{ name: 'id', type: 'BIGINT', nullable: false }]
 const rows = (count: number) => `SELECT i::BIGINT AS id FROM range(${count}) r(i)`
@@ -72,6 +74,23 @@ test('what only the other one changed is taken over, what this one changed is ke
     'theirs',
   ])
   expect(await updateEnvironment('dev', { projectRoot })).toMatchObject({ taken: [], kept: [] })
+})
+
+test('a cleaning keeps what any environment points to, and what is deleted goes', async () => {
+  const projectRoot = await emptyProject()
+  await set(projectRoot, 'prod', { a: 1 })
+  await createEnvironment('dev', { projectRoot })
+  await set(projectRoot, 'prod', { a: 2 })
+  const clean = async () => {
+    const lake = await lakeOf(projectRoot)
+    const rules = { retain: 0, grace: 0, keepRuns: 0, dryRun: false }
+    const { tables } = await collectGarbage(lake, rules)
+    await lake.close()
+    return tables.map(({ table, versions }) => [table, versions])
+  }
+  expect(await clean()).toEqual([])
+  await deleteEnvironment('dev', { projectRoot })
+  expect(await clean()).toEqual([['a', 1]])
 })
 
 test('what cannot be done is told, and changes nothing', async () => {
