@@ -3,7 +3,7 @@ import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Cli } from './cli.ts'
 
-const kinds = ['list', 'create', 'update', 'diff', 'delete']
+const kinds = ['list', 'create', 'update', 'diff', 'delete', 'name']
 
 interface EnvFlags {
   readonly project?: string
@@ -13,7 +13,7 @@ interface EnvFlags {
   readonly json?: true
 }
 
-/** `sluice env list`, `create`, `update`, `diff` and `delete`. */
+/** `sluice env list`, `create`, `update`, `diff`, `delete` and `name`. */
 export function envCommand(cli: Cli): Command {
   return new Command('env')
     .description('list, begin, compare and delete environments: pointers to versions, nothing is copied')
@@ -25,6 +25,7 @@ export function envCommand(cli: Cli): Command {
     .addCommand(updateCommand(cli))
     .addCommand(diffCommand(cli))
     .addCommand(deleteCommand(cli))
+    .addCommand(nameCommand(cli))
 }
 
 function refuse(what: string | undefined): never {
@@ -107,6 +108,17 @@ function deleteCommand(cli: Cli): Command {
           ? `${JSON.stringify({ env: name, tables })}\n`
           : `${name} is deleted; it had ${plural(tables, 'table')}.\n`,
       )
+    })
+}
+
+function nameCommand(cli: Cli): Command {
+  return new Command('name')
+    .description('print the environment of a command that says none')
+    .option('--project <folder>', 'the project; found upwards from here when left out')
+    .action(async ({ project }: EnvFlags) => {
+      const { findProject } = await import('../flow/project.ts')
+      const { environmentOf } = await import('../flow/environment-name.ts')
+      cli.out.write(`${environmentOf(await findProject(project), undefined, { reads: true })}\n`)
     })
 }
 

@@ -48,7 +48,7 @@ async function perform(words: readonly string[], around: Around): Promise<void> 
 /** The words that ask for the help of a command, as far as they name one. */
 function helpOf([first = '', second = '']: readonly string[], ours: readonly string[]): string {
   const names = ours.includes(first) ? [first] : []
-  const below = { new: ['table', 'notebook'], env: ['list', 'create', 'update', 'diff', 'delete'] }
+  const below = { new: ['table', 'notebook'], env: ['list', 'create', 'update', 'diff', 'delete', 'name'] }
   if (below[first as keyof typeof below]?.includes(second)) names.push(second)
   return ['sluice', ...names, '--help'].join(' ')
 }
