@@ -33,6 +33,8 @@ class LocalStorage implements Storage {
   readonly #root: string
   readonly #io: StorageIo
   readonly #folders: LocalFolders
+  /** Folders with names that we made and could not flush: we do not tell that these are there before they are. */
+  readonly #unflushed = new Set<string>()
 
   constructor(root: string, io: StorageIo, place: string) {
     this.place = place
@@ -44,7 +46,9 @@ class LocalStorage implements Storage {
   get(key: string): Promise<Uint8Array | undefined> {
     return told(this.place, 'read', key, async () => {
       const path = this.pathOf(key)
-      if (!(await this.#folders.exists(dirname(path)))) return undefined
+      const folder = dirname(path)
+      if (!(await this.#folders.exists(folder))) return undefined
+      if (this.#unflushed.has(folder)) await this.#flush(folder)
       return orAbsent(this.#io.readFile(path))
     })
   }
@@ -67,7 +71,7 @@ class LocalStorage implements Storage {
       const temp = await this.#writeBeside(path, bytes)
       try {
         if (!(await this.#link(temp, path, key))) return false
-        await this.#io.syncFolder(dirname(path))
+        await this.#flush(dirname(path))
         return true
       } finally {
         await this.#dropTemp(temp)
@@ -163,6 +167,16 @@ class LocalStorage implements Storage {
 
   async close(): Promise<void> {
     // Nothing is held open.
+  }
+
+  async #flush(folder: string): Promise<void> {
+    try {
+      await this.#io.syncFolder(folder)
+      this.#unflushed.delete(folder)
+    } catch (error) {
+      this.#unflushed.add(folder)
+      throw error
+    }
   }
 
   #folderOf(prefix: string): string {

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
-import { hookedRun } from './hooked.ts'
+import { hookedRun, type Moment } from './hooked.ts'
 import type { Lane } from './lane.ts'
 
 /** A call to the file system, when it began or had ended. */
@@ -13,12 +13,15 @@ export interface FsCall {
   readonly from: string
 }
 
-/** Runs undisturbed, and tells every call that the coordinator made to the lake and the caches. */
-export async function recorded(lane: Lane): Promise<FsCall[]> {
+/**
+ * Runs, undisturbed or with an error at a moment, and tells every call that the coordinator made to the lake and
+ * the caches. A call that failed has no end.
+ */
+export async function recorded(lane: Lane, at?: Moment): Promise<FsCall[]> {
   const log = lane.rig.path('calls')
   await rm(log, { force: true })
-  const run = await hookedRun(lane.folder, { log })
-  if (run.code !== 0) throw new Error(`an undisturbed run ends with ${run.code}: ${run.out}${run.err}`)
+  const run = await hookedRun(lane.folder, { log, ...(at && { at }) })
+  if (run.code !== 0 && !at) throw new Error(`an undisturbed run ends with ${run.code}: ${run.out}${run.err}`)
   const lines = (await readFile(log, 'utf8')).trimEnd().split('\n')
   return lines.map((line) => {
     const [moment, name = '', path = '', from = ''] = line.split('\t')

@@ -43,12 +43,14 @@ export async function callsOf(
   return threads
 }
 
-/** Kills the process when one of its threads makes a call for the nth time. */
-export function killedAt(
+/** Kills the process when one of its threads makes a call for the nth time; says whether one did. */
+export async function killedAt(
   lane: Lane,
   { who, call, nth }: { readonly who: Who; readonly call: string; readonly nth: number },
   variant?: Hook['variant'],
-): Promise<HookedRun> {
+): Promise<{ readonly run: HookedRun; readonly killed: boolean }> {
+  const log = lane.rig.path('trace')
   const inject = `inject=${call}:signal=KILL:when=${nth}`
-  return tracedRun(lane, who, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', inject], variant)
+  const run = await tracedRun(lane, who, ['-o', log, '-e', `trace=${call}`, '-e', inject], variant)
+  return { run, killed: (await readFile(log, 'utf8')).includes('killed by SIGKILL') }
 }

@@ -63,4 +63,16 @@ describe.each<readonly [Scenario, number]>([
     expect(without.length).toBeLessThan(calls.length)
     expect(unsafeCommits(without, commits)).not.toEqual([])
   })
+
+  it('a flush that fails once is made again, or what it was for is not told to be published', async () => {
+    const found: string[] = []
+    for (const [, flush] of flushes) {
+      const name = calls.find((call) => flush.test(call.name))?.name ?? ''
+      await lane.begin(scenario)
+      const faulty = await recorded(lane, { name, errno: 'EIO' })
+      const wrong = unsafeCommits(faulty, await commitsOf(lane.folder, before))
+      found.push(...wrong.map((text) => `${name} failed: ${text}`))
+    }
+    expect(found).toEqual([])
+  })
 })

@@ -115,6 +115,24 @@ describe.each(errnos)('when the system answers %s', (errno) => {
     expect(await sound.putIfAbsent('a/b', bytesOf('later'))).toBe(false)
   })
 
+  it('to a flush of the folder, what was made is not read back before it is flushed', async () => {
+    let [linked, refused] = [false, true]
+    const flushed: boolean[] = []
+    const io = watched((call) => {
+      linked ||= call === 'link'
+      if (!linked || call !== 'syncFolder') return
+      flushed.push(!refused)
+      if (refused) throw systemError(errno)
+    })
+    const storage = localStorage(root, io)
+    await expectProblem(storage.putIfAbsent('a/b', bytesOf('new')), errno, 'a/b')
+    await expectProblem(storage.get('a/b'), errno, 'a/b')
+    refused = false
+    expect(textOf(await storage.get('a/b'))).toBe('new')
+    expect(textOf(await storage.get('a/b'))).toBe('new')
+    expect(flushed).toEqual([false, false, true])
+  })
+
   it('to the removal of a temporary file, the object is there and nothing else is listed', async () => {
     const storage = localStorage(root, failing('unlink', errno))
     expect(await storage.putIfAbsent('a/b', bytesOf('new'))).toBe(true)
