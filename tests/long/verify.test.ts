@@ -80,3 +80,53 @@ test('an old version that is damaged is found with --history only', async () => 
   expect(code).toBe(1)
   expect(out).toContain('silver.totals@1 is damaged, an earlier version')
 })
+
+test('a step that reads a damaged table fails, publishes nothing, and says what to do', async () => {
+  const rig = await ran()
+  await flip(await fileOf(rig, 'silver.totals', '.parquet'))
+  const { code, out } = await rig.sluice('run', '--select', 'report', '--force')
+  expect(code).toBe(1)
+  expect(out).toContain("its content is not what was written; it is of 'silver.totals', version ")
+  expect(out).toContain('`sluice repair` runs the steps that write it again')
+  expect((await rig.sluice('log', 'gold.report', '--json')).lines).toHaveLength(1)
+})
+
+test('a damaged version is not reused, nor kept because its rows are said to be the same', async () => {
+  const rig = await ran()
+  await flip(await fileOf(rig, 'silver.totals', '.parquet'))
+  const other = await rig.run('--env', 'other')
+  expect(other.outcomes).toEqual({ ingest: 'reused', totals: 'ran', report: 'ran' })
+  const again = await rig.run()
+  expect(again.outcomes['totals']).toBe('reused')
+  expect(again.reasons['totals']).toEqual(['output-changed'])
+  expect((await rig.sluice('verify')).code).toBe(0)
+})
+
+test('what cannot be made again is told with why, and what is spare is moved away', async () => {
+  const rig = await ran()
+  await flip(await fileOf(rig, 'bronze.sales', '.parquet'))
+  await rig.remove('data/sales.csv')
+  expect((await rig.sluice('repair', '--dry-run')).out).toContain(
+    "bronze.sales@1 cannot be made again: no file is left of source '",
+  )
+  const step = (await rig.files('storage/lake')).find((file) => /^steps\/.*json$/.test(file)) ?? ''
+  await flip(rig.path(`storage/lake/${step}`))
+  expect((await rig.sluice('repair')).out).toContain('1 object moved to quarantine/')
+  const files = await rig.files('storage/lake')
+  expect(files).not.toContain(step)
+  expect(files.some((file) => file.startsWith('quarantine/') && file.endsWith(step))).toBe(true)
+  expect((await rig.sluice('verify')).out).not.toContain('shared cache')
+})
+
+test('a held table that is damaged is not computed anew', async () => {
+  const rig = await ran()
+  await rig.write({ 'data/more.csv': 'id,region,amount,note\n9,east,1.00,x\n' })
+  const old = await fileOf(rig, 'silver.totals', '.parquet')
+  await rig.run()
+  await rig.sluice('restore', 'silver.totals@1')
+  await flip(old)
+  const { code, out } = await rig.sluice('repair')
+  expect(code).toBe(1)
+  expect(out).toContain('silver.totals@3 cannot be made again: it was restored and is held')
+  expect((await rig.sluice('plan')).out).toMatch(/held silver\.totals@3 restored;.* damaged: silver\.totals/)
+})
