@@ -18,12 +18,16 @@ export async function readHint(storage: Storage, env: string): Promise<number | 
 
 /** How long a hint may lag behind the commits, in ms: a burst of commits then writes few hints. */
 const lag = 50
+/** The same on a bucket, where each request costs: a run writes its hint when it ends, and now and then before. */
+const bucketLag = 30_000
 
 /** Does work after so many ms; gives what calls it off. */
 export type Later = (ms: number, work: () => void) => () => void
 
 export const laterByTimer: Later = (ms, work) => {
   const timer = setTimeout(work, ms)
+  // Nobody waits for so long at the end: who closes the lake has it written.
+  if (ms > lag) timer.unref()
   return () => clearTimeout(timer)
 }
 
@@ -34,8 +38,9 @@ export interface HintWriter {
   flush(): Promise<void>
 }
 
-/** A writer of the hint of one environment. A process that ends by itself has written it. */
+/** A writer of the hint of one environment. A process that ends by itself, or closes its lake, has written it. */
 export function hintWriter(storage: Storage, env: string, later: Later): HintWriter {
+  const isBucket = storage.kind !== 'local' && storage.kind !== 'memory'
   let wanted = 0
   let written = 0
   let cancel: (() => void) | undefined
@@ -62,7 +67,7 @@ export function hintWriter(storage: Storage, env: string, later: Later): HintWri
   return {
     tell(commit) {
       wanted = Math.max(wanted, commit)
-      cancel ??= later(lag, () => void flush())
+      cancel ??= later(isBucket ? bucketLag : lag, () => void flush())
     },
     flush,
   }

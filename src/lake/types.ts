@@ -58,6 +58,8 @@ export interface Head {
   readonly commit: number
   /** The content digest of all columns, where one has been computed. */
   readonly digest?: string
+  /** Of engine, columns, key, number of rows and statistics: where two differ, the rows differ. See `shape.ts`. */
+  readonly shape?: string
 }
 
 /** A part of a fingerprint, by name; see `freshness/fingerprint.ts` for which there are and why. */

@@ -3,7 +3,6 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { digestOf } from '../base/digest.ts'
 import { problemsOf } from '../base/problem.ts'
-import type { VersionName } from '../lake/sound.ts'
 import type { Accepted, StepRecord } from '../lake/types.ts'
 import { renderQueries, type ComputeAsk } from './compute.ts'
 import { versionDigest, type Comparing } from './same-rows.ts'
@@ -79,9 +78,10 @@ async function sameColumns(
   const before = record.parts[`input:${input.handle}`]
   const [table, version] = before?.split('@') ?? []
   if (input.kind !== 'table' || !head || table !== input.name || version === undefined) return undefined
+  const oldKey = head.manifest.replace(head.version, version)
   const [old, now] = await Promise.all([
-    goodManifest(around, table, { manifest: head.manifest.replace(head.version, version), version }),
-    goodManifest(around, table, head),
+    unlessGone(() => around.lake.version(table, { manifest: oldKey, version })),
+    unlessGone(() => around.lake.version(table, head)),
   ])
   if (!old || !now || old.rows !== now.rows) return undefined
   const types = (manifest: Manifest) =>
@@ -92,9 +92,9 @@ async function sameColumns(
   // Footer statistics that differ mean that the rows do, and cost nothing to compare.
   if (columns.some(({ name }) => digestOf(old.stats[name] ?? null) !== digestOf(now.stats[name] ?? null)))
     return undefined
-  const was = await versionDigest(around, head.manifest.replace(head.version, version), old, columns)
-  const is = await versionDigest(around, head.manifest, now, columns)
-  if (was !== is) return undefined
+  const was = await unlessGone(() => versionDigest(around, oldKey, old, columns))
+  const is = await unlessGone(() => versionDigest(around, head.manifest, now, columns))
+  if (was === undefined || is === undefined || was !== is) return undefined
   return {
     input: input.handle,
     from: version,
@@ -104,18 +104,11 @@ async function sameColumns(
   }
 }
 
-/** A manifest whose files are there and whole; undefined where the version is gone or damaged. */
-async function goodManifest(
-  { lake }: Comparing,
-  table: string,
-  name: VersionName,
-): Promise<Manifest | undefined> {
+/** What is read of a version; undefined where it is gone or damaged: then nothing is known of it, and the step runs. */
+async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    const manifest = await lake.version(table, name)
-    await lake.files(manifest)
-    return manifest
+    return await read()
   } catch (error) {
-    // Gone or damaged: then nothing is known of it, and the step runs.
     if (problemsOf(error)) return undefined
     throw error
   }

@@ -19,7 +19,7 @@ export interface EventStream {
 /**
  * Begins a run's events. They are kept beside the lake under `runs/<run>/`: as they happen where the storage is
  * a folder, so that they survive whatever happens to this process; else at the end. Of a run that did nothing
- * only a summary is kept.
+ * only a summary is kept, and on a bucket nothing: there each request costs.
  */
 export function eventStream(workspace: Workspace, options: RunOptions): EventStream {
   const { lake } = workspace
@@ -75,7 +75,7 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
       for (const failure of (await plugins?.close()) ?? []) {
         emit(failure)
       }
-      if (finished.length === 0) return
+      if (finished.length === 0 || (!active && local === undefined)) return
       if (active && local === undefined) await lake.runs.put(run, 'events.jsonl', linesOf(events))
       const counts: Record<string, number> = {}
       for (const { outcome } of finished) counts[outcome] = (counts[outcome] ?? 0) + 1

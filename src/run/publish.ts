@@ -3,6 +3,7 @@ import { InternalError } from '../base/problem.ts'
 import type { StagedOutput } from '../engine/engine.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { StepFindings } from '../freshness/findings.ts'
+import { shapeOf } from '../lake/shape.ts'
 import type { Head, Manifest } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
 import { sameRows, type Comparing } from './same-rows.ts'
@@ -88,5 +89,6 @@ export function headOf(manifest: Manifest, key: string): Omit<Head, 'seq' | 'com
     rows,
     bytes,
     files: files.map((file) => ({ key: file.key, bytes: file.bytes })),
+    shape: shapeOf(manifest),
   }
 }

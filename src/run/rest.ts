@@ -73,7 +73,9 @@ export async function keepRest(
   planned: readonly PlannedFlow[],
   steps: readonly StepFinished[],
 ): Promise<void> {
-  const { lake, engine, index } = workspace
+  const { lake, engine, index, envName } = workspace
+  // Nothing can be told by stats on a bucket, so nothing is asked of it.
+  if (lake.storage.pathOf(layout.log(envName, 1)) === undefined) return
   const { commit } = await workspace.env.state()
   const log = logStat(workspace, commit)
   const all = planned.flatMap(({ resolved }) => resolved.steps)

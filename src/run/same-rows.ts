@@ -1,9 +1,10 @@
 import { digestOf } from '../base/digest.ts'
 import { problemsOf } from '../base/problem.ts'
 import type { DigestColumn, StagedOutput } from '../engine/engine.ts'
-import type { ColumnShape, Head, Manifest } from '../lake/types.ts'
 import type { Lake } from '../lake/lake.ts'
 import { seal, unseal } from '../lake/sealed.ts'
+import { shapeOf } from '../lake/shape.ts'
+import type { ColumnShape, Head, Manifest } from '../lake/types.ts'
 import { layout } from '../storage/layout.ts'
 import type { Pool } from './pool.ts'
 
@@ -17,7 +18,7 @@ export interface Comparing {
 
 /**
  * Whether staged rows are those of a head. Decided cheaply first: schema, number of rows and the statistics of
- * the footers; only when all agree by a digest of both.
+ * the footers, which the head itself tells; only when all agree by a digest of both.
  */
 export async function sameRows(
   around: Comparing,
@@ -28,10 +29,13 @@ export async function sameRows(
   staged: StagedOutput,
   files: readonly string[],
 ): Promise<boolean> {
-  const before = await readable(around.lake, table, head)
-  if (before?.engine !== around.engine) return false
-  if (digestOf({ columns: before.columns, key: before.key }) !== digestOf({ columns, key })) return false
-  if (before.rows !== staged.rows || digestOf(before.stats) !== digestOf(staged.stats)) return false
+  const { engine } = around
+  const shape = shapeOf({ engine, columns, key, rows: staged.rows, stats: staged.stats })
+  if (head.shape !== undefined && head.shape !== shape) return false
+  const before = await sound(() => around.lake.version(table, head))
+  if (before === undefined || shapeOf(before) !== shape) return false
+  // A file that is gone or damaged: then nothing is known of the rows.
+  if ((await sound(() => around.lake.files(before))) === undefined) return false
   if (staged.rows === 0) return true
   const [one, two] = await Promise.all([
     versionDigest(around, head.manifest, before, columns),
@@ -40,12 +44,10 @@ export async function sameRows(
   return one === two.digest
 }
 
-/** The manifest of a head; undefined where it or a file is gone or damaged: then nothing is known of the rows. */
-async function readable(lake: Lake, table: string, head: Head): Promise<Manifest | undefined> {
+/** What is read of a version; undefined where it is gone or damaged. */
+async function sound<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    const manifest = await lake.version(table, head)
-    await lake.files(manifest)
-    return manifest
+    return await read()
   } catch (error) {
     if (problemsOf(error)?.every(({ code }) => code === 'storage/corrupt')) return undefined
     throw error
