@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashFile } from '../../src/base/file-hash.ts'
 import { renderQuery } from '../../src/contract/render.ts'
@@ -32,6 +33,39 @@ afterAll(() => rig.close())
 const plain = (text: string) => new Sql([text], [])
 
 describe('a written table', () => {
+  it('keeps whole numbers of 32 bits plainly where differences of neighbours would not fit', async () => {
+    const columns = {
+      far: t.integer(),
+      near: t.integer(),
+      big: t.bigint(),
+      money: t.decimal(9, 2),
+      deep: t.list(t.struct({ n: t.integer() })),
+    }
+    const encodings = async (far: string, money: string, deep: string) => {
+      const staged = await writeQuery(
+        rig,
+        contract('t', columns),
+        sql`SELECT ${plain(far)} AS far, i::INTEGER AS near, i AS big, ${plain(money)} AS money, [{'n': ${plain(deep)}}] AS deep
+            FROM range(1000) t(i)`,
+      )
+      expect(staged.stats['far']?.nulls).toBe(0)
+      expect(await readdir(path.dirname(staged.path))).toEqual(['part-0.parquet'])
+      const connection = await (await DuckDBInstance.create(':memory:')).connect()
+      const found = await connection.runAndReadAll(
+        `SELECT DISTINCT encodings, (SELECT sum(near) FROM '${staged.path}')::INTEGER FROM parquet_metadata('${staged.path}')`,
+      )
+      const rows = found.getRows()
+      expect(rows.every(([, sum]) => sum === 499_500)).toBe(true)
+      return rows.some(([encoding]) => String(encoding).includes('DELTA_BINARY_PACKED'))
+    }
+    const near = ['(i * 2147483)::INTEGER', '(i / 10)::DECIMAL(9, 2)', 'i::INTEGER'] as const
+    const far = `(i * 4294967 - 2147483648)::INTEGER`
+    expect(await encodings(...near)).toBe(true)
+    expect(await encodings(far, near[1], near[2])).toBe(false)
+    expect(await encodings(near[0], '((i - 500) * 19999.99)::DECIMAL(9, 2)', near[2])).toBe(true)
+    expect(await encodings(near[0], near[1], far)).toBe(false)
+  })
+
   it('is one Parquet file with its rows, bytes, hash and statistics', async () => {
     const table = contract('t', {
       id: t.bigint(),

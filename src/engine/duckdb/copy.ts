@@ -4,6 +4,7 @@ import type { ColumnStats } from '../../lake/types.ts'
 import { brokenSql } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import type { Params } from './params.ts'
+import { mayBeUnreadable, writePlainly, type LeafStats } from './plain-integers.ts'
 import { parquetFiles, quoteName, quoteText } from './sql-text.ts'
 import { isNested } from './types.ts'
 
@@ -57,30 +58,47 @@ export function mayBeNull(table: DeclaredTable, column: string): boolean {
   )
 }
 
-/** Reads what RETURN_STATS gives. Nested columns have it for their leaves only, so their NULLs are counted. */
-export async function readStats(
+/** Writes the rows of a table into a file, again where others could not read it; gives what was written. */
+export async function copyTable(
+  connection: Connection,
+  table: DeclaredTable,
+  query: string,
+  file: string,
+  params?: Params,
+): Promise<Copied> {
+  const result = await copyTo(connection, query, file, params)
+  const leaves = leavesOf(result)
+  if (mayBeUnreadable(table, leaves)) await writePlainly(connection, file)
+  return readStats(connection, table, file, Number(result['count']), leaves)
+}
+
+/** Statistics of a file. Nested columns have them for their leaves only, so their NULLs are counted. */
+async function readStats(
   connection: Connection,
   table: DeclaredTable,
   file: string,
-  result: Record<string, unknown>,
+  rows: number,
+  leaves: LeafStats,
 ): Promise<Copied> {
-  const leaves = new Map(
-    (result['column_statistics'] as readonly Entry<readonly Entry<string>[]>[]).map(({ key, value }) => [
-      key,
-      value,
-    ]),
-  )
   const nested = await nestedNulls(connection, table, file)
   const stats: Record<string, ColumnStats> = {}
   for (const { name, type } of table.columns) {
-    const leaf = new Map(leaves.get(quoteName(name))?.map(({ key, value }) => [key, value]))
-    const [min, max] = [leaf.get('min'), leaf.get('max')].map((value) =>
+    const leaf = leaves.get(quoteName(name))
+    const [min, max] = [leaf?.get('min'), leaf?.get('max')].map((value) =>
       type === 'BOOLEAN' ? booleans[value ?? ''] : value,
     )
-    const nulls = nested[name] ?? Number(leaf.get('null_count') ?? 0)
+    const nulls = nested[name] ?? Number(leaf?.get('null_count') ?? 0)
     stats[name] = { nulls, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
   }
-  return { rows: Number(result['count']), stats }
+  return { rows, stats }
+}
+
+/** What RETURN_STATS gives for each leaf. */
+function leavesOf(result: Record<string, unknown>): LeafStats {
+  const list = result['column_statistics'] as readonly Entry<readonly Entry<string>[]>[]
+  return new Map(
+    list.map(({ key: leaf, value }) => [leaf, new Map(value.map((stat) => [stat.key, stat.value]))]),
+  )
 }
 
 interface Entry<V> {

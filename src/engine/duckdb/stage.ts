@@ -5,7 +5,7 @@ import { InternalError, ProblemError, type Problem } from '../../base/problem.ts
 import type { BoundInput, CheckResult, OutputTarget, StagedOutput } from '../engine.ts'
 import type { Others } from './check-sql.ts'
 import type { Connection } from './connection.ts'
-import { copyStart, copyTo, guarded, readStats, type Copied } from './copy.ts'
+import { copyStart, copyTable, copyTo, guarded, type Copied } from './copy.ts'
 import { FaultError, queryProblem } from './faults.ts'
 import { inputProblems } from './inputs.ts'
 import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
@@ -74,7 +74,7 @@ async function copyChecked(
   const { table } = target
   const query = guarded(table, contractRows(table, rows))
   try {
-    return await readStats(connection, table, file, await copyTo(connection, query, file, rows.params))
+    return await copyTable(connection, table, query, file, rows.params)
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
     return diagnose(staging, rows, error, copyStart + query)
