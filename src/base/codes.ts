@@ -69,6 +69,8 @@ export const problemCodes = {
   'source/encoding': 'A file is not valid UTF-8, or not the encoding that its source declares.',
   'source/format': 'A file cannot be read as the format that its source declares.',
   'source/changed': 'A file of a source kept changing while it was read.',
+  'run/alive': 'A run that is to be resumed is still under way.',
+  'run/not-resumable': 'The record of a run does not hold what is needed to resume it.',
   'step/threw': 'The code of a notebook threw.',
   'step/exited': 'The code of a notebook ended its process, or a signal did.',
   'step/timeout': 'A step took longer than its time limit.',

@@ -23,11 +23,14 @@ export interface Output {
 export interface Cli {
   readonly out: Output
   readonly err: Output
-  /** Aborted by Ctrl-C. A command that asks for it stops by itself; any other ends at once. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP; a second one ends the process at once. A command that asks for it stops by itself; any other ends at once. */
   signal(): AbortSignal
   /** What the process ends with when the command returns; 0 when nothing is said. */
   exit(code: ExitCode): void
 }
+
+/** How long a command may clean up after Ctrl-C, in milliseconds. */
+const patience = 6000
 
 /** The command line of this process, and what it will exit with. */
 export function processCli(): Cli & { code(): ExitCode } {
@@ -35,11 +38,13 @@ export function processCli(): Cli & { code(): ExitCode } {
   let code: ExitCode = 0
   let asked = false
   const cancel = (): void => {
+    // All processes of ours end with this one.
     if (!asked || stop.signal.aborted) process.exit(130)
     stop.abort()
+    // What does not come to an end by itself is ended. It is as safe as a crash.
+    setTimeout(() => process.exit(130), patience).unref()
   }
-  process.on('SIGINT', cancel)
-  process.on('SIGTERM', cancel)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, cancel)
   // `sluice log | head`: the reader has gone. What computes goes on, what only prints is done.
   const gone = (): void => {
     if (!asked) process.exit(0)

@@ -6,7 +6,10 @@ import { tellFailure } from './failure.ts'
 import { sluiceProgram } from './program.ts'
 
 const cli = processCli()
-process.exitCode = (await main(process.argv.slice(2), cli)) ?? cli.code()
+const code = (await main(process.argv.slice(2), cli)) ?? cli.code()
+process.exitCode = code
+// What was cancelled may go on for a while where nothing can interrupt it: nobody waits for that.
+if (code === 130) process.stdout.write('', () => process.exit(code))
 
 /** Does what the command line says; gives the exit code when something was wrong. */
 async function main(words: readonly string[], io: Cli): Promise<number | undefined> {

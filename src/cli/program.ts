@@ -18,6 +18,7 @@ import { promoteCommand } from './promote.ts'
 import { queryCommand } from './query.ts'
 import { releaseCommand } from './release.ts'
 import { restoreCommand } from './restore.ts'
+import { resumeCommand } from './resume.ts'
 import { rollbackCommand } from './rollback.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
@@ -46,6 +47,7 @@ export function sluiceProgram(cli: Cli): Command {
     renameStub(cli),
     checkCommand(cli),
     runCommand(cli),
+    resumeCommand(cli),
     planCommand(cli),
     explainCommand(cli),
     tablesCommand(cli),

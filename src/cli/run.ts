@@ -165,14 +165,16 @@ function runOptions(flags: RunFlags, cli: Cli, onEvent: (event: RunEvent) => voi
   }
 }
 
-function codeOf(result: RunResult): 0 | 1 | 130 {
+/** The exit code of a run. */
+export function codeOf(result: RunResult): 0 | 1 | 130 {
   if (result.cancelled) return 130
   return result.ok ? 0 : 1
 }
 
-async function reportTo(
+/** Tells events as the flags and the terminal ask for it. */
+export async function reportTo(
   cli: Cli,
-  flags: RunFlags,
+  flags: Pick<RunFlags, 'quiet' | 'json'>,
 ): Promise<{ event: (event: RunEvent) => void; close: () => void }> {
   const { out } = cli
   const quiet = flags.quiet === true

@@ -10,6 +10,7 @@ import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
 import { beginConfigured, stateToBegin } from './begin.ts'
+import { unlessCancelled } from './cancel.ts'
 import { closeAll } from './close-all.ts'
 import { compute, type Staging } from './compute.ts'
 import { declareFlow, type Declaration } from './declare.ts'
@@ -22,6 +23,8 @@ import { previewFiles, type Preview } from './preview.ts'
 import { checkProtected, checkTakesRuns } from './protect.ts'
 import { lazyPool, plannedFlow, resolvedOf, resultOf } from './run.ts'
 import { runFlow } from './run-flow.ts'
+import { askedOf } from './request.ts'
+import type { Continued } from './asked.ts'
 import { stepLimits } from './step-limits.ts'
 import { declareTargets } from './targets.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
@@ -36,15 +39,25 @@ export type AloneResult = RunResult & { readonly previews: readonly Preview[] }
  * @param name of the notebook (its end will do) or of a step, or the notebook's file
  * @throws ProblemError, also for a step that several flows place in different ways
  */
-export async function runNotebook(
+export function runNotebook(
   name: string,
   options: RunOptions & { readonly sample?: number } = {},
+): Promise<AloneResult> {
+  return runNotebookAgain(name, options)
+}
+
+/** The same, or the rest of a run that is continued. */
+export async function runNotebookAgain(
+  name: string,
+  options: RunOptions & { readonly sample?: number },
+  continued?: Continued,
 ): Promise<AloneResult> {
   const workspace = await openWorkspace(options)
   const pools = lazyPool(workspace, options)
   const events = eventStream(workspace, options)
   try {
-    const { declaration, step } = await findPlace(workspace, name, options, pools.get)
+    const place = () => findPlace(workspace, name, options, pools.get)
+    const { declaration, step } = await unlessCancelled(options.signal, place, pools.stop)
     checkProtected(workspace, [declaration])
     checkPools([declaration.flow], workspace.project.config)
     if (options.sample === undefined) {
@@ -61,7 +74,9 @@ export async function runNotebook(
         found,
         options.sample,
       )
-    const parts = { workspace, pools, events, options }
+    const asked = askedOf({ notebook: name }, options, continued)
+    if (continued) events.emit({ event: 'notice', level: 'info', message: continued.told })
+    const parts = { workspace, pools, events, options, asked, ...(continued && { continued }) }
     const steps = await runFlow(
       parts,
       plannedFlow(workspace, declaration, { ...options, select: [step] }, pools.get),

@@ -1,6 +1,7 @@
 import type { Place, Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { Reason } from '../freshness/reason.ts'
+import type { RunProcess, RunRequest } from './asked.ts'
 
 /**
  * Everything that happens in a run, as one union. Presenters, plugins and run records only read it. `at` is
@@ -31,6 +32,11 @@ export interface RunStarted extends Happened {
   readonly storage: string
   /** Names of the steps of this run, in an order in which they can run. */
   readonly steps: readonly string[]
+  /** What was asked; left out for a flow that a program built. */
+  readonly request?: RunRequest
+  readonly process?: RunProcess
+  /** The run that this one continues. */
+  readonly resumes?: string
 }
 
 /** What is known of a step before anything runs. */

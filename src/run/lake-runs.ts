@@ -31,7 +31,7 @@ export async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
   const text = await lake.runs.read(run, 'summary.json')
   const known = text === undefined ? undefined : (parsed(text) as RunSummary | undefined)
   if (known !== undefined) return known
-  const starts = (await eventsOf(lake, run)).filter(
+  const starts = (await eventsOfRun(lake, run)).filter(
     (event): event is RunStarted => event.event === 'run-started',
   )
   const at = starts[0]?.at ?? timeOfVersion(run).toISOString()
@@ -43,17 +43,29 @@ export async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
  * `project/unknown`.
  */
 export async function runEvents(lake: Lake | undefined, start: string): Promise<RunEvent[]> {
+  const run = await idOf(lake, start)
+  return lake === undefined ? [] : eventsOfRun(lake, run)
+}
+
+/** What is kept of a run, by its id or the beginning of it. Throws `project/unknown`. */
+export async function findRun(lake: Lake | undefined, start: string): Promise<RunSummary> {
+  const run = await idOf(lake, start)
+  if (lake === undefined) throw unknownRun(start, [])
+  return summaryOf(lake, run)
+}
+
+async function idOf(lake: Lake | undefined, start: string): Promise<string> {
   if (lake === undefined) throw unknownRun(start, [])
   const wanted = start.toLowerCase()
-  if (isVersionId(wanted) && (await lake.runs.read(wanted, 'summary.json')) !== undefined)
-    return eventsOf(lake, wanted)
+  if (isVersionId(wanted) && (await lake.runs.read(wanted, 'summary.json')) !== undefined) return wanted
   const ids = await lake.runs.list({ limit: searched })
   const found = ids.filter((id) => id.startsWith(wanted))
-  if (found.length === 1 && found[0] !== undefined) return eventsOf(lake, found[0])
+  if (found.length === 1 && found[0] !== undefined) return found[0]
   throw found.length === 0 ? unknownRun(start, ids) : ambiguousRun(start, found)
 }
 
-async function eventsOf(lake: Lake, run: string): Promise<RunEvent[]> {
+/** The events of a run, in order; none for one that had nothing to do. */
+export async function eventsOfRun(lake: Lake, run: string): Promise<RunEvent[]> {
   const text = (await lake.runs.read(run, 'events.jsonl')) ?? ''
   return text.split('\n').flatMap((line) => (parsed(line) as RunEvent | undefined) ?? [])
 }

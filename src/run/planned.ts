@@ -3,6 +3,7 @@ import type { CodeOf, EdgeDigests, StatOf } from './code-facts.ts'
 import type { EventStream } from './event-stream.ts'
 import type { RunOptions } from './options.ts'
 import type { Pool } from './pool.ts'
+import type { Asked, Continued } from './asked.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What the flows of one run share. */
@@ -11,6 +12,10 @@ export interface RunParts {
   readonly pools: { readonly get: () => Pool; readonly renew: () => Promise<void> }
   readonly events: EventStream
   readonly options: RunOptions
+  /** What is kept of what was asked. */
+  readonly asked: Asked
+  /** The run that is continued. */
+  readonly continued?: Continued
 }
 
 /** A flow that is ready to run, and how it is declared anew when its code changes during the run. */

@@ -19,6 +19,7 @@ export async function runFlow(parts: RunParts, first: PlannedFlow): Promise<Step
     env: workspace.envName,
     storage: workspace.lake.storage.place,
     steps: steps.map((step) => step.name),
+    ...parts.asked,
   })
   const ended = endings(events)
   let commit: number | undefined

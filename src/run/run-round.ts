@@ -3,6 +3,7 @@ import { poolsOf } from '../flow/pools.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { stepKey } from '../freshness/step-key.ts'
 import { isAsSeen, lookAtSteps } from './code-facts.ts'
+import { orCancelled, unlessCancelled } from './cancel.ts'
 import { committerByRun, committerByStep } from './committer.ts'
 import { isBad, rootsOfBlock, type Endings } from './endings.ts'
 import { stepProblems } from './failures.ts'
@@ -35,7 +36,13 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
   // Of what an earlier round did, a flow that publishes as a whole has published nothing.
   const isDone = (name: string) => ended.has(name) && !isBad(ended.outcome(name)) && !byRun
   const forced = new Set(options.force ? [...selected].filter((name) => !isDone(name)) : [])
-  const surveyed = await survey(around, resolved, selected, state, forced)
+  const looking = () => survey(around, resolved, selected, state, forced, parts.continued)
+  const surveyed = await orCancelled(unlessCancelled(options.signal, looking))
+  if (surveyed === undefined) {
+    for (const step of resolved.steps)
+      if (selected.has(step.name) && !ended.has(step.name)) ended.end(step, { outcome: 'cancelled' })
+    return { codeChanged: false, moved: false }
+  }
   const stale: ResolvedStep[] = []
   for (const step of resolved.steps) {
     const seen = surveyed.get(step.name)
@@ -65,6 +72,7 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     pool,
     signal: options.signal ?? new AbortController().signal,
     forced,
+    ...(parts.continued && { continued: parts.continued }),
     useCache: !options.noCache,
     limitsOf: (step) => stepLimits(step, workspace.project.config),
     emit: events.emit,

@@ -14,8 +14,11 @@ import type { StepFinished } from './events.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import { engineMemory, Pool } from './pool.ts'
 import type { PlannedFlow } from './planned.ts'
+import { askedOf } from './request.ts'
+import type { Continued } from './asked.ts'
 import { flowsAtRest, keepRest } from './rest.ts'
 import { runFlow } from './run-flow.ts'
+import { Cancelled, orCancelled, unlessCancelled } from './cancel.ts'
 import { closeAll } from './close-all.ts'
 import { selectedFlows, selectedSteps } from './selection.ts'
 import { spillFolder } from './spill.ts'
@@ -31,28 +34,46 @@ import { openWorkspace, type CodeSpace, type Workspace } from './workspace.ts'
  * @returns the outcome of every step; a failed step is an outcome, not an error
  * @throws ProblemError with all that is wrong with the project, before anything runs
  */
-export async function run(target: Target, options: RunOptions = {}): Promise<RunResult> {
+export function run(target: Target, options: RunOptions = {}): Promise<RunResult> {
+  return runAgain(target, options)
+}
+
+/** The same, or the rest of a run that is continued. */
+export async function runAgain(
+  target: Target,
+  options: RunOptions,
+  continued?: Continued,
+): Promise<RunResult> {
   const workspace = await openWorkspace({ ...options, projectRoot: options.projectRoot ?? rootOf(target) })
   const pools = lazyPool(workspace, options)
   const events = eventStream(workspace, options)
+  const asked = askedOf(target, options, continued)
+  if (continued) events.emit({ event: 'notice', level: 'info', message: continued.told })
   try {
     checkTakesRuns(workspace)
     const files = wholeFlows(workspace, target, options)
     const resting = files && (await flowsAtRest(workspace, files))
     if (resting) return tellResting(workspace, events, resting)
-    const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
+    const declare = () => declareTargets(workspace, target, options.args ?? {}, pools.get)
+    const flows = await orCancelled(unlessCancelled(options.signal, declare, pools.stop))
+    if (!flows) return resultOf(workspace, events, [], [], options)
     checkProtected(workspace, flows)
     checkPools(
       flows.map(({ flow }) => flow),
       workspace.project.config,
     )
     await beginConfigured(workspace, events)
-    await attachPlugins(workspace, flows, events)
+    await unlessCancelled(options.signal, () => attachPlugins(workspace, flows, events), pools.stop)
     const all = flows.map((declaration) => plannedFlow(workspace, declaration, options, pools.get))
     const planned = selectedFlows(all, ({ resolved }) => resolved, options)
     const steps: StepFinished[] = []
     for (const each of planned) {
-      steps.push(...(await runFlow({ workspace, pools, events, options }, each)))
+      steps.push(
+        ...(await runFlow(
+          { workspace, pools, events, options, asked, ...(continued && { continued }) },
+          each,
+        )),
+      )
       const goesOn = options.keepGoing ?? workspace.project.config.keepGoing
       if (options.signal?.aborted || (failed(steps) && !goesOn)) break
     }
@@ -123,27 +144,39 @@ export function lazyPool(
   get: () => Pool
   renew: () => Promise<void>
   kill: () => Promise<void>
+  stop: () => Promise<void>
   close: () => Promise<void>
 } {
   const { config } = workspace.project
   let pool: Pool | undefined
+  let stopped = false
+  const get = () => {
+    // Work that nobody waits for any more must not start processes.
+    if (stopped) throw new Cancelled('cancelled')
+    return (pool ??= new Pool({
+      workers: options.concurrency ?? config.concurrency ?? availableParallelism(),
+      memory: engineMemory(config.memory),
+      ...foldersOf(workspace),
+    }))
+  }
+  const kill = async () => {
+    const late = pool
+    pool = undefined
+    await late?.kill()
+  }
   return {
-    get: () =>
-      (pool ??= new Pool({
-        workers: options.concurrency ?? config.concurrency ?? availableParallelism(),
-        memory: engineMemory(config.memory),
-        ...foldersOf(workspace),
-      })),
+    get,
     /** Later calls get new processes, which load code as it is then. */
     renew: async () => {
       await pool?.close()
       pool = undefined
     },
     /** Ends the processes at once; later calls get new ones. */
-    kill: async () => {
-      const late = pool
-      pool = undefined
-      await late?.kill()
+    kill,
+    /** Ends the processes at once, and gives no others. */
+    stop: async () => {
+      stopped = true
+      await kill()
     },
     close: async () => pool?.close(),
   }

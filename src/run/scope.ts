@@ -3,6 +3,7 @@ import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
 import type { Committer } from './committer.ts'
 import type { RunEvent } from './events.ts'
 import type { Pool } from './pool.ts'
+import type { Continued } from './asked.ts'
 import type { StepLimits } from './step-limits.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -16,6 +17,8 @@ export interface RunScope {
   readonly pool: Pool
   readonly signal: AbortSignal
   readonly forced: ReadonlySet<string>
+  /** The run that is continued. */
+  readonly continued?: Continued
   readonly useCache: boolean
   /** A step with the limits that hold for it. */
   readonly limitsOf: (step: DeclaredStep) => StepLimits

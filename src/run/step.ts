@@ -10,6 +10,7 @@ import { tryAccept } from './accept.ts'
 import { compute, discardStaged, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
 import type { StepFinished } from './events.ts'
 import { limitedSignal } from './cancel.ts'
+import { judgedAgain } from './continued.ts'
 import { stepProblems } from './failures.ts'
 import { publishOutputs } from './publish.ts'
 import { findReusable } from './reuse.ts'
@@ -36,7 +37,7 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
       forced: scope.forced.has(step.name),
     })
     const record = state.steps.get(stepKey(step, scope.flow.name))
-    const { fresh, reasons } = judge(findings, record, state)
+    const { fresh, reasons } = judgedAgain(judge(findings, record, state), record, scope.continued)
     if (fresh) return { outcome: 'fresh', reasons, tables: [], result: record?.result }
     const settled =
       (record && (await forgive(scope, findings, record, reasons))) ??
@@ -100,11 +101,14 @@ async function reuse(
   reasons: readonly Reason[],
 ): Promise<Settled | undefined> {
   const { step } = findings
-  const hidden = reasons.some(({ word }) => word === 'forced' || word === 'untracked' || word === 'volatile')
+  const hidden = reasons.some(({ word }) => word === 'untracked' || word === 'volatile')
   if (!scope.useCache || hidden || step.outputs.length === 0) return undefined
   const { reusable } = await findReusable(scope.workspace.lake, findings)
   if (!reusable) return undefined
   const { by, computedAt, result } = reusable.entry
+  // Forced means computed anew: by this run, or by the one that it continues.
+  const forced = reasons.some(({ word }) => word === 'forced')
+  if (forced && !(scope.continued && computedAt >= scope.continued.since)) return undefined
   // Age counts from the computation, also when its result is reused.
   if (isExpired(step, computedAt, Date.now())) return undefined
   const heads = Object.fromEntries(
