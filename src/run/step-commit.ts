@@ -104,7 +104,9 @@ export async function remember(
   computedAt: string,
 ): Promise<void> {
   const { step } = findings
-  if (step.volatile || findings.untracked.length > 0 || step.outputs.length === 0) return
+  // A result that holds for a while holds elsewhere too; what is only untracked holds nowhere.
+  const isUntracked = findings.untracked.length > 0 && step.expiresAfter === undefined
+  if (step.volatile || isUntracked || step.outputs.length === 0) return
   try {
     await scope.workspace.lake.steps.put(await cacheEntry(scope, findings, heads, computed, computedAt), {
       replace: true,

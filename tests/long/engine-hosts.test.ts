@@ -10,7 +10,7 @@ import type { EngineCalls } from '../../src/run/protocol.ts'
 /** An engine host that is ended by a signal as soon as it is asked something of one name. */
 class Fragile extends Child<EngineCalls> {
   static culprit = 'SIGSEGV' as NodeJS.Signals
-  override call<K extends keyof EngineCalls & string>(
+  override call<K extends keyof EngineCalls>(
     op: K,
     ask: Ask<EngineCalls[K]>,
     options?: Parameters<Child<EngineCalls>['call']>[2],
@@ -55,7 +55,9 @@ async function violations(ask: Asks): Promise<string[]> {
 }
 
 const { signal } = new AbortController()
-const queryOf = (name: string) => ({ queries: [{ handle: name, query: { text: 'SELECT 1', params: [] } }] })
+const queryOf = (name: string) => ({
+  queries: [{ handle: name, query: { text: 'SELECT 1', params: [], relations: [] } }],
+})
 
 describe('an engine host that crashes', () => {
   it.each(['SIGSEGV', 'SIGKILL', 'SIGABRT'] as const)('by %s fails one step only', async (by) => {
