@@ -25,9 +25,9 @@ const cases: Readonly<Record<string, Case>> = {
     printed: 'before the exit',
   },
   loops: {
-    body: `timeout: '1s', async run() { console.log('looping'); for (;;); }`,
+    body: `timeout: '8s', async run() { console.log('looping'); for (;;); }`,
     code: 'step/timeout',
-    says: 'longer than its time limit of 1 s',
+    says: 'longer than its time limit of 8 s',
     printed: 'looping',
   },
   crashes: {
