@@ -74,10 +74,16 @@ function keyOf(fingerprint: string): string {
 }
 
 function isEntry(value: Shape): value is Shape & StepCacheEntry {
-  const { outputs, fingerprint, computedAt } = value
+  const { outputs, fingerprint, computedAt, by } = value
   if (!isShape(outputs) || typeof fingerprint !== 'string' || typeof computedAt !== 'string') return false
+  const told = isShape(by) && typeof by['run'] === 'string' && typeof by['env'] === 'string'
+  if (by !== undefined && !(told && isNumberOrNone(by['commit']))) return false
   return Object.values(outputs).every(
     (output) =>
       isShape(output) && typeof output['manifest'] === 'string' && typeof output['version'] === 'string',
   )
+}
+
+function isNumberOrNone(value: unknown): boolean {
+  return value === undefined || typeof value === 'number'
 }

@@ -30,7 +30,12 @@ export async function runOnce(actor: Actor, envName: string, run: string, whole:
     const first = await env.opened(run)
     actor.witness.read(run, first, least)
     const committer = whole ? committerByRun(env, first) : committerByStep(env, first)
-    const scope = { committer, run, flow: { name: 'sim' }, workspace: { lake } } as unknown as RunScope
+    const scope = {
+      committer,
+      run,
+      flow: { name: 'sim' },
+      workspace: { lake, envName },
+    } as unknown as RunScope
     const steps: Step[] = actor.world.random() < 0.5 ? ['twins', 'single'] : ['single', 'twins']
     for (const step of steps) await settle(actor, lake, scope, step)
     if (!(await committer.finish(run)).moved) return
