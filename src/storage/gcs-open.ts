@@ -19,9 +19,11 @@ export async function openGcs(project: string, storage: string, options: GcsOpti
   const client = new sdk.Storage({
     retryOptions: {
       autoRetry: true,
-      maxRetries: 3,
+      // With the usual figures a network that is down is told after a quarter of a minute for each call.
+      maxRetries: 2,
+      retryDelayMultiplier: 1.5,
+      maxRetryDelay: 4,
       totalTimeout: 120,
-      maxRetryDelay: 10,
       // All that is written is written the same again, and what is created has its condition.
       idempotencyStrategy: sdk.IdempotencyStrategy.RetryAlways,
     },

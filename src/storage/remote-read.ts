@@ -6,7 +6,7 @@ import { networkFault } from './store-fault.ts'
 /** How often reading goes on after a connection broke in the middle; requests themselves are repeated by the SDK. */
 const breaks = 4
 /** A connection that gives nothing for so long is given up. */
-const idleMs = 60_000
+const idleMs = 30_000
 
 /** The bytes of an object, or undefined where there is none. */
 export async function readWhole(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
@@ -83,7 +83,7 @@ async function* untilIdle(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     for (;;) {
       let timer: NodeJS.Timeout | undefined
       const idle = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(named('TimeoutError', 'no bytes for a minute')), idleMs)
+        timer = setTimeout(() => reject(named('TimeoutError', 'no bytes for half a minute')), idleMs)
       })
       const next = await Promise.race([iterator.next(), idle]).finally(() => clearTimeout(timer))
       done = next.done === true

@@ -35,7 +35,8 @@ export function s3Fault(error: unknown): StoreFault {
   const known = word === undefined ? undefined : words[word]
   const named = status === 301 ? 'wrong-region' : known
   const region = error instanceof Error && error.message.startsWith('Region is missing')
-  const reason = region ? 'wrong-region' : (named ?? reasonOf(status))
+  if (region) return { reason: 'wrong-region', word: 'no region' }
+  const reason = named ?? reasonOf(status)
   const said = word === undefined || word === 'Error' || word === 'Unknown' ? undefined : word
   return { reason, word: said ?? (status === undefined ? 'unknown' : `HTTP ${status}`) }
 }

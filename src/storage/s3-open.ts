@@ -20,7 +20,11 @@ export async function openS3(project: string, storage: string, options: S3Option
   // Which Node it will want is told by the package; in the output of a run it would be noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const sdk = await driverPackage<S3Package>(project, storage, '@aws-sdk/client-s3')
-  return s3Store(sdk, new sdk.S3Client(clientConfig(options)), options.bucket)
+  return s3Store(
+    sdk,
+    silently(() => new sdk.S3Client(clientConfig(options))),
+    options.bucket,
+  )
 }
 
 function clientConfig(options: S3Options): S3ClientConfig {
@@ -46,6 +50,19 @@ function clientConfig(options: S3Options): S3ClientConfig {
           ...(sessionToken !== undefined && { sessionToken }),
         },
       }),
+  }
+}
+
+/** The SDK tells of its plans for versions of Node, at every start and in the middle of what we print. */
+function silently<T>(make: () => T): T {
+  const variable = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'
+  const before = process.env[variable]
+  process.env[variable] = 'true'
+  try {
+    return make()
+  } finally {
+    if (before === undefined) delete process.env[variable]
+    else process.env[variable] = before
   }
 }
 

@@ -36,8 +36,10 @@ export function s3Store(sdk: S3Package, client: Sdk.S3Client, bucket: string): O
       await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }))
     },
     async upload(key, file, mark) {
-      if (file.size > partBytes) return created(() => uploadParts({ sdk, client, bucket, key, file, mark }))
-      return this.create(key, await wholeFile(file), mark)
+      if (file.size <= partBytes) return this.create(key, await wholeFile(file), mark)
+      // Ceph 16 knows the condition of `put`, and ignores that of a completed upload.
+      if (await this.head(key)) return false
+      return created(() => uploadParts({ sdk, client, bucket, key, file, mark }))
     },
     async delete(keys) {
       for (let start = 0; start < keys.length; start += mostDeletes) {

@@ -232,6 +232,21 @@ function staging(at: () => Storage): void {
     expect(await keysOf(at(), 'tables/')).toHaveLength(3)
   })
 
+  it('publishes a large file whole, and refuses a second one under its name', async () => {
+    const bytes = Buffer.alloc(17_000_001, 'sluice')
+    for (const content of [bytes, Buffer.alloc(bytes.length, 'other')]) {
+      const folder = await at().stage('tables/n/t/v1/')
+      await writeFile(join(folder, 'part-0.parquet'), content)
+      const published = at().publish(folder, 'tables/n/t/v1/', ['part-0.parquet'])
+      await (content === bytes ? published : expect(published).rejects.toThrow(InternalError))
+    }
+    const key = 'tables/n/t/v1/part-0.parquet'
+    expect((await at().stat(key))?.size).toBe(bytes.length)
+    expect(bytes.equals((await at().get(key)) ?? Buffer.of())).toBe(true)
+    expect(bytes.equals(await readFile(await at().localPath(key)))).toBe(true)
+    expect(await keysOf(at(), '')).toEqual([key])
+  })
+
   it('leaves nothing of what is discarded', async () => {
     const folder = await staged('tables/n/t/v1/')
     await at().discard(folder)

@@ -29,7 +29,7 @@ export async function azurite(): Promise<Azurite> {
   })
   const url = await listening(child)
   return {
-    url: `${url}/${azuriteAccount}`,
+    url,
     async stop() {
       child.kill('SIGKILL')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')

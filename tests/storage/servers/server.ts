@@ -9,6 +9,8 @@ export interface Request {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
+  /** The query as it was sent, with its `?`. */
+  readonly search: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
 }
@@ -50,7 +52,7 @@ export interface TestServer {
 /** A server on a free port of this machine that answers by a function, with the faults of its options. */
 export async function startServer(
   kindOf: (request: Request) => Kind,
-  answer: (request: Request, url: string) => Reply,
+  answer: (request: Request, url: string) => Reply | Promise<Reply>,
   first: Options = {},
 ): Promise<TestServer> {
   const counts = new Map<Kind, number>()
@@ -63,7 +65,7 @@ export async function startServer(
     const kind = kindOf(request)
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
     if (server.options.latencyMs !== undefined) await wait(server.options.latencyMs)
-    respond(outgoing, server.options.fault?.(kind, request), () => answer(request, url))
+    await respond(outgoing, server.options.fault?.(kind, request), async () => answer(request, url))
   }
   const server: TestServer = {
     get url() {
@@ -83,10 +85,14 @@ export async function startServer(
   return server
 }
 
-function respond(outgoing: ServerResponse, fault: Fault | undefined, done: () => Reply): void {
+async function respond(
+  outgoing: ServerResponse,
+  fault: Fault | undefined,
+  done: () => Promise<Reply>,
+): Promise<void> {
   if (fault !== undefined && fault !== 'twice' && 'before' in fault) return send(outgoing, fault.before)
-  if (fault === 'twice') done()
-  const reply = done()
+  if (fault === 'twice') await done()
+  const reply = await done()
   if (fault !== undefined && fault !== 'twice' && 'after' in fault) return send(outgoing, fault.after)
   if (fault !== undefined && fault !== 'twice' && 'cut' in fault) return cut(outgoing, reply, fault.cut)
   send(outgoing, reply)
@@ -110,9 +116,9 @@ function cut(outgoing: ServerResponse, { status, headers = {}, body = '' }: Repl
 async function read(incoming: IncomingMessage): Promise<Request> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
-  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://x')
+  const { pathname, search, searchParams } = new URL(incoming.url ?? '/', 'http://x')
   const { method = 'GET', headers } = incoming
-  return { method, path: pathname, query: searchParams, headers, body: Buffer.concat(chunks) }
+  return { method, path: pathname, query: searchParams, search, headers, body: Buffer.concat(chunks) }
 }
 
 /** The bytes that a `Range: bytes=a-b` header asks for; undefined when they lie behind the end. */
