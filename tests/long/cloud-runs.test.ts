@@ -33,7 +33,7 @@ describe.each(Object.entries(clouds))('a project whose lake is in %s', (kind, st
       Object.entries(cloud.options).map(([key, value]) => {
         const variable = secrets[key as keyof typeof secrets]
         if (variable === undefined) return [key, value]
-        env[variable] = String(value)
+        env[variable] = typeof value === 'string' ? value : ''
         return [key, `\${env:${variable}}`]
       }),
     )
@@ -47,7 +47,9 @@ describe.each(Object.entries(clouds))('a project whose lake is in %s', (kind, st
   }
 
   const outcomes = ({ lines }: Awaited<ReturnType<Rig['with']>>) =>
-    lines.flatMap(({ event, outcome }) => (event === 'step-finished' && outcome !== undefined ? [outcome] : []))
+    lines.flatMap(({ event, outcome }) =>
+      event === 'step-finished' && outcome !== undefined ? [outcome] : [],
+    )
 
   it('runs, shows the rows, and has nothing to do the second time, with few requests', async () => {
     const { sluice } = await checkout('runs')

@@ -27,7 +27,7 @@ export async function beforeAzurite(): Promise<TestServer> {
       body: Buffer.from(await answer.arrayBuffer()),
     }
   })
-  const { stop } = server
+  const stop = server.stop.bind(server)
   return Object.assign(server, {
     async stop() {
       await stop()
