@@ -25,7 +25,7 @@ export interface SoundVersions {
 export type HashIndex = Pick<StatIndex, 'contentHash'>
 
 /** What people can do about a version that is damaged. */
-export const damageHint =
+const damageHint =
   '`sluice verify` lists all that is damaged, `sluice repair` runs the steps that write it again'
 
 /**
@@ -95,7 +95,7 @@ export function damagedFile({ table, version }: Manifest, key: string, fault: st
 }
 
 /** Why a manifest that is whole is not that of a version; a file can be replaced by another good one. */
-export function otherVersion(manifest: Manifest, table: string, name: VersionName): string | undefined {
+function otherVersion(manifest: Manifest, table: string, name: VersionName): string | undefined {
   if (manifest.table !== table || manifest.version !== name.version)
     return `it is the manifest of '${manifest.table}', version ${manifest.version}, and should be that of '${table}', version ${name.version}`
   const listed = manifest.files.map(({ key, bytes }) => `${key} ${bytes}`).join('\n')

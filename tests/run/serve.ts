@@ -18,7 +18,7 @@ async function all(items: AsyncIterable<unknown>): Promise<unknown[]> {
   return list
 }
 
-export const serves: { readonly [name: string]: Serve } = {
+const serves: { readonly [name: string]: Serve } = {
   rows: async (lake) => shown(await all(lake.table('silver.trips').rows())),
   preview: async (lake) => shown(await lake.table('silver.trips').preview(1000)),
   profile: async (lake) => shown(await lake.table('silver.trips').profile()),
