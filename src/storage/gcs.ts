@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Bucket, FileMetadata } from '@google-cloud/storage'
 import pLimit from 'p-limit'
 import { gcsFault, isAbsent, isRefused } from './gcs-fault.ts'
@@ -89,7 +88,6 @@ async function head(bucket: Bucket, key: string): Promise<StoredObject | undefin
 /** What the SDK shows of an answer while its body is read. */
 interface Answer {
   readonly statusCode: number
-  readonly body?: Readable
   toJSON(): { readonly headers: { readonly [header: string]: string | undefined } }
 }
 
@@ -104,8 +102,6 @@ async function read(bucket: Bucket, key: string, from: Resume | undefined): Prom
       // Stays: an error that comes before the body is read must not end the process.
       stream.on('error', reject)
       stream.once('response', (answer: Answer) => {
-        // The SDK does not pass on that a connection broke: the stream would wait for ever.
-        answer.body?.on('error', (error: Error) => stream.destroy(error))
         if (answer.statusCode < 300) resolve(answer.toJSON().headers)
       })
       // The SDK asks when the first bytes are wanted.

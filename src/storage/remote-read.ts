@@ -3,10 +3,13 @@ import { fileHasher } from '../base/file-hash.ts'
 import type { ObjectStore } from './object-store.ts'
 import { networkFault } from './store-fault.ts'
 
-/** How often reading goes on after a connection broke in the middle; requests themselves are repeated by the SDK. */
+/** How often reading goes on, without a byte in between, after a connection broke in the middle; requests themselves are repeated by the SDK. */
 const breaks = 4
-/** A connection that gives nothing for so long is given up. */
-const idleMs = 30_000
+/**
+ * A connection that gives nothing for so long is given up, and reading goes on over another one. Google's SDK does
+ * not tell of a connection that broke in the middle of a body: its stream waits for ever.
+ */
+const idleMs = 10_000
 
 /** The bytes of an object, or undefined where there is none. */
 export async function readWhole(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
@@ -59,6 +62,7 @@ async function* resumed(
     try {
       for await (const chunk of untilIdle(body)) {
         offset += chunk.length
+        broken = 0
         yield chunk
       }
     } catch (error) {
@@ -83,7 +87,7 @@ async function* untilIdle(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     for (;;) {
       let timer: NodeJS.Timeout | undefined
       const idle = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(named('TimeoutError', 'no bytes for half a minute')), idleMs)
+        timer = setTimeout(() => reject(named('TimeoutError', 'no bytes for ten seconds')), idleMs)
       })
       const next = await Promise.race([iterator.next(), idle]).finally(() => clearTimeout(timer))
       done = next.done === true

@@ -17,8 +17,6 @@ export interface S3Options {
 
 /** Opens a bucket. Without keys the SDK's usual chain looks for them: environment, profile, role of the machine. */
 export async function openS3(project: string, storage: string, options: S3Options): Promise<ObjectStore> {
-  // Which Node it will want is told by the package; in the output of a run it would be noise.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const sdk = await driverPackage<S3Package>(project, storage, '@aws-sdk/client-s3')
   return s3Store(
     sdk,
