@@ -4,6 +4,7 @@ import { checkFormat, isShape, readSealed, seal } from './sealed.ts'
 import type { Shape } from './sealed.ts'
 import type { ComputedBy } from './types.ts'
 import { layout } from '../storage/layout.ts'
+import { PassingFault } from '../storage/fault.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** `steps/<fingerprint>.json`: what a computation gave, so that any environment and any machine can reuse it. */
@@ -54,12 +55,21 @@ export function stepCacheIn(storage: Storage): StepCache {
     const good = isEntry(value) && value.fingerprint === fingerprint
     return good ? { entry: value, damaged: false } : { damaged: true }
   }
+  /** What is to be replaced anyway is put when it is not known whether it was created. */
+  async function created(key: string, bytes: Uint8Array, replace: boolean): Promise<boolean> {
+    try {
+      return await storage.putIfAbsent(key, bytes)
+    } catch (error) {
+      if (replace && error instanceof PassingFault) return false
+      throw error
+    }
+  }
   return {
     get,
     async put(entry, options = {}) {
       const key = keyOf(entry.fingerprint)
       const bytes = seal(entry)
-      if (await storage.putIfAbsent(key, bytes)) return true
+      if (await created(key, bytes, options.replace ?? false)) return true
       if (!options.replace && !(await get(entry.fingerprint)).damaged) return false
       await storage.put(key, bytes)
       return true

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clouds, openIn } from '../storage/clouds.ts'
 import type { Cloud } from '../storage/clouds.ts'
+import { storm } from '../storage/storm.ts'
 import { storageSuite } from '../storage/suite.ts'
 
 let cloud: Cloud
@@ -10,3 +11,12 @@ beforeAll(async () => {
 afterAll(() => cloud.stop())
 
 storageSuite('gcs', () => openIn(cloud))
+
+test('what was told to be committed in a storm of faults is there once', async () => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const { storage, cleanUp } = await openIn(cloud)
+    expect(await storm(storage, seed), `seed ${seed}`).toEqual([])
+    await storage.close()
+    await cleanUp()
+  }
+})
