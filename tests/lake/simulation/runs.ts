@@ -35,6 +35,7 @@ export async function runOnce(actor: Actor, envName: string, run: string, whole:
       run,
       flow: { name: 'sim' },
       workspace: { lake, envName },
+      emit: () => undefined,
     } as unknown as RunScope
     const steps: Step[] = actor.world.random() < 0.5 ? ['twins', 'single'] : ['single', 'twins']
     for (const step of steps) await settle(actor, lake, scope, step)
@@ -61,7 +62,7 @@ async function settle(actor: Actor, lake: Lake, scope: RunScope, step: Step): Pr
       )
     // The cache may fail: then the next run computes. It may also be told late, by a process that was stopped.
     if (actor.world.random() < 0.2) await actor.world.sleep(actor.world.random() * 1000)
-    if (!reused) await remember(scope, findings, heads, { staged: [], result: 1 }, '').catch(() => undefined)
+    if (!reused) await remember(scope, findings, heads, { staged: [], result: 1 }, '2026-01-01T00:00:00.000Z')
     return
   }
 }
