@@ -57,6 +57,7 @@ async function promoteNow(from: string, flags: PromoteFlags, cli: Cli): Promise<
   if (json) return cli.out.write(`${JSON.stringify(result)}\n`)
   if (!shown) cli.out.write(promoteText(plan, style))
   tellProblems(plan.problems, cli, false)
+  if (result.warnings) tellProblems(result.warnings, cli, false)
   cli.out.write(promotedText(result))
 }
 

@@ -53,5 +53,6 @@ async function rollBack(env: string, flags: RollbackFlags, cli: Cli): Promise<vo
   if (json) return cli.out.write(`${JSON.stringify(result)}\n`)
   if (!shown) cli.out.write(rollbackText(plan, style))
   tellProblems(plan.problems, cli, false)
+  if (result.warnings) tellProblems(result.warnings, cli, false)
   cli.out.write(rolledBackText(result))
 }

@@ -16,6 +16,7 @@ import { compute, type Staging } from './compute.ts'
 import { declareFlow, type Declaration } from './declare.ts'
 import { eventStream, type EventStream } from './event-stream.ts'
 import type { StepFinished, WrittenTable } from './events.ts'
+import { exportAfter } from './export-delta.ts'
 import { stepProblems } from './failures.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { Pool } from './pool.ts'
@@ -81,6 +82,7 @@ export async function runNotebookAgain(
       parts,
       plannedFlow(workspace, declaration, { ...options, select: [step] }, pools.get),
     )
+    await exportAfter(workspace, events, steps)
     const state = await workspace.env.state()
     const previews: Preview[] = []
     for (const { table } of steps[0]?.outcome === 'failed' ? [] : found.outputs) {

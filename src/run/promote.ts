@@ -1,4 +1,4 @@
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { tableInputs } from '../freshness/table-inputs.ts'
 import { isProtected } from '../flow/environment-name.ts'
@@ -7,6 +7,7 @@ import { mayBeDeleted } from '../lake/fence.ts'
 import { pinnedState, removePin } from '../lake/pins.ts'
 import type { Changes, EnvState } from '../lake/types.ts'
 import { checkName, openEnvPlace, stateOf, type EnvPlace, type PlaceOptions } from './env-place.ts'
+import { exportCommits } from './export-delta.ts'
 import { refusals } from './promote-checks.ts'
 import { planOf, type PromotePlan } from './promote-plan.ts'
 import { changesOf, promoteSet, type PromoteSet } from './promote-set.ts'
@@ -27,6 +28,8 @@ export interface PromoteResult {
   readonly plan: PromotePlan
   /** The commit of the target. */
   readonly commit?: number
+  /** What of it could not be exported for other tools. */
+  readonly warnings?: readonly Problem[]
 }
 
 /**
@@ -59,7 +62,9 @@ export async function promote(
     if (set.steps.length === 0) return { outcome: 'nothing', plan }
     if (options.dryRun) return { outcome: 'planned', plan }
     if (options.confirm && !(await options.confirm(plan))) return { outcome: 'declined', plan }
-    return { outcome: 'promoted', plan, commit: await commitSet(place, source, target, set, run) }
+    const commit = await commitSet(place, source, target, set, run)
+    const warnings = await exportCommits({ project: place.project, envName: to }, lake)
+    return { outcome: 'promoted', plan, commit, ...(warnings.length > 0 && { warnings }) }
   } finally {
     await removePin(lake.storage, run)
     await place.close()

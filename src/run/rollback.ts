@@ -5,6 +5,7 @@ import type { EnvState, Head } from '../lake/types.ts'
 import { sideOf, type SideTable } from './env-diff.ts'
 import { openEnvPlace, stateOf, type PlaceOptions } from './env-place.ts'
 import { damageOf } from './promote-checks.ts'
+import { exportCommits } from './export-delta.ts'
 import { changedMeanwhile } from './promote.ts'
 import { rollbackSet } from './rollback-set.ts'
 
@@ -44,6 +45,8 @@ export interface RollbackResult {
   readonly outcome: 'rolled-back' | 'nothing' | 'planned' | 'declined' | 'refused'
   readonly plan: RollbackPlan
   readonly commit?: number
+  /** What of it could not be exported for other tools. */
+  readonly warnings?: readonly Problem[]
 }
 
 /**
@@ -91,7 +94,9 @@ export async function rollback(env: string, options: RollbackOptions): Promise<R
       changedMeanwhile(base, now, changes) ? 'conflict' : changes,
     )
     if (!done.committed) throw beingCleaned(env)
-    return { outcome: 'rolled-back', plan, commit: done.entry.number }
+    const warnings = await exportCommits({ project: place.project, envName: env }, lake)
+    const { number: commit } = done.entry
+    return { outcome: 'rolled-back', plan, commit, ...(warnings.length > 0 && { warnings }) }
   } finally {
     await place.close()
   }

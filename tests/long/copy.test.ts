@@ -2,12 +2,14 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { copyLake } from '../../src/lake/copy-lake.ts'
 import { localStorage } from '../../src/storage/local.ts'
 import { sluice, startSluice } from '../cli/rig.ts'
-import { contents, faultsOf, publishWhole } from '../lake/copy-kit.ts'
+import { contents, dyingAt, faultsOf, publishWhole, sampleLake } from '../lake/copy-kit.ts'
 import { smallFlow } from '../run/small-flow.ts'
 import { Rig } from '../run/rig.ts'
+import { clouds, openIn } from '../storage/clouds.ts'
 
 const folders: string[] = []
 afterAll(async () => {
@@ -86,3 +88,33 @@ test('a lake that was moved is fresh in its new place', async () => {
     await rig.close()
   }
 })
+
+test.each(['s3', 'gcs'] as const)(
+  'a lake is copied into a bucket (%s), by copies that are killed, and back',
+  async (kind) => {
+    const cloud = await clouds[kind]()
+    onTestFinished(() => cloud.stop())
+    const source = await sampleLake(3)
+    const there = await openIn(cloud)
+    onTestFinished(there.cleanUp)
+    let kills = 0
+    for (let kill = 0; ; kill += 3, kills++) {
+      // The same target all the time: each copy goes on from what the one before has left.
+      const died = await copyLake(source, dyingAt(there.storage, kill)).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof Error && error.message === 'killed') return true
+          throw error
+        },
+      )
+      expect(await faultsOf(source, there.storage)).toEqual([])
+      if (!died) break
+    }
+    expect(kills).toBeGreaterThan(2)
+    const back = localStorage(path.join(await newFolder(), 'lake'))
+    await copyLake(there.storage, back)
+    expect(await contents(back)).toEqual(await contents(there.storage))
+    expect(await faultsOf(source, back)).toEqual([])
+    await there.storage.close()
+  },
+)

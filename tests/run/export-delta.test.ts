@@ -1,10 +1,15 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { createEnvironment } from '../../src/run/env-create.ts'
 import { exportDelta } from '../../src/run/export-delta.ts'
+import { promote } from '../../src/run/promote.ts'
 import { restore } from '../../src/run/restore.ts'
+import { rollback } from '../../src/run/rollback.ts'
+import { layout } from '../../src/storage/layout.ts'
 import { sluice } from '../cli/rig.ts'
 import { emptyProject, publishTable } from './lake-rig.ts'
+import { lakeOf, stepRan } from './step-rig.ts'
 
 const columns = [{ name: 'id', type: 'INTEGER', nullable: false }]
 
@@ -26,6 +31,22 @@ test('a restore in the default environment is exported at once', async () => {
   expect(await versions(root)).toBe(3)
   await restore(['silver.trips@1'], { projectRoot: root, env: 'prod', allowProtected: true })
   expect(await versions(root)).toBe(4)
+})
+
+test('so are a promote into it, and a rollback of it', async () => {
+  const root = await emptyProject()
+  await stepRan(root, 'prod', { writes: ['raw'] })
+  await createEnvironment('dev', { projectRoot: root, from: 'prod' })
+  await stepRan(root, 'dev', { writes: ['raw'] })
+  const exported = async () => (await (await lakeOf(root)).storage.get(layout.deltaCursor('prod')))?.length
+  expect(await exported()).toBeUndefined()
+  const { outcome, commit } = await promote('dev', 'prod', { projectRoot: root, examples: false })
+  expect(outcome).toBe('promoted')
+  const now = await exportDelta({ projectRoot: root })
+  expect(now).toMatchObject({ commit, written: 0, tables: {} })
+  const back = await rollback('prod', { projectRoot: root, to: (commit ?? 0) - 1 })
+  expect(back.outcome).toBe('rolled-back')
+  expect(await exportDelta({ projectRoot: root })).toMatchObject({ commit: back.commit, written: 0 })
 })
 
 test('a damaged log is told', async () => {
