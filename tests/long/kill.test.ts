@@ -57,10 +57,10 @@ it(
       await Promise.all(lanes.map((lane) => lane.close()))
     }
     console.log(
-      `${kills} kills: ${tally.killed} runs ended by them, ${tally.failed} failed, the others were over`,
+      `${kills} kills: ${tally.killed} runs ended by them, ${tally.failed} failed, the others were over or went on without the process`,
     )
     expect(tally.found).toEqual([])
-    expect(tally.killed + tally.failed).toBeGreaterThan(kills / 3)
+    expect(tally.killed + tally.failed).toBeGreaterThan(kills / 5)
   },
   nightly ? 7_200_000 : 600_000,
 )
