@@ -12,6 +12,8 @@ export default {
     // Vitest loads it by its file.
     'src/testing/vitest-reporter.ts!',
     'tests/build-first.ts',
+    // tests/long/cloud-memory.test.ts starts it by its file.
+    'tests/storage/upload-memory.ts',
     'tests/**/*.test.ts',
     // Loaded by `node --import`.
     'tests/crash/hook.mjs',
