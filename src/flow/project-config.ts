@@ -1,6 +1,7 @@
-import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
+import { isMap, isNode, LineCounter, type Document } from 'yaml'
 import { z } from 'zod'
 import { ProblemError, type Place, type Problem } from '../base/problem.ts'
+import { readYaml, yamlValue } from '../base/yaml-text.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { parseDuration } from '../base/duration.ts'
 import { segmentFault } from '../base/names.ts'
@@ -96,7 +97,7 @@ export type ProjectConfig = z.output<typeof schema>
 /** Parses and checks the text of `sluice.yaml`; throws a ProblemError with all that is wrong and where. */
 export function parseConfig(text: string, file: string): ProjectConfig {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = readYaml(text, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
@@ -130,18 +131,14 @@ export function parseConfig(text: string, file: string): ProjectConfig {
   throw new ProblemError(problems)
 }
 
-/** The yaml package throws this for aliases that name nothing, or that repeat more than any project needs. */
 function valueOf(document: Document, file: string): unknown {
-  try {
-    return document.toJS()
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error
-    throw new ProblemError({
-      code: 'project/config-invalid',
-      message: `${file} is not valid YAML: ${error.message}`,
-      where: { file },
-    })
-  }
+  const read = yamlValue(document)
+  if ('value' in read) return read.value
+  throw new ProblemError({
+    code: 'project/config-invalid',
+    message: `${file} is not valid YAML: ${read.fault}`,
+    where: { file },
+  })
 }
 
 function unknownKey(key: string, document: Document, file: string, at: (offset: number) => Place): Problem {

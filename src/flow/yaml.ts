@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { isAlias, isMap, isScalar, LineCounter, visit, type Document } from 'yaml'
 import type { z } from 'zod'
 import type { Place, Problem } from '../base/problem.ts'
+import { readYaml, yamlValue } from '../base/yaml-text.ts'
 import { flowStep, form, issues, notebookStep, type Path } from './yaml-form.ts'
 
 /** A link of a YAML flow, with its place. */
@@ -36,7 +37,7 @@ const maxAliases = 100
  */
 export function parseYamlFlow(text: string, file: string): { flow?: ParsedFlow; problems: Problem[] } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false })
+  const document = readYaml(text, { lineCounter: lines, prettyErrors: false, merge: false })
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
@@ -48,7 +49,9 @@ export function parseYamlFlow(text: string, file: string): { flow?: ParsedFlow; 
   const refused = refuse(document, file, place)
   if (refused.length > 0) return { problems: refused }
   const at = (path: Path) => place(offsetOf(document, path))
-  return build(document.toJS({ maxAliasCount: maxAliases }), file, at)
+  const read = yamlValue(document, { maxAliasCount: maxAliases })
+  if ('fault' in read) return { problems: [syntax(file, read.fault, place(0))] }
+  return build(read.value, file, at)
 }
 
 function syntax(file: string, message: string, where: Place): Problem {

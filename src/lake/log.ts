@@ -38,7 +38,8 @@ function entryIn(log: Log, number: number, opened: Opened): { entry: LogEntry } 
   if ('fault' in opened) return opened
   const value = opened.value
   checkFormat(layout.log(log.env, number), value)
-  if (value['number'] !== number) return { fault: `it says that it is commit ${String(value['number'])}` }
+  if (value['number'] !== number)
+    return { fault: `it says that it is commit ${JSON.stringify(value['number']) ?? 'none'}` }
   return isEntry(value) ? { entry: value } : { fault: 'it is not a log entry' }
 }
 

@@ -31,8 +31,18 @@ export function unseal(bytes: Uint8Array): Opened {
   const body = buffer.subarray(0, split)
   const actual = createHash('sha256').update(body).update('}').digest('hex')
   if (actual !== checksum) return { fault: 'its content does not have its checksum' }
-  const value: unknown = JSON.parse(`${body.toString('utf8')}}`)
-  return isShape(value) ? { value } : { fault: 'it is not an object' }
+  const value = parsed(`${body.toString('utf8')}}`)
+  return isShape(value) ? { value } : { fault: 'it is not a JSON object' }
+}
+
+/** A checksum that is right says who wrote the text, not that it is JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 /** What sealed bytes hold, or why they cannot be trusted. */

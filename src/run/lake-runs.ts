@@ -67,7 +67,10 @@ async function idOf(lake: Lake | undefined, start: string): Promise<string> {
 /** The events of a run, in order; none for one that had nothing to do. */
 export async function eventsOfRun(lake: Lake, run: string): Promise<RunEvent[]> {
   const text = (await lake.runs.read(run, 'events.jsonl')) ?? ''
-  return text.split('\n').flatMap((line) => (parsed(line) as RunEvent | undefined) ?? [])
+  return text.split('\n').flatMap((line) => {
+    const event = parsed(line)
+    return isEvent(event) ? [event] : []
+  })
 }
 
 /** A run that was killed may leave half a line at its end: that is no event. */
@@ -95,4 +98,9 @@ function ambiguousRun(run: string, found: readonly string[]): ProblemError {
     message: `${found.length} runs begin with '${run}'`,
     hint: `write more of the id, such as ${found[0] ?? run}`,
   })
+}
+
+/** A line that was cut, or that is no event, is left out: a record may end in the middle. */
+function isEvent(value: unknown): value is RunEvent {
+  return typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string'
 }

@@ -1,7 +1,8 @@
-import { LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
+import { LineCounter, isMap, isNode, isScalar } from 'yaml'
 import type { Document } from 'yaml'
 import type { z } from 'zod'
 import { ProblemError, orderProblems } from '../base/problem.ts'
+import { readYaml, yamlValue } from '../base/yaml-text.ts'
 import type { Place, Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Json } from '../base/wire.ts'
@@ -52,7 +53,7 @@ class Page {
 
   constructor(text: string, name: string) {
     this.#name = name
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
+    this.#document = readYaml(text, { lineCounter: this.#lines, prettyErrors: false })
     const faults = [...this.#document.errors, ...this.#document.warnings]
     if (faults.length > 0) {
       throw new ProblemError(faults.map(({ message, pos }) => this.#problem(message, this.#at(pos[0]))))
@@ -66,13 +67,9 @@ class Page {
         this.#problem("the file must be a list of keys and values, such as 'kind: local'", this.#at(0)),
       )
     }
-    try {
-      return this.#document.toJS() as { readonly [key: string]: unknown }
-    } catch (error) {
-      // So says the yaml package of aliases that name nothing or too much.
-      if (!(error instanceof ReferenceError)) throw error
-      throw new ProblemError(this.#problem(error.message, this.#at(0)))
-    }
+    const read = yamlValue(this.#document)
+    if ('fault' in read) throw new ProblemError(this.#problem(read.fault, this.#at(0)))
+    return read.value as { readonly [key: string]: unknown }
   }
 
   unknownKind(kind: unknown): Problem {

@@ -2,6 +2,7 @@ import type { ProblemCode } from '../../base/codes.ts'
 import type { Problem } from '../../base/problem.ts'
 import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 import { firstLine, type Fault } from './faults.ts'
+import { lengthLimit } from './source-limits.ts'
 
 /** A value that is not of its declared type. */
 export function valueProblem(
@@ -32,6 +33,8 @@ export function formatProblem(
   where: { file: string; line?: number },
   text: string,
 ): Problem {
+  const limit = lengthLimit(source, where, text)
+  if (limit) return limit
   const [, code = 'source/format', hint] = kinds.find(([pattern]) => pattern.test(text)) ?? []
   const said = text
     .split('\n')

@@ -7,6 +7,7 @@ import { csvFieldsOf } from './csv-line.ts'
 import { FaultError } from './faults.ts'
 import { beginsWithCrLf } from './line-ends.ts'
 import type { FileColumns } from './source-columns.ts'
+import { columnLimit } from './source-limits.ts'
 import { ownColumnsOnly, quotePaths } from './sql-text.ts'
 
 /** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
@@ -62,8 +63,14 @@ async function readHeader(
   const first = (
     await connection.row(`SELECT line FROM read_csv(${quotePaths([file])}, ${options}) LIMIT 1`)
   )['line']
-  if (dialect.header === false) return { file, names: placeNames(first, dialect, columns), lenient }
-  if (typeof first === 'string') return { file, names: csvFieldsOf(first, dialect), lenient }
+  if (dialect.header === false) {
+    const names = placeNames(first, dialect, columns)
+    return columnLimit(source, file, names.length) ?? { file, names, lenient }
+  }
+  if (typeof first === 'string') {
+    const names = csvFieldsOf(first, dialect)
+    return columnLimit(source, file, names.length) ?? { file, names, lenient }
+  }
   return {
     code: 'source/format',
     message: `source '${source.name}': the file has no header`,

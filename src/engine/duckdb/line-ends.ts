@@ -2,6 +2,10 @@ import { createReadStream } from 'node:fs'
 import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
 
+const [lineFeed, carriageReturn] = [10, 13]
+/** DuckDB refuses longer lines. */
+const longest = 2_000_000
+
 /**
  * Whether the first line of a file ends as lines do on Windows, by CR LF; unpacked when it is packed with gzip.
  * Other packings are not looked into.
@@ -11,12 +15,18 @@ export async function beginsWithCrLf(file: string): Promise<boolean> {
   const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
   // The file is cut off on purpose, which a packed one does not like.
   stream.on('error', () => stream.destroy())
-  let seen = ''
+  let length = 0
+  let last = 0
+  let isCrLf = false
   stream.on('data', (chunk: Buffer) => {
-    seen += chunk.toString('latin1')
-    if (seen.includes('\n')) stream.destroy()
+    const end = chunk.indexOf(lineFeed)
+    isCrLf = end >= 0 && (end === 0 ? last : chunk[end - 1]) === carriageReturn
+    length += chunk.length
+    last = chunk.at(-1) ?? 0
+    // 64 kB can unpack to 64 MB, and no line that is read is so long.
+    if (end >= 0 || length > longest) stream.destroy()
   })
   await once(stream, 'close')
   raw.destroy()
-  return seen.charAt(seen.indexOf('\n') - 1) === '\r'
+  return isCrLf
 }

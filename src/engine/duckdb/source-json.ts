@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { FaultError, firstLine, type Fault } from './faults.ts'
 import { columnProblems, isFraction, readsAsText, wholeNumber } from './source-columns.ts'
 import type { SourceView } from './source-csv.ts'
+import { lengthLimit } from './source-limits.ts'
 import {
   fileColumn,
   ownColumnsOnly,
@@ -135,11 +136,14 @@ export async function jsonProblems(
 
 /** An error of DuckDB's JSON reader. It stops at the first. */
 function jsonFaultProblem(source: DeclaredSource, { message }: Fault): Problem | undefined {
-  const file = /in file "(.+?)"/.exec(message)?.[1]
+  const file = /(?:in|reading) file "(.+?)"/.exec(message)?.[1]
   if (file === undefined) return undefined
   const line = /in line (\d+)/.exec(message)?.[1]
   const record = /in record\/value (\d+)/.exec(message)?.[1]
   const said = firstLine(/(?:in line \d+|in record\/value \d+): ([\s\S]*)/.exec(message)?.[1] ?? message)
+  const at = { file, ...(line !== undefined && { line: Number(line) }) }
+  const limit = lengthLimit(source, at, message)
+  if (limit) return limit
   const place = record === undefined ? '' : `value ${record}: `
   const code = /UTF-8/i.test(message)
     ? 'source/encoding'
@@ -149,6 +153,6 @@ function jsonFaultProblem(source: DeclaredSource, { message }: Fault): Problem |
   return {
     code,
     message: `source '${source.name}': ${place}${said.trim()}`,
-    where: { file, ...(line !== undefined && { line: Number(line) }) },
+    where: at,
   }
 }

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { columnProblems } from './source-columns.ts'
 import type { SourceView } from './source-csv.ts'
+import { columnLimit } from './source-limits.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 import { fits } from './type-fit.ts'
 import { foundType, parseType, typeSql } from './types.ts'
@@ -37,6 +38,11 @@ export async function parquetView(
     const columns = await schemaOf(connection, source, file)
     if ('code' in columns) {
       problems.push(columns)
+      continue
+    }
+    const limit = columnLimit(source, file, columns.length)
+    if (limit) {
+      problems.push(limit)
       continue
     }
     problems.push(...columnProblems(source, { file, names: columns.map(({ name }) => name) }))
