@@ -23,7 +23,7 @@ const wrong: { readonly [name: string]: Kind } = {
     share: 0,
     cases: fc.nat(),
     read: (n: number) => {
-      while (n >= 0);
+      for (let at = n; at >= n; at += 0);
     },
   },
 }
