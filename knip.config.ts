@@ -12,8 +12,9 @@ export default {
     // Vitest loads it by its file.
     'src/testing/vitest-reporter.ts!',
     'tests/build-first.ts',
-    // tests/long/cloud-memory.test.ts starts it by its file.
+    // tests/long/cloud-memory.test.ts and cloud-race.test.ts start them by their files.
     'tests/storage/upload-memory.ts',
+    'tests/storage/cloud-racer.ts',
     'tests/**/*.test.ts',
     // Loaded by `node --import`.
     'tests/crash/hook.mjs',
