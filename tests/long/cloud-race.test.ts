@@ -40,7 +40,7 @@ async function faultsOf(
     const faults = new Set<string>()
     for (let number = 0; number < keys; number++) {
       const winners = won.flatMap((numbers, writer) => (numbers.includes(number) ? [String(writer)] : []))
-      if (winners.length !== 1) faults.add(`${winners.length === 0 ? 'no winner' : 'two winners'}`)
+      if (winners.length !== 1) faults.add(winners.length === 0 ? 'no winner' : 'two winners')
       else if (textOf(await storage.get(`log/${number}`)) !== winners[0]) faults.add("another's bytes")
     }
     return faults
