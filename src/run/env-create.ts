@@ -1,7 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
-import { beginsFrom, isProtected } from '../flow/environment-name.ts'
+import { beginsFrom } from '../flow/environment-name.ts'
 import { beginFrom, isEmpty } from '../lake/begin.ts'
-import { checkName, openEnvPlace, stateOf } from './env-place.ts'
+import { checkName, checkUnprotected, openEnvPlace, stateOf } from './env-place.ts'
 import type { EnvPlace, PlaceOptions } from './env-place.ts'
 
 export interface CreateOptions extends PlaceOptions {
@@ -23,7 +23,7 @@ export interface CreatedEnvironment {
  * Begins an environment with the heads of another one, in one commit: nothing is copied, and nothing is
  * computed again.
  *
- * @throws ProblemError `env/exists`, `project/unknown` where there is nothing to begin from
+ * @throws ProblemError `env/exists`, `env/protected`, `project/unknown` where there is nothing to begin from
  */
 export async function createEnvironment(
   name: string,
@@ -33,6 +33,8 @@ export async function createEnvironment(
   try {
     checkName(name)
     const { lake, project } = place
+    const hint = `\`sluice promote ${options.from ?? '<env>'} --to ${name}\` looks whether all fits together`
+    checkUnprotected(place, name, 'begun from another', hint)
     const from = options.from ?? beginsFrom(project.config, name) ?? lake.defaultEnv
     const env = lake.env(name)
     if (!isEmpty(await env.state())) throw exists(name)
@@ -74,12 +76,9 @@ async function onDeletable<T>(
   const place = await openEnvPlace(options)
   try {
     if (!(await place.lake.envs()).includes(name)) await stateOf(place, name)
-    if (!isProtected(place.project.config, name)) return await work(place)
-    throw new ProblemError({
-      code: 'env/protected',
-      message: `the environment '${name}' is protected: it cannot be deleted`,
-      hint: 'take it out of `protected` and `promoteOnly` in sluice.yaml first',
-    })
+    const hint = 'take it out of `protected` and `promoteOnly` in sluice.yaml first'
+    checkUnprotected(place, name, 'deleted', hint)
+    return await work(place)
   } finally {
     await place.close()
   }

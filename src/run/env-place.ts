@@ -1,6 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { segmentFault } from '../base/names.ts'
+import { isProtected } from '../flow/environment-name.ts'
 import { isEmpty } from '../lake/begin.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { EnvState } from '../lake/types.ts'
@@ -49,4 +50,14 @@ export function checkName(name: string): void {
   const fault = segmentFault(name)
   if (fault !== undefined)
     throw new ProblemError({ code: 'project/name-invalid', message: `environment name '${name}' ${fault}` })
+}
+
+/** Throws `env/protected` for a protected environment: those change by runs, promotes and rollbacks. */
+export function checkUnprotected({ project }: EnvPlace, name: string, what: string, hint: string): void {
+  if (!isProtected(project.config, name)) return
+  throw new ProblemError({
+    code: 'env/protected',
+    message: `the environment '${name}' is protected: it cannot be ${what}`,
+    hint,
+  })
 }

@@ -5,7 +5,7 @@ import { pinnedState, removePin } from '../lake/pins.ts'
 import { movedRecord, pointer } from '../lake/pointers.ts'
 import { isSame, stepHeads, type StepHeads } from '../lake/step-heads.ts'
 import type { Changes, EnvState } from '../lake/types.ts'
-import { openEnvPlace, stateOf, type EnvPlace } from './env-place.ts'
+import { checkUnprotected, openEnvPlace, stateOf, type EnvPlace } from './env-place.ts'
 import type { CreateOptions } from './env-create.ts'
 
 /** What an environment took over from another one. */
@@ -26,7 +26,7 @@ export interface UpdatedEnvironment {
  * what this one has changed stays, in one commit. The next run computes what no longer fits together. Then what
  * this environment has changed can be promoted again.
  *
- * @throws ProblemError `project/unknown`, `storage/commit-conflict`
+ * @throws ProblemError `project/unknown`, `env/protected`, `storage/commit-conflict`
  */
 export async function updateEnvironment(
   name: string,
@@ -36,6 +36,8 @@ export async function updateEnvironment(
   const { lake, project } = place
   const run = lake.runs.newId()
   try {
+    const hint = `\`sluice promote ${options.from ?? '<env>'} --to ${name}\` looks whether all fits together`
+    checkUnprotected(place, name, 'brought up to another', hint)
     const own = await stateOf(place, name)
     const from = options.from ?? own.origin?.env ?? beginsFrom(project.config, name) ?? lake.defaultEnv
     if (from === name) throw withItself(name)

@@ -77,7 +77,7 @@ export async function planOf(
     contracts: contracts.filter(({ kind }) => kind !== 'table-added'),
     ...(data && { data }),
     stale: staleAfter(target, set),
-    released: names.filter((name) => held.has(name)),
+    released: tables.flatMap(({ table }) => (held.has(table) ? [table] : [])),
     problems,
   }
 }

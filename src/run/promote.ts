@@ -28,7 +28,7 @@ export interface PromoteResult {
   readonly plan: PromotePlan
   /** The commit of the target. */
   readonly commit?: number
-  /** What of it could not be exported for other tools. */
+  /** Why tables could not be exported for other tools. The promote stands. */
   readonly warnings?: readonly Problem[]
 }
 
@@ -63,7 +63,8 @@ export async function promote(
     if (options.dryRun) return { outcome: 'planned', plan }
     if (options.confirm && !(await options.confirm(plan))) return { outcome: 'declined', plan }
     const commit = await commitSet(place, source, target, set, run)
-    const warnings = await exportCommits({ project: place.project, envName: to }, lake)
+    await lake.env(to).flush()
+    const warnings = await exportCommits({ ...place, envName: to }, lake)
     return { outcome: 'promoted', plan, commit, ...(warnings.length > 0 && { warnings }) }
   } finally {
     await removePin(lake.storage, run)

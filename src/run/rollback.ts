@@ -4,8 +4,8 @@ import type { Lake } from '../lake/lake.ts'
 import type { EnvState, Head } from '../lake/types.ts'
 import { sideOf, type SideTable } from './env-diff.ts'
 import { openEnvPlace, stateOf, type PlaceOptions } from './env-place.ts'
-import { damageOf } from './promote-checks.ts'
 import { exportCommits } from './export-delta.ts'
+import { damageOf } from './promote-checks.ts'
 import { changedMeanwhile } from './promote.ts'
 import { rollbackSet } from './rollback-set.ts'
 
@@ -45,7 +45,7 @@ export interface RollbackResult {
   readonly outcome: 'rolled-back' | 'nothing' | 'planned' | 'declined' | 'refused'
   readonly plan: RollbackPlan
   readonly commit?: number
-  /** What of it could not be exported for other tools. */
+  /** Why tables could not be exported for other tools. The rollback stands. */
   readonly warnings?: readonly Problem[]
 }
 
@@ -94,8 +94,9 @@ export async function rollback(env: string, options: RollbackOptions): Promise<R
       changedMeanwhile(base, now, changes) ? 'conflict' : changes,
     )
     if (!done.committed) throw beingCleaned(env)
-    const warnings = await exportCommits({ project: place.project, envName: env }, lake)
-    const { number: commit } = done.entry
+    await environment.flush()
+    const warnings = await exportCommits({ ...place, envName: env }, lake)
+    const commit = done.entry.number
     return { outcome: 'rolled-back', plan, commit, ...(warnings.length > 0 && { warnings }) }
   } finally {
     await place.close()

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Rig } from '../run/rig.ts'
 import { smallFlow } from '../run/small-flow.ts'
+import { s3Server } from '../storage/servers/s3.ts'
 
 const settings = `branches:
   - { branch: '*', env: 'dev_{branch}' }
@@ -115,4 +116,39 @@ test('what one checkout computed another reuses, and says whose it is; damage is
     totals: 'ran',
     report: 'ran',
   })
+})
+
+test('two checkouts over one bucket share what was computed, and environments', async () => {
+  const server = await s3Server()
+  onTestFinished(() => server.stop())
+  const bucket = `kind: s3
+bucket: lake
+endpoint: ${server.url}
+accessKeyId: \${env:LAKE_KEY}
+secretAccessKey: \${env:LAKE_SECRET}
+`
+  const keys = { LAKE_KEY: 'one', LAKE_SECRET: 'two' }
+  const [one, two] = [await project(), await project()]
+  for (const rig of [one, two]) await rig.write({ 'storage/local.yaml': bucket, 'sluice.yaml': settings })
+  const outcomes = async (rig: Rig, ...words: string[]) => {
+    const { lines } = await rig.with(keys, 'run', '--json', ...words)
+    return lines.flatMap(({ event, outcome }) => (event === 'step-finished' ? [outcome] : []))
+  }
+  expect(await outcomes(one, '--env', 'prod')).toEqual(['ran', 'ran', 'ran'])
+  expect(await outcomes(two, '--env', 'other')).toEqual(['reused', 'reused', 'reused'])
+  expect(await outcomes(two, '--env', 'dev_x')).toEqual(['fresh', 'fresh', 'fresh'])
+  await two.edit('notebooks/silver/totals.ts', 'sum(amount)', 'sum(amount) + 1')
+  expect(await outcomes(two, '--env', 'dev_x')).toEqual(['fresh', 'ran', 'ran'])
+  const promoted = await two.with(keys, 'promote', 'dev_x', '--to', 'prod', '--yes')
+  expect([promoted.code, promoted.out]).toEqual([0, expect.stringContaining('2 changed')])
+  // The first checkout still has the old code: what it sees is that prod was computed by other code.
+  const seen = await one.with(
+    keys,
+    'query',
+    'SELECT sum(total) AS total FROM silver.totals',
+    '--env',
+    'prod',
+    '--json',
+  )
+  expect(seen.lines).toEqual([{ total: '37.75' }])
 })

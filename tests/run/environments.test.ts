@@ -112,6 +112,9 @@ test('what cannot be done is told, and changes nothing', async () => {
   expect(await problems(deleteEnvironment('prod', { projectRoot }))).toEqual([
     "env/protected: the environment 'prod' is protected: it cannot be deleted",
   ])
+  expect(await problems(updateEnvironment('prod', { projectRoot, from: 'dev' }))).toEqual([
+    "env/protected: the environment 'prod' is protected: it cannot be brought up to another",
+  ])
   await writeFile(path.join(projectRoot, 'sluice.yaml'), 'env: dev\nprotected: []\npromoteOnly: [prod]\n')
   expect(await problems(deleteEnvironment('prod', { projectRoot }))).toHaveLength(1)
   expect(await environments({ projectRoot })).toMatchObject([{ name: 'dev' }, { promoteOnly: true }])
