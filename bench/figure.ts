@@ -13,7 +13,7 @@ export interface Figure {
   readonly goal?: Goal
 }
 
-export type Unit = 'ms' | 's' | 'rows/s' | 'MB'
+export type Unit = 'ms' | 's' | 'rows/s' | 'MB' | 'requests'
 
 /** A limit of the median of `ratio`, or of `value` where there is no ratio. */
 export interface Goal {
@@ -98,7 +98,7 @@ function cells(figure: Figure): string[] {
 
 function inUnit(value: number, unit: Unit): string {
   if (unit === 's') return value.toFixed(2)
-  if (unit === 'rows/s') return Math.round(value).toLocaleString('en')
+  if (unit === 'rows/s' || unit === 'requests') return Math.round(value).toLocaleString('en')
   return value < 20 ? value.toFixed(1) : value.toFixed(0)
 }
 

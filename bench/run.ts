@@ -12,6 +12,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   check: async () => (await import('./check.ts')).check,
   'step-overhead': async () => (await import('./step-overhead.ts')).stepOverhead,
   'big-table': async () => (await import('./big-table.ts')).bigTable,
+  bucket: async () => (await import('./bucket.ts')).bucket,
   'data-checks': async () => (await import('./data-checks.ts')).dataChecks,
   digest: async () => (await import('./digest.ts')).contentDigest,
   rows: async () => (await import('./rows.ts')).rowsOfCode,
