@@ -1,5 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
-import { checkFormat, corrupt, isShape, seal, unseal, type Shape } from './sealed.ts'
+import { checkFormat, corrupt, isShape, readSealed, seal, type Opened, type Shape } from './sealed.ts'
 import { newVersionId } from './version-id.ts'
 import { layout } from '../storage/layout.ts'
 import { again } from '../storage/again.ts'
@@ -16,7 +16,8 @@ export interface LakeInfo {
 
 /** What the lake in a storage says about itself: one small read. Undefined where there is no lake. */
 export async function readInfo(storage: Storage): Promise<LakeInfo | undefined> {
-  return infoIn(await storage.get(layout.lake))
+  const read = await readSealed(storage, layout.lake)
+  return read && infoIn(read)
 }
 
 /** Creates a lake, or reads the one that another process creates at the same time. */
@@ -45,9 +46,8 @@ async function created(storage: Storage, bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-function infoIn(bytes: Uint8Array | undefined): LakeInfo | undefined {
-  if (bytes === undefined) return undefined
-  const value = openedInfo(bytes)
+function infoIn(read: Read): LakeInfo {
+  const value = openedInfo(read)
   checkFormat(layout.lake, value)
   const { id, createdAt, defaultEnv } = value
   if (typeof id !== 'string' || typeof createdAt !== 'string' || typeof defaultEnv !== 'string') {
@@ -56,14 +56,19 @@ function infoIn(bytes: Uint8Array | undefined): LakeInfo | undefined {
   return { format: 1, id, createdAt, defaultEnv }
 }
 
+interface Read {
+  readonly bytes: Uint8Array
+  readonly opened: Opened
+}
+
 /** The sealed object, or one of a lake that was created when this file had no checksum: four properties, no other. */
-function openedInfo(bytes: Uint8Array): Shape {
-  const opened = unseal(bytes)
+function openedInfo({ bytes, opened }: Read): Shape {
   if ('value' in opened) return opened.value
   const value = parsed(Buffer.from(bytes).toString('utf8'))
   if (!isShape(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
   // What a newer version wrote is told as such.
-  if (value['format'] !== 1 || Object.keys(value).every((key) => known.has(key))) return value
+  const isNewer = typeof value['format'] === 'number' && value['format'] > 1
+  if (isNewer || Object.keys(value).every((key) => known.has(key))) return value
   throw corrupt(layout.lake, opened.fault, 'put it back from a backup')
 }
 
