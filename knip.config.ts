@@ -15,6 +15,9 @@ export default {
     // tests/long/cloud-memory.test.ts and cloud-race.test.ts start them by their files.
     'tests/storage/upload-memory.ts',
     'tests/storage/cloud-racer.ts',
+    // tests/long/fuzz.test.ts starts them.
+    'tests/fuzz/child.ts',
+    'tests/fuzz/watch.mjs',
     'tests/**/*.test.ts',
     // Loaded by `node --import`.
     'tests/crash/hook.mjs',

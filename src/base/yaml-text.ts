@@ -13,7 +13,8 @@ type Options = ParseOptions & DocumentOptions & SchemaOptions
 /** A text as YAML 1.2, with its faults as the document's errors: a parser that runs out of stack is one of them. */
 export function readYaml(text: string, options: Options): Document {
   try {
-    return parseDocument(text, options)
+    // What it would warn of on stderr, such as keys that are lists, is told as an unknown key.
+    return parseDocument(text, { logLevel: 'error', ...options })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     const empty = new Document()
@@ -39,9 +40,13 @@ export function yamlValue(
   }
 }
 
-function holdsItself(value: unknown, above: ReadonlySet<unknown> = new Set()): boolean {
-  if (typeof value !== 'object' || value === null) return false
+/** A node is looked at once: aliases make one stand in many places. */
+function holdsItself(value: unknown, above = new Set<unknown>(), sound = new Set<unknown>()): boolean {
+  if (typeof value !== 'object' || value === null || sound.has(value)) return false
   if (above.has(value)) return true
-  const within = new Set([...above, value])
-  return Object.values(value).some((item) => holdsItself(item, within))
+  above.add(value)
+  const found = Object.values(value).some((item) => holdsItself(item, above, sound))
+  above.delete(value)
+  sound.add(value)
+  return found
 }

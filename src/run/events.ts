@@ -156,3 +156,16 @@ export interface RunFinished extends Happened {
   /** The number of the last commit that this run made, if it made one. */
   readonly commit?: number
 }
+
+/** What is kept of a run, for lists. */
+export interface RunSummary {
+  readonly run: string
+  readonly env: string
+  readonly flows: readonly string[]
+  /** ISO 8601. */
+  readonly at: string
+  /** Left out, as `counts`, for a run that did not come to its end. */
+  readonly ended?: string
+  /** Steps by how they ended. */
+  readonly counts?: { readonly [O in Outcome]?: number }
+}

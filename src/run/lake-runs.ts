@@ -2,20 +2,8 @@ import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Lake } from '../lake/lake.ts'
 import { isVersionId, timeOfVersion } from '../lake/version-id.ts'
-import type { Outcome, RunEvent, RunStarted } from './events.ts'
-
-/** What is kept of a run, for lists. */
-export interface RunSummary {
-  readonly run: string
-  readonly env: string
-  readonly flows: readonly string[]
-  /** ISO 8601. */
-  readonly at: string
-  /** Left out, as `counts`, for a run that did not come to its end. */
-  readonly ended?: string
-  /** Steps by how they ended. */
-  readonly counts?: { readonly [O in Outcome]?: number }
-}
+import type { RunEvent, RunStarted, RunSummary } from './events.ts'
+import { isKeptEvent, isKeptSummary } from './kept-events.ts'
 
 /** How far back a run is looked for by the beginning of its id. */
 const searched = 1000
@@ -26,11 +14,11 @@ export async function runSummaries(lake: Lake, limit: number): Promise<RunSummar
   return Promise.all(ids.map((run) => summaryOf(lake, run)))
 }
 
-/** What is kept of one run. */
+/** What is kept of one run; what its events say where there is no summary, or none that is whole. */
 export async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
   const text = await lake.runs.read(run, 'summary.json')
-  const known = text === undefined ? undefined : (parsed(text) as RunSummary | undefined)
-  if (known !== undefined) return known
+  const known = text === undefined ? undefined : parsed(text)
+  if (isKeptSummary(known)) return known
   const starts = (await eventsOfRun(lake, run)).filter(
     (event): event is RunStarted => event.event === 'run-started',
   )
@@ -64,12 +52,15 @@ async function idOf(lake: Lake | undefined, start: string): Promise<string> {
   throw found.length === 0 ? unknownRun(start, ids) : ambiguousRun(start, found)
 }
 
-/** The events of a run, in order; none for one that had nothing to do. */
+/**
+ * The events of a run, in order; none for one that had nothing to do. A line that was cut, or that is no event, is
+ * left out: a record may end in the middle.
+ */
 export async function eventsOfRun(lake: Lake, run: string): Promise<RunEvent[]> {
   const text = (await lake.runs.read(run, 'events.jsonl')) ?? ''
   return text.split('\n').flatMap((line) => {
     const event = parsed(line)
-    return isEvent(event) ? [event] : []
+    return isKeptEvent(event) ? [event] : []
   })
 }
 
@@ -98,9 +89,4 @@ function ambiguousRun(run: string, found: readonly string[]): ProblemError {
     message: `${found.length} runs begin with '${run}'`,
     hint: `write more of the id, such as ${found[0] ?? run}`,
   })
-}
-
-/** A line that was cut, or that is no event, is left out: a record may end in the middle. */
-function isEvent(value: unknown): value is RunEvent {
-  return typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string'
 }

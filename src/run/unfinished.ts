@@ -2,8 +2,8 @@ import { ProblemError } from '../base/problem.ts'
 import type { Lake } from '../lake/lake.ts'
 import { pinRenewal } from '../lake/pins.ts'
 import { layout } from '../storage/layout.ts'
-import type { RunEvent, RunStarted } from './events.ts'
-import { eventsOfRun, summaryOf, type RunSummary } from './lake-runs.ts'
+import type { RunEvent, RunStarted, RunSummary } from './events.ts'
+import { eventsOfRun, summaryOf } from './lake-runs.ts'
 import { isAlive } from './request.ts'
 
 /** How many of the last runs are looked at. */

@@ -1,72 +1,56 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
-import { kinds } from './fuzz-kinds.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { nightly, seed } from '../crash/seeds.ts'
+import { kinds } from '../fuzz/kinds.ts'
+import { readAll, type Read } from '../fuzz/process.ts'
 
-const script = fileURLToPath(new URL('fuzz-child.ts', import.meta.url))
-/** How long one case may take, in milliseconds. */
-const limit = 5000
-const times = process.env['SLUICE_NIGHTLY'] === '1' ? 20 : 1
-const first = Number(process.env['SLUICE_FUZZ_SEED'] ?? 1)
-
-/** Reads cases in a process of its own, because a loop cannot be interrupted. Gives what is wrong, with its seed. */
-function faultsOf(name: string, count: number): Promise<string[]> {
-  const args = ['--conditions=sluice-source', '--import', 'tsx', script, name, String(first), String(count)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const faults: string[] = []
-  let at = 'the start'
-  let done = false
-  let timer: NodeJS.Timeout | undefined
-  const watch = () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      faults.push(`took longer than ${limit / 1000} s: ${at}`)
-      child.kill('SIGKILL')
-    }, limit)
-  }
-  let rest = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = `${rest}${text}`.split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      if (line.startsWith('at ')) at = line
-      else if (line.startsWith('fault ')) faults.push(line)
-      else if (line === 'done') done = true
-    }
-    // Once it is done it only ends.
-    if (done) clearTimeout(timer)
-    else watch()
-  })
-  return new Promise((resolve) => {
-    child.on('close', (code) => {
-      clearTimeout(timer)
-      if (!done && faults.length === 0) faults.push(`the process ended with ${String(code)} at ${at}`)
-      resolve(faults)
-    })
-  })
-}
+const times = nightly ? 20 : 1
+const wanted = Object.entries(kinds).map(([name, { share }]) => [name, share * times] as const)
+const minutes = 60_000
 
 describe('what others wrote is read, or told as a Problem, in less than 5 s', () => {
-  it.each(Object.entries(kinds).map(([name, { share }]) => [name, share * times] as const))(
-    '%s: %i cases',
-    async (name, count) => {
-      const faults = await faultsOf(name, count)
-      expect(faults.slice(0, 5).join('\n\n')).toBe('')
+  let reads: readonly Read[] = []
+  beforeAll(
+    async () => {
+      console.log(`50,000 cases times ${times} with SLUICE_SEED=${seed}`)
+      reads = await readAll(wanted, seed)
+      const told = reads.map(({ name, count, ms = NaN, slowest = NaN }) => {
+        return `${name}: ${count} cases, ${(ms / 1000).toFixed(1)} s, the slowest ${slowest.toFixed(0)} ms`
+      })
+      console.log(`${told.join('\n')}\n(of processor time)`)
     },
+    20 * minutes * times,
   )
+
+  it.each(wanted)('%s: %i cases', (name) => {
+    const read = reads.find((each) => each.name === name)
+    expect(read?.faults.slice(0, 5).join('\n\n')).toBe('')
+  })
 
   it('is 50,000 cases in all', () => {
     expect(Object.values(kinds).reduce((sum, { share }) => sum + share, 0)).toBe(50_000)
+    expect(reads.map(({ name }) => name)).toEqual(Object.keys(kinds))
   })
 })
 
 describe('the same look finds a reader', () => {
-  it.each([
-    ['wrong: throws', /TypeError/],
-    ['wrong: rejects later', /later/],
-    ['wrong: pollutes', /a prototype changed/],
-    ['wrong: loops', /took longer than 5 s: at 1/],
-  ])('that is %s', async (name, says) => {
-    expect((await faultsOf(name, 1)).join('\n')).toMatch(says)
+  const controls: readonly (readonly [name: string, count: number, says: RegExp])[] = [
+    ['wrong: throws', 1, /^case 0: TypeError/],
+    ['wrong: rejects later', 1, /^case 0: later: Error: later/],
+    ['wrong: adds to a prototype', 60, /^case 55: a prototype changed: polluted/m],
+    ['wrong: replaces a method once', 50, /^case \d+: a prototype changed: flat/],
+    ['wrong: loops', 1, /^case 0: took longer than 5 s/],
+    ['wrong: never ends', 1, /^the process ended with 13/],
+    ['wrong: takes all for events', 100, /^case \d+: TypeError/],
+  ]
+  let reads: readonly Read[] = []
+  beforeAll(async () => {
+    reads = await readAll(
+      controls.map(([name, count]) => [name, count] as const),
+      seed,
+    )
+  }, 5 * minutes)
+
+  it.each(controls)('that is %s', (name, _count, says) => {
+    expect(reads.find((each) => each.name === name)?.faults.join('\n')).toMatch(says)
   })
 })
