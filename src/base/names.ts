@@ -32,6 +32,7 @@ export function columnNameFault(name: string): string | undefined {
   if (name.length > 200) return 'is longer than 200 characters'
   // eslint-disable-next-line no-control-regex -- control characters are what is refused
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'holds a control character'
+  if (!name.isWellFormed()) return 'holds half of a surrogate pair, which no file can hold'
   if (name !== name.trim()) return 'starts or ends with a space'
   return undefined
 }

@@ -89,7 +89,11 @@ function renderPiece(query: Sql, made: Made, within?: OriginPiece['within']): vo
 function valueText(value: SqlValue, made: Made): string {
   const { params, relations } = made
   const piece = pieceOf(value)
-  if (piece === 'identifier') return quoteName((value as Identifier).name)
+  if (piece === 'identifier') {
+    const { name } = value as Identifier
+    if (!isWhole(name)) throw refused('a name with half of a surrogate pair', made)
+    return quoteName(name)
+  }
   if (piece === 'relation') {
     const { handle } = value as Relation
     relations.add(handle)
@@ -97,18 +101,32 @@ function valueText(value: SqlValue, made: Made): string {
   }
   const wired = value === undefined ? undefined : toWire(value)
   if (wired === undefined || isPlainObject(value)) {
-    const { text, pieces, stretches } = made
-    const problem = {
-      code: 'query/value' as const,
-      message: `a value of type ${describe(value)} cannot stand in a query`,
-      hint: 'use a string, number, bigint, boolean, null, Date, Uint8Array, a list of them, a table handle or sql`...`',
-      // Who knows the code finds the `${...}` by it.
-      query: { handle: '', offset: text.length, text, origin: { pieces, stretches } },
-    }
-    throw new ProblemError(problem)
+    throw refused(
+      `a value of type ${describe(value)}`,
+      made,
+      'use a string, number, bigint, boolean, null, Date, Uint8Array, a list of them, a table handle or sql`...`',
+    )
   }
+  // DuckDB would get another text: UTF-8 has no form for it.
+  if (!isWhole(value)) throw refused('a text with half of a surrogate pair', made)
   params.push(wired)
   return `$${params.length}`
+}
+
+function refused(what: string, { text, pieces, stretches }: Made, hint?: string): ProblemError {
+  const problem = {
+    code: 'query/value' as const,
+    message: `${what} cannot stand in a query`,
+    ...(hint !== undefined && { hint }),
+    // Who knows the code finds the `${...}` by it.
+    query: { handle: '', offset: text.length, text, origin: { pieces, stretches } },
+  }
+  return new ProblemError(problem)
+}
+
+function isWhole(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  return !Array.isArray(value) || value.every(isWhole)
 }
 
 function isPlainObject(value: unknown): boolean {

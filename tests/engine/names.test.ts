@@ -7,6 +7,7 @@ import {
   contract,
   openRig,
   parquetInput,
+  problemsIn,
   queryAll,
   readAll,
   sourceInput,
@@ -115,9 +116,21 @@ describe('a value stays a value', () => {
     '"@raw"',
     '\\',
     'ü\u{1f600}',
-  ])('%s', async (value) => {
+    '\ufeffx',
+    'a\0b',
+    '\u202e',
+  ])('%j', async (value) => {
     expect(await queryAll(rig, sql`SELECT ${value} AS one, ${[value]} AS list`)).toEqual([
       { one: value, list: [value] },
     ])
+  })
+
+  it.each([
+    ['a value', () => sql`SELECT ${'\ud800'} AS one`],
+    ['a list', () => sql`SELECT ${['a', '\udfffb']} AS one`],
+    ['a name', () => sql`SELECT 1 AS ${sql.id('a\ud800')}`],
+  ])('or is refused when no file can hold it: %s', async (_, query) => {
+    const problems = await problemsIn(Promise.resolve().then(() => queryAll(rig, query())))
+    expect(problems.map(({ code }) => code)).toEqual(['query/value'])
   })
 })

@@ -3,6 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import type { EngineOptions } from '../engine.ts'
 import { Connection } from './connection.ts'
 import { quoteTexts } from './sql-text.ts'
+import { keepByteOrderMarks } from './whole-texts.ts'
 
 /**
  * What can change a result is fixed, because a result may be reused on another machine; what reaches outside
@@ -34,6 +35,7 @@ export async function openInstance(
   options: EngineOptions,
   lock: readonly string[] = [],
 ): Promise<DuckDBInstance> {
+  keepByteOrderMarks()
   await mkdir(options.tempFolder, { recursive: true })
   const instance = await DuckDBInstance.create(':memory:', {
     ...fixed,
