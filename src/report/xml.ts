@@ -22,9 +22,10 @@ const entities: { readonly [char: string]: string } = {
   '\r': '&#13;',
   '\n': '&#10;',
   '\t': '&#9;',
-  // Line ends to parsers of XML 1.1 (2.11).
+  // Line ends to parsers of XML 1.1 (2.11); the last one to some parsers only, which go beyond it.
   '\u0085': '&#133;',
   '\u2028': '&#8232;',
+  '\u2029': '&#8233;',
 }
 
 /**
@@ -40,7 +41,7 @@ export function element(
   const set = Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined
       ? []
-      : ` ${key}="${xmlText(String(value)).replace(/[&<>"\r\n\t\u0085\u2028]/g, entity)}"`,
+      : ` ${key}="${xmlText(String(value)).replace(/[&<>"\r\n\t\u0085\u2028\u2029]/g, entity)}"`,
   )
   const open = `<${name}${set.join('')}`
   if (content.length === 0) return `${open}/>`
@@ -54,7 +55,7 @@ export function xmlDocument(root: string): string {
 }
 
 function escaped(text: string): string {
-  return xmlText(text).replace(/[&<>\r\u0085\u2028]/g, entity)
+  return xmlText(text).replace(/[&<>\r\u0085\u2028\u2029]/g, entity)
 }
 
 function entity(char: string): string {

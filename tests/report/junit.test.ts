@@ -156,9 +156,12 @@ test('a check is a suite for each file, with a passing case where nothing is wro
   expect(root.getAttribute('failures')).toBe('3')
 })
 
+/** Texts that came back from a parser as others. */
+const lineEnds = ['\u2029', 'a\u2028b', '\u0085', '\r\u0085', 'a\r\nb\rc\n', '\t']
+
 test('any text that a step prints, throws or is called gives a document that follows the schema', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 40 })
-  const samples = fc.sample(text, 300)
+  const samples = [...lineEnds, ...fc.sample(text, 300)]
   const events = samples.flatMap((each, at) => [
     start(`s${at}`),
     printed(`s${at}`, each),
@@ -171,6 +174,8 @@ test('any text that a step prints, throws or is called gives a document that fol
   expect(await junitFaults(document)).toEqual([])
   const messages = elementsOf(parseXml(document), 'failure').map(({ message }) => message)
   expect(messages.slice(1)).toEqual(samples.map(xmlText))
+  const printedTexts = elementsOf(parseXml(document), 'system-out').map(({ text: out }) => out)
+  expect(printedTexts).toEqual(samples.map(xmlText).filter((each) => each !== ''))
 })
 
 test('3,000 Problems give a document that follows the schema', async () => {
