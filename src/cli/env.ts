@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Cli } from './cli.ts'
+import { projectOptions, withPlace } from './options.ts'
 
 const kinds = ['list', 'create', 'update', 'diff', 'delete', 'name']
 
@@ -42,7 +43,7 @@ function listCommand(cli: Cli): Command {
     .action(async (flags: EnvFlags) => {
       const { environments } = await import('../run/env-list.ts')
       const { environmentsText } = await import('../report/env-text.ts')
-      const list = await environments(placeOptions(flags))
+      const list = await environments(projectOptions(flags))
       if (flags.json) return cli.out.data(`${JSON.stringify(list, null, 2)}\n`)
       if (list.length === 0) return cli.err.write('There are no environments yet: `sluice run` makes one.\n')
       cli.out.write(environmentsText(list, { width: cli.out.width, paint: cli.out.paint }))
@@ -57,7 +58,7 @@ function createCommand(cli: Cli): Command {
     .action(async (name: string, flags: EnvFlags) => {
       const { createEnvironment } = await import('../run/env-create.ts')
       const { createdText } = await import('../report/env-text.ts')
-      const made = await createEnvironment(name, { ...placeOptions(flags), ...fromOf(flags) })
+      const made = await createEnvironment(name, { ...projectOptions(flags), ...fromOf(flags) })
       if (flags.json) cli.out.data(`${JSON.stringify(made)}\n`)
       else cli.out.write(createdText(made))
     })
@@ -71,7 +72,7 @@ function updateCommand(cli: Cli): Command {
     .action(async (name: string, flags: EnvFlags) => {
       const { updateEnvironment } = await import('../run/env-update.ts')
       const { updatedText } = await import('../report/env-text.ts')
-      const made = await updateEnvironment(name, { ...placeOptions(flags), ...fromOf(flags) })
+      const made = await updateEnvironment(name, { ...projectOptions(flags), ...fromOf(flags) })
       if (flags.json) cli.out.data(`${JSON.stringify(made)}\n`)
       else cli.out.write(updatedText(made, cli.out.width))
     })
@@ -85,7 +86,7 @@ function diffCommand(cli: Cli): Command {
     .action(async (before: string, after: string, flags: EnvFlags) => {
       const { diffEnvironments } = await import('../run/env-diff.ts')
       const { environmentDiffText } = await import('../report/env-text.ts')
-      const found = await diffEnvironments(before, after, placeOptions(flags))
+      const found = await diffEnvironments(before, after, projectOptions(flags))
       if (flags.json) return cli.out.data(`${JSON.stringify(found)}\n`)
       cli.out.write(environmentDiffText(found, { width: cli.out.width, paint: cli.out.paint }))
     })
@@ -99,9 +100,9 @@ function deleteCommand(cli: Cli): Command {
     .action(async (name: string, flags: EnvFlags) => {
       const { checkDeletable, deleteEnvironment } = await import('../run/env-create.ts')
       const { confirmed } = await import('./confirm.ts')
-      await checkDeletable(name, placeOptions(flags))
+      await checkDeletable(name, projectOptions(flags))
       if (!(await confirmed(`Delete environment ${name}`, flags.yes ?? false, cli))) return cli.exit(130)
-      const tables = await deleteEnvironment(name, placeOptions(flags))
+      const tables = await deleteEnvironment(name, projectOptions(flags))
       const { plural } = await import('../report/amount.ts')
       cli.out.write(
         flags.json
@@ -123,18 +124,7 @@ function nameCommand(cli: Cli): Command {
 }
 
 function placed(command: Command, json: string): Command {
-  return command
-    .option('--json', json)
-    .option('--storage <name>', 'a file of storage/ without its ending')
-    .option('--project <folder>', 'the project; found upwards from here when left out')
-}
-
-/** Which project and storage the options of a command mean. */
-export function placeOptions({ project, storage }: Pick<EnvFlags, 'project' | 'storage'>) {
-  return {
-    ...(project !== undefined && { projectRoot: project }),
-    ...(storage !== undefined && { storage }),
-  }
+  return withPlace(command.option('--json', json))
 }
 
 function fromOf({ from }: EnvFlags) {

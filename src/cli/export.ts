@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { ProblemError } from '../base/problem.ts'
 import type { Cli } from './cli.ts'
-import { projectOptions } from './options.ts'
+import { projectOptions, withPlace } from './options.ts'
 
 interface ExportFlags {
   readonly storage?: string
@@ -28,11 +28,9 @@ function refuse(what: string | undefined): never {
 }
 
 function deltaCommand(cli: Cli): Command {
-  return new Command('delta')
+  return withPlace(new Command('delta'))
     .description("bring the Delta logs of the tables up to date; runs in the lake's default environment do")
     .option('--again', 'from the first commit on: writes again what was removed')
-    .option('--storage <name>', 'a file of storage/ without its ending')
-    .option('--project <folder>', 'the project; found upwards from here when left out')
     .option('--json', 'one JSON object')
     .action(async (flags: ExportFlags) => {
       const { exportDelta } = await import('../run/export-delta.ts')

@@ -19,8 +19,12 @@ export interface SelectFlags extends ProjectFlags {
 
 /** Adds the options of a project to a command. */
 export function withProject(command: Command): Command {
+  return withPlace(command.option('--env <name>', 'the environment; what sluice.yaml says when left out'))
+}
+
+/** The same, for a command that names its environments in another way, or none. */
+export function withPlace(command: Command): Command {
   return command
-    .option('--env <name>', 'the environment; what sluice.yaml says when left out')
     .option('--storage <name>', 'a file of storage/ without its ending')
     .option('--project <folder>', 'the project; found upwards from here when left out')
 }

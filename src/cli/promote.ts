@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
+import type { PromotePlan } from '../run/promote-plan.ts'
 import type { PromoteResult } from '../run/promote.ts'
 import type { Cli } from './cli.ts'
-import { confirmed } from './confirm.ts'
-import { placeOptions } from './env.ts'
-import { tellProblems } from './failure.ts'
+import { moveHeads, type Move } from './move-heads.ts'
+import { projectOptions, withPlace } from './options.ts'
 
 interface PromoteFlags {
   readonly to: string
@@ -18,7 +18,7 @@ interface PromoteFlags {
 }
 
 export function promoteCommand(cli: Cli): Command {
-  return new Command('promote')
+  return withPlace(new Command('promote'))
     .description('make the versions of one environment those of another, in one commit')
     .argument('<from>', 'the environment whose versions are taken')
     .requiredOption('--to <env>', 'the environment that gets them')
@@ -29,36 +29,25 @@ export function promoteCommand(cli: Cli): Command {
     .option('--yes', 'do not ask; needed where there is no terminal')
     .option('--no-data', 'do not compare rows')
     .option('--json', 'one JSON object')
-    .option('--storage <name>', 'a file of storage/ without its ending')
-    .option('--project <folder>', 'the project; found upwards from here when left out')
     .action((from: string, flags: PromoteFlags) => promoteNow(from, flags, cli))
 }
 
 async function promoteNow(from: string, flags: PromoteFlags, cli: Cli): Promise<void> {
   const { promote } = await import('../run/promote.ts')
   const { promoteText, promotedText } = await import('../report/promote-text.ts')
-  const style = { width: cli.out.width, paint: cli.out.paint }
-  const { yes = false, json } = flags
-  let shown = false
-  const result: PromoteResult = await promote(from, flags.to, {
-    ...placeOptions(flags),
+  const options = {
+    ...projectOptions(flags),
     ...(flags.tables && { tables: flags.tables }),
     ...(flags.dryRun && { dryRun: true }),
     ...(flags.data === false && { examples: false as const }),
-    confirm: (plan) => {
-      if (!json) cli.out.write(promoteText(plan, style))
-      shown = true
-      return confirmed(`Promote ${from} to ${flags.to}`, yes, cli, '--dry-run')
-    },
-  })
-  const { outcome, plan } = result
-  if (outcome === 'refused') cli.exit(1)
-  if (outcome === 'declined') cli.exit(130)
-  if (json) return cli.out.write(`${JSON.stringify(result)}\n`)
-  if (!shown) cli.out.write(promoteText(plan, style))
-  tellProblems(plan.problems, cli, false)
-  if (result.warnings) tellProblems(result.warnings, cli, false)
-  cli.out.write(promotedText(result))
+  }
+  const move: Move<PromotePlan, PromoteResult> = {
+    work: (confirm) => promote(from, flags.to, { ...options, confirm }),
+    question: `Promote ${from} to ${flags.to}`,
+    planText: promoteText,
+    endText: promotedText,
+  }
+  await moveHeads(move, flags, cli)
 }
 
 /** Names with commas between them, for an option that may be given several times. */

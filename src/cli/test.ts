@@ -39,7 +39,7 @@ async function testProject(
   const { root } = await findProject(flags.project)
   if (filters.length > 0) await requireMatches(filters, root, flags)
   const tests = flags.notebooks ? await runNotebookTests(root, filters, own, flags, cli) : undefined
-  const tables = flags.tables ? await checkTables(filters, flags) : undefined
+  const tables = flags.tables ? await checkTables(filters, flags, cli) : undefined
   tell(tests, tables, flags, cli)
   const good = (tests?.code ?? 0) === 0 && (tables ?? []).every(isGood)
   if (!good) cli.exit(1)
@@ -76,9 +76,10 @@ async function runNotebookTests(
   return runTests({ root, filters, words: [...empty, ...words], tells, signal: cli.signal() })
 }
 
-async function checkTables(filters: readonly string[], flags: TestFlags): Promise<TableChecked[]> {
+async function checkTables(filters: readonly string[], flags: TestFlags, cli: Cli): Promise<TableChecked[]> {
   const { checkHeads } = await import('../run/check-heads.ts')
-  return checkHeads(projectOptions(flags), filters)
+  const { unlessCancelled } = await import('../run/cancel.ts')
+  return unlessCancelled(cli.signal(), () => checkHeads(projectOptions(flags), filters))
 }
 
 function tell(

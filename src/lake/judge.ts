@@ -49,7 +49,7 @@ export async function commitJudged(
 }
 
 /** The tables and steps of `changes` that others set between two states. */
-function movedBy(before: EnvState, after: EnvState, changes: Changes): string[] {
+export function movedBy(before: EnvState, after: EnvState, changes: Changes): string[] {
   const tables = Object.keys(changes.heads).filter(
     (table) => before.heads.get(table)?.commit !== after.heads.get(table)?.commit,
   )

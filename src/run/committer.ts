@@ -1,6 +1,6 @@
 import { applyDelta, fillIn } from '../lake/delta.ts'
 import type { Environment } from '../lake/environment.ts'
-import type { Judge } from '../lake/judge.ts'
+import { movedBy, type Judge } from '../lake/judge.ts'
 import type { Changes, CommitMeta, EnvState } from '../lake/types.ts'
 
 /** How the steps of a run see the environment, and publish into it. */
@@ -63,18 +63,11 @@ export function committerByRun(env: Environment, first: EnvState): Committer {
         ...(overrides.size > 0 && { overrides: [...overrides] }),
         detail: { steps: details as never },
       }
+      // Others moved our tables meanwhile: what was computed together is published together or not at all.
       const lost = (state: EnvState) =>
-        moved(collected, first, state) ? { adopt: true as const } : collected
+        movedBy(first, state, collected).length > 0 ? { adopt: true as const } : collected
       const result = await env.commit(first, collected, meta, lost)
       return result.committed ? { commit: result.entry.number, moved: false } : { moved: true }
     },
   }
-}
-
-/** Others moved our tables meanwhile: a set that was computed together is published together or not at all. */
-function moved({ heads, steps }: Changes, first: EnvState, state: EnvState): boolean {
-  return (
-    Object.keys(heads).some((name) => state.heads.get(name)?.commit !== first.heads.get(name)?.commit) ||
-    Object.keys(steps).some((name) => state.steps.get(name)?.commit !== first.steps.get(name)?.commit)
-  )
 }

@@ -3,7 +3,7 @@ import type { CheckResult, Engine, SessionRequest, StagedOutput } from '../engin
 import type { EngineCalls, NamedQuery } from './protocol.ts'
 
 /** Runs the queries of one step and stages its outputs. An aborted signal interrupts the engine. */
-export async function computeQueries(
+async function computeQueries(
   engine: Engine,
   request: SessionRequest,
   queries: readonly NamedQuery[],

@@ -1,6 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { heldTables, isHeld, ownerOf, type Owner } from '../lake/held.ts'
+import { movedBy } from '../lake/judge.ts'
 import type { Changes, EnvState } from '../lake/types.ts'
 import { tableNameFault } from '../base/names.ts'
 import { keptDetail } from './kept-detail.ts'
@@ -55,9 +56,7 @@ export async function release(
     const detail = await keptDetail(environment, owners)
     const meta = { kind: 'release', run: place.lake.runs.newId(), detail } as const
     const { state } = await environment.commit(base, changes, meta, (now) =>
-      Object.keys(changes.steps).some((key) => base.steps.get(key)?.commit !== now.steps.get(key)?.commit)
-        ? 'conflict'
-        : changes,
+      movedBy(base, now, changes).length > 0 ? 'conflict' : changes,
     )
     await environment.flush()
     return { env, commit: state.commit, released, free }

@@ -1,7 +1,8 @@
 import { ProblemError, type Problem } from '../base/problem.ts'
 import { mayBeDeleted } from '../lake/fence.ts'
 import { isHeld, type Owner } from '../lake/held.ts'
-import type { Changes, CommitMeta, EnvState, StepRecord } from '../lake/types.ts'
+import { movedBy } from '../lake/judge.ts'
+import type { Changes, CommitMeta, EnvState } from '../lake/types.ts'
 import { exportCommits } from './export-delta.ts'
 import { keptDetail } from './kept-detail.ts'
 import { openPlace } from './lake-place.ts'
@@ -78,7 +79,7 @@ export async function restore(
       detail: await keptDetail(environment, ownersOf(moved)),
     }
     const result = await environment.commit(base, changes, meta, (state) =>
-      movedMeanwhile(base, state, changes) ? 'conflict' : changes,
+      movedBy(base, state, changes).length > 0 ? 'conflict' : changes,
     )
     await environment.flush()
     if (!result.committed) throw beingCleaned(env)
@@ -109,14 +110,6 @@ function changesFor(points: readonly RestorePoint[], moved: readonly RestorePoin
 function ownersOf(points: readonly RestorePoint[]): Owner[] {
   const owners = points.flatMap(({ owner }) => (owner ? [[owner.key, owner] as const] : []))
   return [...new Map(owners).values()]
-}
-
-function movedMeanwhile(before: EnvState, now: EnvState, { heads, steps }: Changes): boolean {
-  const commitOf = (record: StepRecord | undefined) => record?.commit
-  return (
-    Object.keys(heads).some((table) => before.heads.get(table)?.commit !== now.heads.get(table)?.commit) ||
-    Object.keys(steps).some((key) => commitOf(before.steps.get(key)) !== commitOf(now.steps.get(key)))
-  )
 }
 
 function told(point: RestorePoint, now: EnvState, before: EnvState = now): RestoredTable {

@@ -7,6 +7,9 @@ import { errnoOf, orAbsent } from '../storage/fault.ts'
 /** A folder that a killed run left is removed by a later run when nothing was made in it for a week, in milliseconds. */
 const leftAfter = 7 * 24 * 60 * 60 * 1000
 
+/** Folders to which engines spill: of runs, of commands that show tables, and of `sluice test`. */
+const ours = /^(?:engine|reader|test)-/
+
 /** The folders to which the engines of one run spill. They are named after this process and this machine. */
 export class TempFolders {
   readonly #parent: string
@@ -43,7 +46,7 @@ export class TempFolders {
 
 async function leftBehind(parent: string): Promise<string[]> {
   const names = (await orAbsent(readdir(parent))) ?? []
-  const folders = names.filter((name) => name.startsWith('engine-')).map((name) => path.join(parent, name))
+  const folders = names.filter((name) => ours.test(name)).map((name) => path.join(parent, name))
   const old = await Promise.all(
     folders.map(async (folder) => {
       const seen = await orAbsent(stat(folder))

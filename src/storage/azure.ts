@@ -2,7 +2,7 @@ import type { ContainerClient } from '@azure/storage-blob'
 import pLimit from 'p-limit'
 import { azureFault, isAbsent, isRefused } from './azure-fault.ts'
 import { compareKeys } from './keys.ts'
-import { markName, partBytes, partSize, partsAtOnce } from './object-store.ts'
+import { created, markName, partBytes, partSize, partsAtOnce } from './object-store.ts'
 import type { LocalFile, ObjectRead, ObjectStore, Resume, StoredObject } from './object-store.ts'
 import type { ListedObject } from './storage.ts'
 
@@ -28,6 +28,7 @@ export function azureStore(container: ContainerClient): ObjectStore {
           metadata: { [markName]: mark },
           abortSignal: limit(),
         }),
+        isRefused,
       ),
     async put(key, bytes) {
       await container.getBlockBlobClient(key).upload(bytes, bytes.length, { abortSignal: limit() })
@@ -63,17 +64,8 @@ function upload(container: ContainerClient, key: string, file: LocalFile, mark: 
       conditions: absent,
       metadata: { [markName]: mark },
     }),
+    isRefused,
   )
-}
-
-async function created(request: Promise<unknown>): Promise<boolean> {
-  try {
-    await request
-    return true
-  } catch (error) {
-    if (isRefused(error)) return false
-    throw error
-  }
 }
 
 async function head(container: ContainerClient, key: string): Promise<StoredObject | undefined> {

@@ -1,7 +1,7 @@
 import type { Bucket, FileMetadata } from '@google-cloud/storage'
 import pLimit from 'p-limit'
 import { gcsFault, isAbsent, isRefused } from './gcs-fault.ts'
-import { markName, partBytes, partSize } from './object-store.ts'
+import { created, markName, partBytes, partSize } from './object-store.ts'
 import type { LocalFile, ObjectRead, ObjectStore, Resume, StoredObject } from './object-store.ts'
 import type { ListedObject } from './storage.ts'
 
@@ -23,6 +23,7 @@ export function gcsStore(bucket: Bucket): ObjectStore {
           preconditionOpts: absent,
           metadata: { metadata: { [markName]: mark } },
         }),
+        isRefused,
       ),
     async put(key, bytes) {
       await bucket.file(key).save(Buffer.from(bytes), { resumable: false })
@@ -57,17 +58,8 @@ function upload(bucket: Bucket, key: string, file: LocalFile, mark: string): Pro
       preconditionOpts: absent,
       metadata: { contentType: 'application/octet-stream', metadata: { [markName]: mark } },
     }),
+    isRefused,
   )
-}
-
-async function created(request: Promise<unknown>): Promise<boolean> {
-  try {
-    await request
-    return true
-  } catch (error) {
-    if (isRefused(error)) return false
-    throw error
-  }
 }
 
 async function head(bucket: Bucket, key: string): Promise<StoredObject | undefined> {

@@ -70,3 +70,17 @@ const mostParts = 9000
 export function partSize(size: number): number {
   return Math.max(partBytes, Math.ceil(size / mostParts))
 }
+
+/** Whether a conditional request was done; false when the store refuses it, because there is such an object. */
+export async function created(
+  request: Promise<unknown>,
+  isRefused: (error: unknown) => boolean,
+): Promise<boolean> {
+  try {
+    await request
+    return true
+  } catch (error) {
+    if (isRefused(error)) return false
+    throw error
+  }
+}

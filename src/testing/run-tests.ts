@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
+import { unlessCancelled } from '../run/cancel.ts'
 import { moduleFile } from '../run/entries.ts'
 import type { VitestCase } from './vitest-reporter.ts'
 
@@ -25,7 +26,10 @@ export interface TestsAsk {
   readonly signal?: AbortSignal
 }
 
-/** Runs the tests of a project with the vitest that it has installed. Throws a ProblemError when it has none. */
+/**
+ * Runs the tests of a project with the vitest that it has installed. Throws a ProblemError when it has none, and
+ * Cancelled when it was.
+ */
 export async function runTests(ask: TestsAsk): Promise<TestsRun> {
   const program = vitestOf(ask.root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-tests-'))
@@ -65,7 +69,7 @@ function vitestOf(root: string): string {
 /** Of vitest, by where it tells people. */
 const outputs = { none: 'ignore', stdout: 'inherit', stderr: 2 } as const
 
-function run(
+async function run(
   program: string,
   words: readonly string[],
   results: string,
@@ -75,14 +79,31 @@ function run(
     cwd: root,
     env: { ...process.env, SLUICE_TEST_RESULTS: results },
     stdio: ['ignore', outputs[tells], 'inherit'],
+    detached: ownGroup,
   })
-  const stop = () => child.kill('SIGTERM')
-  signal?.addEventListener('abort', stop, { once: true })
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => {
-      signal?.removeEventListener('abort', stop)
-      resolve(code ?? 1)
-    })
+    child.on('close', (code) => resolve(code ?? 1))
   })
+  const end = () => endGroup(child)
+  process.once('exit', end)
+  try {
+    return await unlessCancelled(signal, () => ended)
+  } finally {
+    end()
+    process.off('exit', end)
+  }
+}
+
+/** Vitest leaves the processes of its tests when it is told to end: it and they are a group, which is ended whole. */
+const ownGroup = process.platform !== 'win32'
+
+/** Tests keep nothing that an end at once could break. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(ownGroup ? -pid : pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

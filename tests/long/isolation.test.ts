@@ -166,27 +166,49 @@ describe('a step that is tried again', () => {
 })
 
 describe('pools and limits of sluice.yaml', () => {
-  it('limit what runs together, and a step that waits for a pool holds no place', async () => {
-    // Each says when it is in, and waits for a file: `in` waits until the other two are in.
-    const waits = (name: string, file: string) => `async run({ outputs }) {
-      const { existsSync, writeFileSync } = await import('node:fs')
-      writeFileSync('${name}.in', '')
-      while (!existsSync('${file}')) await wait(10)
-      if ('${name}'.startsWith('p') && existsSync('${name === 'p1' ? 'p2' : 'p1'}.in') && !existsSync('p.out')) throw new Error('together')
-      writeFileSync('p.out', '')
+  /** A step that says in the file `turns` when it is in and out, and stays in until another one is in. */
+  const waits = (name: string, other: string) => `async run({ outputs }) {
+      const { appendFileSync, readFileSync } = await import('node:fs')
+      appendFileSync('turns', '+${name} ')
+      while (!readFileSync('turns', 'utf8').includes('+${other} ')) await wait(10)
       ${writes}
+      appendFileSync('turns', '-${name} ')
     }`
+
+  /** How many of p1 and p2 were in at the same time, at most. */
+  async function mostTogether(at: Rig): Promise<number> {
+    let now = 0
+    let most = 0
+    for (const turn of (await at.read('turns')).split(' ')) {
+      if (turn.startsWith('+p')) most = Math.max(most, ++now)
+      if (turn.startsWith('-p')) now--
+    }
+    return most
+  }
+
+  it('limit what runs together, and a step that waits for a pool holds no place', async () => {
     const at = await projectOf(
       {
-        p1: { body: `pool: 'warehouse', ${waits('p1', 'free.in')}` },
-        p2: { body: `pool: ['warehouse'], ${waits('p2', 'free.in')}` },
-        free: { body: waits('free', 'free.in') },
+        p1: { body: `pool: 'warehouse', ${waits('p1', 'free')}` },
+        p2: { body: `pool: ['warehouse'], ${waits('p2', 'free')}` },
+        free: { body: waits('free', 'free') },
       },
       'concurrency: 2\npools: { warehouse: 1 }\n',
     )
     // With two places, one of which p2 would hold while it waits, `free` could never begin.
     const ended = await at.run()
     expect(ended.outcomes, ended.out).toEqual({ p1: 'ran', p2: 'ran', free: 'ran' })
+    expect(await mostTogether(at)).toBe(1)
+  })
+
+  it('without the pool more run together: the same count finds it', async () => {
+    const at = await projectOf(
+      { p1: { body: waits('p1', 'p2') }, p2: { body: waits('p2', 'p1') } },
+      'concurrency: 2\npools: { warehouse: 1 }\n',
+    )
+    const ended = await at.run()
+    expect(ended.outcomes, ended.out).toEqual({ p1: 'ran', p2: 'ran' })
+    expect(await mostTogether(at)).toBe(2)
   })
 
   it('a pool that there is not is told with what was meant, by run, plan and check', async () => {

@@ -25,6 +25,12 @@ export default notebook({
 })
 `
 
+/** What a run tells of a table that it wrote. */
+interface Written {
+  readonly table: string
+  readonly version: string
+}
+
 let rig: Rig | undefined
 afterEach(() => rig?.close())
 
@@ -159,10 +165,23 @@ describe('sluice resume', () => {
 })
 
 describe('two runs at once on one lake', () => {
-  /** The steps of a flow that two runs do at once; each step waits until both runs are in it, or one has done it. */
-  async function twoRuns(...words: readonly (readonly string[])[]): Promise<readonly Ended[]> {
+  /** Two runs of one flow at once. With `together` each step waits until it runs in both of them. */
+  async function twoRuns(
+    words: readonly (readonly string[])[],
+    { together = false } = {},
+  ): Promise<readonly Ended[]> {
     const at = await threeSteps()
     await at.write({ go: '' })
+    for (const name of together ? ['one', 'two', 'three'] : []) {
+      await at.edit(`notebooks/${name}.ts`, 'appendFileSync, ', 'appendFileSync, readdirSync, ')
+      await at.edit(
+        `notebooks/${name}.ts`,
+        'await outputs.out.insert',
+        `writeFileSync('${name}-' + process.pid, '')
+    while (readdirSync('.').filter((file) => file.startsWith('${name}-')).length < 2) await wait(10)
+    await outputs.out.insert`,
+      )
+    }
     return Promise.all(words.map((each) => at.sluice('run', '--json', ...each)))
   }
 
@@ -176,15 +195,40 @@ describe('two runs at once on one lake', () => {
     })
   }
 
-  it('both end well, and each step is published once', async () => {
-    const both = await twoRuns(['--no-cache'], ['--no-cache'])
-    expect(both.map(({ code }) => code)).toEqual([0, 0])
-    expect(await published(rig as Rig)).toEqual([])
-    expect((await (rig as Rig).run()).outcomes).toEqual({ one: 'fresh', two: 'fresh', three: 'fresh' })
+  it('both run each step, both end well, and each step is published once', async () => {
+    const both = await twoRuns([['--no-cache'], ['--no-cache']], { together: true })
+    expect(
+      both.map(({ code }) => code),
+      both.map(({ out, err }) => out + err).join('\n'),
+    ).toEqual([0, 0])
+    const at = rig as Rig
+    // Each step had begun in both runs before it ended in one.
+    expect((await at.read('log')).trim().split(' ').toSorted()).toEqual([
+      'one',
+      'one',
+      'three',
+      'three',
+      'two',
+      'two',
+    ])
+    expect(await published(at)).toEqual([])
+    // Who lost has taken over the versions of the other.
+    const [first, second] = both.map(({ lines }) =>
+      lines.flatMap(({ event, tables }) =>
+        event === 'step-finished' ? (tables as Written[]).map((each) => `${each.table} ${each.version}`) : [],
+      ),
+    )
+    expect(first).toHaveLength(3)
+    expect(second).toEqual(first)
+    expect((await at.run()).outcomes).toEqual({ one: 'fresh', two: 'fresh', three: 'fresh' })
+    expect((await at.sluice('verify')).code).toBe(0)
   })
 
   it('with other args both end well, and the lake holds what one of them computed, whole', async () => {
-    const both = await twoRuns(['--arg', 'most=2'], ['--arg', 'most=3'])
+    const both = await twoRuns([
+      ['--arg', 'most=2'],
+      ['--arg', 'most=3'],
+    ])
     expect(both.map(({ code }) => code)).toEqual([0, 0])
     const at = rig as Rig
     // More than once each: what the test above would tell of runs that do not know each other.

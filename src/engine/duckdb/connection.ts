@@ -7,6 +7,7 @@ import {
   type DuckDBResult,
 } from '@duckdb/node-api'
 import { EngineInterrupted } from '../engine.ts'
+import { interruptAtExit } from './at-exit.ts'
 import { FaultError, faultError } from './faults.ts'
 import type { Params } from './params.ts'
 import { subquery } from './sql-text.ts'
@@ -29,9 +30,11 @@ export class Connection {
   private last: Promise<unknown> = Promise.resolve()
   private stopped = false
   private closed = false
+  private readonly forget: () => void
 
   constructor(raw: DuckDBConnection) {
     this.raw = raw
+    this.forget = interruptAtExit(this)
   }
 
   static async open(instance: DuckDBInstance): Promise<Connection> {
@@ -106,6 +109,7 @@ export class Connection {
     this.interrupt()
     await this.last
     this.raw.closeSync()
+    this.forget()
   }
 
   /** Runs synchronous work between statements, such as that of an appender. */

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { EngineOptions } from '../engine.ts'
+import { removeAtExit } from './at-exit.ts'
 import { Connection } from './connection.ts'
 import { quoteTexts } from './sql-text.ts'
 import { keepByteOrderMarks } from './whole-texts.ts'
@@ -37,6 +38,7 @@ export async function openInstance(
 ): Promise<DuckDBInstance> {
   keepByteOrderMarks()
   await mkdir(options.tempFolder, { recursive: true })
+  removeAtExit(options.tempFolder)
   const instance = await DuckDBInstance.create(':memory:', {
     ...fixed,
     memory_limit: options.memory,
