@@ -188,7 +188,7 @@ function computeCode(ask: ComputeAsk, request: SessionRequest, reach: Share['rea
     await killLate(worker, signal, worker.call('load', { file, projectRoot }, options))
     await ask.loaded?.()
     try {
-      const guard = { limit: pool.workerMemory(ask.share), printed: () => last }
+      const guard = { limit: pool.processMemory(ask.share), printed: () => last }
       return await guardMemory(worker, guard, () =>
         killLate(worker, signal, worker.call('run', call, options)),
       )

@@ -1,6 +1,6 @@
 import type { Limits } from '../contract/limits.ts'
 import { ChildEnded, type Answer, type Ask, type CallOptions, type Child } from './child.ts'
-import { guardMemory } from './guard-memory.ts'
+import { guardMemory, OutOfMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
 import type { EngineCalls } from './protocol.ts'
 import { Slots } from './slots.ts'
@@ -32,6 +32,7 @@ const grace = 3000
  */
 export class EngineHosts {
   readonly #start: (share?: Share) => Child<EngineCalls>
+  readonly #most: (share?: Share) => number
   readonly #all = new Set<Child<EngineCalls>>()
   /** Engines of their own that nobody uses now, by their share. */
   readonly #idle = new Map<string, Child<EngineCalls>>()
@@ -40,8 +41,13 @@ export class EngineHosts {
   readonly #guilty = new Set<string>()
   #shared?: Child<EngineCalls>
 
-  constructor(start: (share?: Share) => Child<EngineCalls>) {
+  /** @param most bytes that the process of an engine may hold; DuckDB's own limit does not count all that it allocates */
+  constructor(
+    start: (share?: Share) => Child<EngineCalls>,
+    most: (share?: Share) => number = () => Infinity,
+  ) {
     this.#start = start
+    this.#most = most
   }
 
   /** The one that all share. */
@@ -62,14 +68,16 @@ export class EngineHosts {
   ): Promise<Answer<EngineCalls[K]>> {
     const { by, share, signal, again } = options
     const from = (host: Child<EngineCalls>) =>
-      guardMemory(host, {}, () => killLate(host, signal, host.call(op, ask, options), grace))
+      guardMemory(host, { limit: this.#most(share) }, () =>
+        killLate(host, signal, host.call(op, ask, options), grace),
+      )
     if (share) return this.#own(share, from)
     if (!this.#guilty.has(by)) {
-      const host = this.shared()
       try {
-        return await killLate(host, signal, host.call(op, ask, options), grace)
+        return await from(this.shared())
       } catch (error) {
-        if (!(error instanceof ChildEnded) || signal.aborted) throw error
+        const ended = error instanceof ChildEnded || error instanceof OutOfMemory
+        if (!ended || signal.aborted) throw error
       }
       await again?.()
     }

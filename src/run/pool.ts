@@ -30,7 +30,10 @@ export interface Lender {
 export class Pool {
   private readonly options: PoolOptions
   /** The processes of engines. */
-  readonly engines = new EngineHosts((share) => this.startEngine(share))
+  readonly engines = new EngineHosts(
+    (share) => this.startEngine(share),
+    (share = {}) => this.processMemory(share),
+  )
   private renders?: Child<WorkerCalls>
   private readonly idle: Child<WorkerCalls>[] = []
   private readonly all = new Set<Child<WorkerCalls>>()
@@ -89,8 +92,8 @@ export class Pool {
     return this.engineOptions(memorySize(share.memory) ?? memory / 2 / workers, threads, share)
   }
 
-  /** Bytes that a worker may hold: what its step says, else the memory of all engines together. */
-  workerMemory(share: Share): number {
+  /** Bytes that a worker, or an engine, may hold: what its step says, else the memory of all engines together. */
+  processMemory(share: Share): number {
     return memorySize(share.memory) ?? this.options.memory
   }
 

@@ -43,7 +43,7 @@ async function isMixed(connection: Connection, file: string): Promise<boolean> {
   if (!(await beginsWithCrLf(file))) return false
   try {
     await connection.row(
-      `SELECT count(*) FROM read_csv(${quotePaths([file])}, ${lineOptions}, strict_mode=true)`,
+      `SELECT count(*) FROM read_csv(${quotePaths([file])}, ${lineOptions}, parallel=false, strict_mode=true)`,
     )
     return false
   } catch (error) {
@@ -59,7 +59,8 @@ async function readHeader(
   lenient: boolean,
 ): Promise<FileColumns | Problem> {
   const { dialect, columns } = source
-  const options = `${lineOptions}, strict_mode=${!lenient}, skip=${Math.trunc(dialect.skip ?? 0)}`
+  // Several threads would race for the one line: the first of any part of the file would do for LIMIT.
+  const options = `${lineOptions}, parallel=false, strict_mode=${!lenient}, skip=${Math.trunc(dialect.skip ?? 0)}`
   const first = (
     await connection.row(`SELECT line FROM read_csv(${quotePaths([file])}, ${options}) LIMIT 1`)
   )['line']

@@ -106,7 +106,10 @@ function suspects(fault: Fault, format: 'csv' | 'json' | 'ndjson' | 'parquet'): 
       (type === 'Invalid Input' && ofParquet.test(message))
     )
   return (
-    type === 'Conversion' || type === 'IO' || message.includes(fractionMark) || /CSV Error|JSON|maximum_object_size/.test(message)
+    type === 'Conversion' ||
+    type === 'IO' ||
+    message.includes(fractionMark) ||
+    /CSV Error|CSV Reader|JSON|maximum_object_size/.test(message)
   )
 }
 

@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
+import { longestLine } from './source-limits.ts'
 
 const [lineFeed, carriageReturn] = [10, 13]
-/** DuckDB refuses longer lines. */
-const longest = 2_000_000
 
 /**
  * Whether the first line of a file ends as lines do on Windows, by CR LF; unpacked when it is packed with gzip.
@@ -24,7 +23,7 @@ export async function beginsWithCrLf(file: string): Promise<boolean> {
     length += chunk.length
     last = chunk.at(-1) ?? 0
     // 64 kB can unpack to 64 MB, and no line that is read is so long.
-    if (end >= 0 || length > longest) stream.destroy()
+    if (end >= 0 || length > longestLine) stream.destroy()
   })
   await once(stream, 'close')
   raw.destroy()

@@ -3,6 +3,7 @@ import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
 import { csvFaultProblem, formatProblem, valueProblem } from './csv-fault.ts'
 import { FaultError } from './faults.ts'
+import { longLine } from './long-lines.ts'
 import { asText, csvFiles, csvLayouts } from './source-csv.ts'
 import { isFraction, type Layout } from './source-columns.ts'
 import { quoteName } from './sql-text.ts'
@@ -21,6 +22,8 @@ export async function csvProblems(
   files: readonly string[],
   picked: readonly DeclaredColumn[],
 ): Promise<Problem[]> {
+  const long = await longLines(connection, source, files)
+  if (long.length > 0) return long
   const { layouts, problems } = await csvLayouts(connection, source, files)
   const found = [...problems]
   for (const layout of layouts) {
@@ -28,6 +31,20 @@ export async function csvProblems(
     found.push(...(await fractions(connection, source, layout, picked)))
   }
   return found.slice(0, shown)
+}
+
+/** The reader of CSV tells a line that fills its buffer in many ways, such as a quote that never ends. */
+async function longLines(
+  connection: Connection,
+  source: DeclaredSource,
+  files: readonly string[],
+): Promise<Problem[]> {
+  const found: Problem[] = []
+  for (const file of files) {
+    const problem = await longLine(connection, source, file)
+    if (problem) found.push(problem)
+  }
+  return found
 }
 
 /** What DuckDB's own reader refuses. Counting a column makes DuckDB convert it. */

@@ -3,6 +3,7 @@ import type { CsvDialect } from '../../contract/source.ts'
 import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
 import { headerOf } from './csv-header.ts'
+import { hiddenLongLine, longLine } from './long-lines.ts'
 import {
   columnProblems,
   layoutsOf,
@@ -53,7 +54,7 @@ export async function csvLayouts(
   const good: FileColumns[] = []
   const problems: Problem[] = []
   for (const file of files) {
-    const header = await headerOf(connection, source, file)
+    const header = await headerWithin(connection, source, file)
     const faults = 'code' in header ? [header] : columnProblems(source, header)
     if (faults.length === 0 && !('code' in header)) good.push(header)
     problems.push(...faults)
@@ -61,6 +62,18 @@ export async function csvLayouts(
   const layouts = layoutsOf(good)
   for (const layout of layouts) problems.push(...(await surplusProblems(connection, source, layout)))
   return { layouts, problems }
+}
+
+/** The header, unless a line of the file is too long, which the reader would tell as something else or not at all. */
+async function headerWithin(
+  connection: Connection,
+  source: DeclaredSource,
+  file: string,
+): Promise<FileColumns | Problem> {
+  const hidden = await hiddenLongLine(connection, source, file)
+  if (hidden) return hidden
+  const header = await headerOf(connection, source, file)
+  return 'code' in header ? ((await longLine(connection, source, file)) ?? header) : header
 }
 
 /** The column behind the last one of a lenient layout, where it is looked for fields that are too many. */
