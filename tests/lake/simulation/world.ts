@@ -126,17 +126,18 @@ export class World {
   }
 }
 
-const never = new Promise<never>(() => undefined)
+/** A new one each time: what waits for one that lives on would never be collected. */
+const never = () => new Promise<never>(() => undefined)
 
 /** A storage that a life calls no more once it is dead, and from which it hears no more. */
 export function mortal(inner: Storage, life: Life): Storage {
   const alive = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (life.dead) return never
+    if (life.dead) return never()
     try {
       const result = await work()
-      return life.dead ? await never : result
+      return life.dead ? await never() : result
     } catch (error) {
-      if (life.dead) return never
+      if (life.dead) return never()
       throw error
     }
   }
