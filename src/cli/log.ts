@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { LogEntry } from '../lake/types.ts'
 import { tableLines, type TextColumn } from '../report/table-text.ts'
 import { agoText } from '../report/time.ts'
-import type { Cli } from './cli.ts'
+import type { Cli, Output } from './cli.ts'
 import { countOption, projectOptions, withProject } from './options.ts'
 import type { ProjectFlags } from './options.ts'
 import { emptyText } from './tables.ts'
@@ -38,7 +38,11 @@ export function logCommand(cli: Cli): Command {
     })
 }
 
-function logText(entries: readonly LogEntry[], { out }: Cli): string {
+/** Commits as lines of a table. */
+export function logText(
+  entries: readonly LogEntry[],
+  { out }: { readonly out: Pick<Output, 'width' | 'paint'> },
+): string {
   const now = new Date()
   const rows = entries.map((entry) => [
     String(entry.number),

@@ -1,8 +1,9 @@
-import { checkFormat, corrupt, isShape, readSealed } from './sealed.ts'
+import { isCount, isText, maybe, objectOf, valuesOf } from '../base/form.ts'
+import { checkFormat, corrupt, readSealed } from './sealed.ts'
 import type { Opened, Shape } from './sealed.ts'
 import { readHint } from './hint.ts'
 import { settled } from './settled.ts'
-import type { Delta, LogEntry } from './types.ts'
+import type { CommitRef, Delta, Head, LogEntry, StepRecord } from './types.ts'
 import { layout, numberOf, padded } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -43,18 +44,43 @@ function entryIn(log: Log, number: number, opened: Opened): { entry: LogEntry } 
   return isEntry(value) ? { entry: value } : { fault: 'it is not a log entry' }
 }
 
-/** Checks what reading relies on; the checksum vouches that the rest is what a commit wrote. */
+const sourceForm = objectOf<CommitRef>({ env: isText, commit: isCount })
+const headForm = objectOf<Pick<Head, 'version' | 'seq' | 'manifest'>>({
+  version: isText,
+  seq: isCount,
+  manifest: isText,
+})
+const stepForm = objectOf<Pick<StepRecord, 'step' | 'fingerprint' | 'outputs'>>({
+  step: isText,
+  fingerprint: isText,
+  outputs: valuesOf(isText),
+})
+const deltaForm = objectOf<Delta>({
+  heads: valuesOf((head) => head === null || headForm(head)),
+  steps: valuesOf((step) => step === null || stepForm(step)),
+  gone: maybe(valuesOf(isCount)),
+})
+const metaForm = objectOf<Omit<LogEntry, keyof Delta | 'format' | 'number' | 'since' | Unread>>({
+  id: isText,
+  parent: (parent) => parent === null || isText(parent),
+  at: isText,
+  kind: isText,
+  run: isText,
+  step: maybe(isText),
+  source: maybe(sourceForm),
+  restored: maybe(valuesOf(isCount)),
+  checkpoint: isCount,
+})
+type Unread = 'overrides' | 'detail' | 'fence' | 'origin'
+
+/** Checks what reading and telling rely on; the checksum vouches that the rest is what a commit wrote. */
 function isEntry(value: Shape): value is Shape & LogEntry {
-  const { id, parent, at, kind, checkpoint, since } = value
-  const named = typeof id === 'string' && (parent === null || typeof parent === 'string')
-  const made = typeof at === 'string' && typeof kind === 'string' && typeof checkpoint === 'number'
-  return named && made && isDelta(value) && isShape(since) && isDelta(since)
+  return metaForm(value) && isDelta(value) && deltaForm(value['since'])
 }
 
 /** Whether an object has the properties of changes. */
 export function isDelta(value: Shape): value is Shape & Delta {
-  const { heads, steps, gone } = value
-  return isShape(heads) && isShape(steps) && (gone === undefined || isShape(gone))
+  return deltaForm(value)
 }
 
 async function readableBefore(log: Log, number: number): Promise<number> {

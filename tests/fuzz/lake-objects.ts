@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import fc, { type Arbitrary } from 'fast-check'
+import { logText } from '../../src/cli/log.ts'
 import { readCheckpoint } from '../../src/lake/checkpoint.ts'
 import { openLake } from '../../src/lake/lake.ts'
+import { entriesDown } from '../../src/lake/history.ts'
 import { manifestsIn } from '../../src/lake/manifest.ts'
 import { seal } from '../../src/lake/sealed.ts'
 import { newestState } from '../../src/lake/state.ts'
 import { stepCacheIn } from '../../src/lake/step-cache.ts'
+import { plainPaint } from '../../src/report/paint.ts'
 import { layout } from '../../src/storage/layout.ts'
 import { memoryStorage } from '../../src/storage/memory.ts'
 import { kind, type Kinds } from './kind.ts'
@@ -92,14 +95,19 @@ async function inStorage<T>(
 
 const log = (storage: ReturnType<typeof memoryStorage>) => ({ storage, env: 'dev' })
 
+/** Reads a log as runs do, and as `sluice log` does. */
+async function readLog(storage: ReturnType<typeof memoryStorage>): Promise<void> {
+  const { commit } = await newestState(log(storage))
+  const out = { width: 60, paint: plainPaint }
+  for await (const each of entriesDown(log(storage), commit)) logText([each], { out })
+}
+
 /** The small objects of a lake. */
 export const lakeKinds: Kinds = {
   manifests: kind(7000, sealedOf(manifest), (bytes) =>
     inStorage('m.json', bytes, (storage) => manifestsIn(storage).read('m.json')),
   ),
-  'log entries': kind(7000, sealedOf(entry), (bytes) =>
-    inStorage(layout.log('dev', 1), bytes, (storage) => newestState(log(storage))),
-  ),
+  'log entries': kind(7000, sealedOf(entry), (bytes) => inStorage(layout.log('dev', 1), bytes, readLog)),
   checkpoints: kind(5000, sealedOf(checkpoint), (bytes) =>
     inStorage(layout.checkpoint('dev', 1), bytes, (storage) => readCheckpoint(log(storage), 1)),
   ),
