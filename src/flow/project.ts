@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { cacheFolder } from '../base/names.ts'
@@ -30,6 +30,7 @@ export { cacheFolder }
  */
 export async function findProject(from: string = process.cwd()): Promise<Project> {
   const root = findRoot(from)
+  refuseLinkedCaches(root)
   return { root, config: await readConfig(root), flows: listFlows(root) }
 }
 
@@ -38,6 +39,7 @@ export async function projectToCheck(
   from: string = process.cwd(),
 ): Promise<{ project: Project; problems: readonly Problem[] }> {
   const root = findRoot(from)
+  refuseLinkedCaches(root)
   const flows = listFlows(root)
   try {
     return { project: { root, config: await readConfig(root), flows }, problems: [] }
@@ -47,6 +49,18 @@ export async function projectToCheck(
     const { parseConfig } = await import('./project-config.ts')
     return { project: { root, config: parseConfig('', 'sluice.yaml'), flows }, problems }
   }
+}
+
+/** What is written to the caches, and loaded from them, must not be elsewhere. */
+function refuseLinkedCaches(root: string): void {
+  const found = lstatSync(path.join(root, cacheFolder), { throwIfNoEntry: false })
+  if (!found?.isSymbolicLink()) return
+  throw new ProblemError({
+    code: 'storage/unavailable',
+    message: `'${cacheFolder}' of the project is a symbolic link`,
+    where: { file: cacheFolder },
+    hint: 'remove the link: Sluice makes a folder there for its caches, which can be deleted at any time',
+  })
 }
 
 function findRoot(from: string): string {

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, closeSync, constants, openSync } from 'node:fs'
 import path from 'node:path'
+import { inOwnFolder } from '../base/own-folder.ts'
 import { problemsOf } from '../base/problem.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 import type { RunOptions } from './options.ts'
@@ -35,8 +36,10 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
   /** Appends what is new; a run record that cannot be written must not stop the run that it records. */
   function append(file: string): void {
     try {
-      if (written === 0) mkdirSync(path.dirname(file), { recursive: true })
-      appendFileSync(file, linesOf(events.slice(written)))
+      const root = path.resolve(path.dirname(file), '../..')
+      inOwnFolder(root, path.dirname(file), (held) => {
+        appendTo(path.join(held, path.basename(file)), linesOf(events.slice(written)))
+      })
       written = events.length
     } catch {
       active = false
@@ -89,6 +92,17 @@ export function eventStream(workspace: Workspace, options: RunOptions): EventStr
       }
       await keep(JSON.stringify(summary))
     },
+  }
+}
+
+/** A link that stands where the file should be is not followed. */
+function appendTo(file: string, text: string): void {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+  const handle = openSync(file, flags)
+  try {
+    appendFileSync(handle, text)
+  } finally {
+    closeSync(handle)
   }
 }
 

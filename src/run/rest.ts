@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf, sha256 } from '../base/digest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
+import { inOwnFolder } from '../base/own-folder.ts'
 import type { Json } from '../base/wire.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { semantics } from '../freshness/parts.ts'
@@ -149,8 +150,10 @@ function logStat({ lake, envName }: Workspace, commit: number): string | undefin
 }
 
 /** Forgets what runs with nothing to do have found, for all flows: files were found damaged behind their stats. */
-export async function forgetRest(root: string): Promise<void> {
-  await rm(path.join(root, cacheFolder, 'rest'), { recursive: true, force: true })
+export function forgetRest(root: string): void {
+  inOwnFolder(root, path.join(root, cacheFolder), (held) => {
+    rmSync(path.join(held, 'rest'), { recursive: true, force: true })
+  })
 }
 
 function restFile({ root, envName, lake }: Workspace, files: readonly string[]): string {

@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { inOwnFolder } from '../base/own-folder.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { errnoOf, faultOf } from '../storage/fault.ts'
 
@@ -12,8 +13,7 @@ import { errnoOf, faultOf } from '../storage/fault.ts'
 export function spillFolder(root: string): string {
   const folder = path.join(root, cacheFolder, 'tmp')
   try {
-    mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.W_OK)
+    inOwnFolder(root, folder, () => accessSync(folder, constants.W_OK))
     return folder
   } catch (error) {
     if (errnoOf(error) === undefined) throw error

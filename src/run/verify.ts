@@ -59,5 +59,5 @@ async function distrust({ lake, index, root }: Workspace, damaged: readonly Dama
       if (local !== undefined) index.forget(local)
     }
   }
-  await forgetRest(root)
+  forgetRest(root)
 }

@@ -1,4 +1,4 @@
-import { dirname, sep } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { errnoOf, orAbsent } from './fault.ts'
 import type { StorageIo } from './local-io.ts'
@@ -7,16 +7,20 @@ import type { StorageIo } from './local-io.ts'
 const settledMs = 60_000
 const attempts = 10
 
+/** What Linux adds to the path of a folder that is held and was removed (proc_pid_fd(5)). */
+const removed = ' (deleted)'
+
 /**
  * The folders of a local storage: made when needed, durably, and never through a symbolic link that leads
- * out of the root. What was found once is remembered for the life of the storage.
+ * out of the root. That is looked at for each operation, on the folder that is held (`StorageIo.hold`), so that
+ * a link that takes the place of a folder meanwhile is never followed. Where the root leads is asked once.
  */
 export class LocalFolders {
   readonly #root: string
   readonly #place: string
   readonly #io: StorageIo
-  readonly #inside = new Set<string>()
   readonly #made = new Map<string, Promise<void>>()
+  #realRoot: string | undefined
 
   constructor(root: string, place: string, io: StorageIo) {
     this.#root = root
@@ -26,12 +30,25 @@ export class LocalFolders {
 
   /** Whether a path is there; throws a Problem `storage/unavailable` where a link leads it out of the root. */
   async exists(path: string): Promise<boolean> {
-    if (this.#inside.has(path)) return true
     const real = await orAbsent(this.#io.realpath(path))
     if (real === undefined) return false
-    if (this.#isBelowRoot(path)) await this.#refuseOutside(path, real)
-    this.#inside.add(path)
+    await this.#refuseOutside(path, real)
     return true
+  }
+
+  /**
+   * Does work in a folder that is there, by the path that `work` is given: it stays in that folder, whatever
+   * takes its name meanwhile. Fails with ENOENT where there is none; throws a Problem `storage/unavailable`
+   * where a link leads out of the root. It costs an open, a readlink and a close.
+   */
+  async at<T>(folder: string, work: (held: string) => Promise<T>): Promise<T> {
+    const held = await this.#io.hold(folder)
+    try {
+      await this.#refuseOutside(folder, held.real)
+      return await work(held.path)
+    } finally {
+      await held.close()
+    }
   }
 
   /** Makes sure that a folder is there and stays there after a power cut. */
@@ -47,15 +64,14 @@ export class LocalFolders {
   }
 
   /** Makes an entry in a folder; again when the folder was removed meanwhile, by hand or because it was empty. */
-  async within<T>(folder: string, makeEntry: () => Promise<T>): Promise<T> {
+  async within<T>(folder: string, makeEntry: (held: string) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.ensure(folder)
-        return await makeEntry()
+        return await this.at(folder, makeEntry)
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' || attempt === attempts) throw error
         this.#made.clear()
-        this.#inside.clear()
       }
     }
   }
@@ -64,13 +80,12 @@ export class LocalFolders {
   async prune(folder: string): Promise<void> {
     for (let path = folder; path.length > this.#root.length; path = dirname(path)) {
       try {
-        await this.#io.rmdir(path)
+        await this.at(dirname(path), (held) => this.#io.rmdir(join(held, basename(path))))
       } catch (error) {
         if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error
         return
       }
       this.#made.delete(path)
-      this.#inside.delete(path)
     }
   }
 
@@ -84,20 +99,18 @@ export class LocalFolders {
       await this.ensure(parent)
       await this.#mkdir(folder)
     }
-    await this.#io.syncFolder(parent)
+    await this.at(parent, (held) => this.#io.syncFolder(held))
   }
 
   async #mkdir(folder: string): Promise<void> {
     try {
-      await this.#io.mkdir(folder)
+      await this.at(dirname(folder), (held) => this.#io.mkdir(join(held, basename(folder))))
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error
       if (await this.exists(folder)) return
       // When it is gone again by now, ENOENT says so.
       if ((await this.#io.lstat(folder)).isSymbolicLink()) throw this.#outside(folder, 'leads nowhere')
-      return
     }
-    this.#inside.add(folder)
   }
 
   async #isYoung(folder: string): Promise<boolean> {
@@ -105,14 +118,13 @@ export class LocalFolders {
     return Date.now() - Number(birthtimeMs) < settledMs
   }
 
-  async #refuseOutside(path: string, real: string): Promise<void> {
-    const realRoot = await this.#io.realpath(this.#root)
-    if (real === realRoot || real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) return
+  /** What lies above the root is not ours to judge. */
+  async #refuseOutside(path: string, at: string): Promise<void> {
+    if (path.length < this.#root.length) return
+    const real = at.endsWith(removed) && !path.endsWith(removed) ? at.slice(0, -removed.length) : at
+    const root = (this.#realRoot ??= await this.#io.realpath(this.#root))
+    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return
     throw this.#outside(path, 'leads out of the storage')
-  }
-
-  #isBelowRoot(path: string): boolean {
-    return path.length > this.#root.length
   }
 
   #outside(path: string, where: string): ProblemError {
@@ -120,9 +132,10 @@ export class LocalFolders {
       .slice(this.#root.length + 1)
       .split(sep)
       .join('/')
+    const what = key === '' ? 'its folder' : `'${key}'`
     return new ProblemError({
       code: 'storage/unavailable',
-      message: `storage at '${this.#place}': '${key}' is or lies behind a symbolic link that ${where}`,
+      message: `storage at '${this.#place}': ${what} is or lies behind a symbolic link that ${where}`,
       hint: 'replace the link by a folder, or set the `root` of the storage to where the data shall be',
     })
   }

@@ -1,4 +1,5 @@
 import type { BigIntStats, Dirent } from 'node:fs'
+import { existsSync } from 'node:fs'
 import {
   constants,
   lstat,
@@ -7,6 +8,7 @@ import {
   open,
   readFile,
   readdir,
+  readlink,
   realpath,
   rename,
   rm,
@@ -19,6 +21,8 @@ import {
  * which the machine can stop. They fail as `node:fs` does, with an errno word.
  */
 export interface StorageIo {
+  /** Holds a folder that is there, also through links, until it is closed. */
+  hold(folder: string): Promise<HeldFolder>
   /** Creates a file that must not exist. */
   create(path: string): Promise<NewFile>
   /** The bytes of a file; a symbolic link is refused with ELOOP. */
@@ -39,6 +43,14 @@ export interface StorageIo {
   readdir(path: string): Promise<Dirent[]>
 }
 
+export interface HeldFolder {
+  /** A path that leads to this very folder, whatever is done to its name. */
+  readonly path: string
+  /** Where it is, without links. */
+  readonly real: string
+  close(): Promise<void>
+}
+
 export interface NewFile {
   write(bytes: Uint8Array): Promise<void>
   sync(): Promise<void>
@@ -50,8 +62,23 @@ const noFollow = constants.O_NOFOLLOW ?? 0
 /** NTFS journals its folders and has no call to flush one. */
 const canSyncFolders = process.platform !== 'win32'
 
+/** Linux shows an open folder as a path (proc_pid_fd(5)), which does what openat(2) does; Node has no call for that. */
+const openFolders = '/proc/self/fd'
+const canHold = existsSync(openFolders)
+
 /** The real file system. */
 export const nodeIo: StorageIo = {
+  hold: async (folder) => {
+    if (!canHold) return { path: folder, real: await realpath(folder), close: async () => undefined }
+    const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+    try {
+      const path = `${openFolders}/${handle.fd}`
+      return { path, real: await readlink(path), close: () => handle.close() }
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  },
   create: async (path) => {
     const file = await open(path, 'wx')
     return { write: (bytes) => file.writeFile(bytes), sync: () => file.sync(), close: () => file.close() }

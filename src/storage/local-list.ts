@@ -23,9 +23,7 @@ export async function* listFolder(walk: Walk, prefix: string): AsyncGenerator<Li
   const entries = await entriesOf(walk, prefix)
   for (let start = 0; start < entries.length; start += batch) {
     const part = entries.slice(start, start + batch)
-    const found = await Promise.all(
-      part.map(async (key) => (key.endsWith('/') ? undefined : objectAt(walk, key))),
-    )
+    const found = await objectsAt(walk, prefix, part)
     for (const [i, key] of part.entries()) {
       const object = found[i]
       if (key.endsWith('/')) yield* listFolder(walk, key)
@@ -40,9 +38,9 @@ export async function* listFolder(walk: Walk, prefix: string): AsyncGenerator<Li
  */
 async function entriesOf(walk: Walk, prefix: string): Promise<string[]> {
   const folder = join(walk.root, prefix)
-  if (!(await walk.folders.exists(folder))) return []
   const keys: string[] = []
-  for (const entry of (await orAbsent(walk.io.readdir(folder))) ?? []) {
+  const entries = await orAbsent(walk.folders.at(folder, (held) => walk.io.readdir(held)))
+  for (const entry of entries ?? []) {
     if (isPrivate(entry.name)) continue
     const key = prefix + entry.name
     if (entry.isSymbolicLink()) await walk.folders.exists(join(folder, entry.name))
@@ -57,9 +55,23 @@ function isAfter(key: string, after: string): boolean {
   return compareKeys(key, after) > 0 || (key.endsWith('/') && after.startsWith(key))
 }
 
-async function objectAt(walk: Walk, key: string): Promise<ListedObject | undefined> {
-  const stat = await orAbsent(walk.io.lstat(join(walk.root, key)))
-  return stat && { key, size: Number(stat.size), modified: changedAt(stat) }
+/** What is known of the files among keys in one folder; undefined for folders and for what is gone again. */
+async function objectsAt(
+  { root, io, folders }: Walk,
+  prefix: string,
+  keys: readonly string[],
+): Promise<readonly (ListedObject | undefined)[]> {
+  if (keys.every((key) => key.endsWith('/'))) return []
+  const found = folders.at(join(root, prefix), (held) =>
+    Promise.all(
+      keys.map(async (key) => {
+        if (key.endsWith('/')) return undefined
+        const stat = await orAbsent(io.lstat(join(held, key.slice(prefix.length))))
+        return stat && { key, size: Number(stat.size), modified: changedAt(stat) }
+      }),
+    ),
+  )
+  return (await orAbsent(found)) ?? []
 }
 
 /** Files come to their places by a link or a rename, which shows in one of the two times. */

@@ -1,7 +1,8 @@
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { InternalError } from '../base/problem.ts'
 import { errnoOf } from './fault.ts'
 import { checkKey, isPrivate } from './keys.ts'
+import type { LocalFolders } from './local-folders.ts'
 import type { StorageIo } from './local-io.ts'
 
 /** Throws an InternalError for a folder that `stage` did not make under this root. */
@@ -13,42 +14,71 @@ export function checkStaged(root: string, staged: string): void {
 }
 
 /** Flushes the files of a staged folder to the device, and removes whatever else lies in it. */
-export async function settle(io: StorageIo, staged: string, files: readonly string[]): Promise<void> {
-  const folders = foldersOf(files)
-  await keepOnly(io, staged, '', new Set(files), folders)
-  for (const file of files) await io.syncFile(join(staged, file))
-  for (const folder of folders) await io.syncFolder(join(staged, folder))
+export async function settle(
+  io: StorageIo,
+  folders: LocalFolders,
+  staged: string,
+  files: readonly string[],
+): Promise<void> {
+  const wanted = { files: new Set(files), folders: foldersOf(files) }
+  for (const under of wanted.folders) {
+    await folders.at(join(staged, under), async (held) => {
+      await keepOnly(io, held, under, wanted)
+      for (const file of files) if (dirnameOf(file) === under) await io.syncFile(join(held, basename(file)))
+    })
+  }
+  for (const under of wanted.folders) await folders.at(join(staged, under), (held) => io.syncFolder(held))
 }
 
 /**
  * Gives a staged folder its name. The system call refuses a folder that holds something, so of two that
- * publish the same prefix one fails; to publish over what exists is a mistake of ours.
+ * publish the same prefix one fails; to publish over what exists is a mistake of ours. False where a link
+ * had taken the place of one of the two.
  */
-export async function reveal(io: StorageIo, staged: string, folder: string): Promise<void> {
-  try {
-    await io.rename(staged, folder)
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error
-    throw new InternalError(`'${folder}' was to be published, but it exists`, { cause: error })
-  }
-  await io.syncFolder(dirname(folder))
+export async function reveal(
+  io: StorageIo,
+  folders: LocalFolders,
+  staged: string,
+  folder: string,
+): Promise<boolean> {
+  return folders.at(dirname(staged), (from) =>
+    folders.at(dirname(folder), async (to) => {
+      const path = join(to, basename(folder))
+      try {
+        await io.rename(join(from, basename(staged)), path)
+      } catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error
+        if ((await io.lstat(path)).isSymbolicLink()) return false
+        throw new InternalError(`'${folder}' was to be published, but it exists`, { cause: error })
+      }
+      if (!(await io.lstat(path)).isDirectory()) {
+        await io.unlink(path)
+        return false
+      }
+      await io.syncFolder(to)
+      return true
+    }),
+  )
 }
 
 async function keepOnly(
   io: StorageIo,
-  staged: string,
+  held: string,
   under: string,
-  files: ReadonlySet<string>,
-  folders: ReadonlySet<string>,
+  wanted: { readonly files: ReadonlySet<string>; readonly folders: ReadonlySet<string> },
 ): Promise<void> {
-  for (const entry of await io.readdir(join(staged, under))) {
+  for (const entry of await io.readdir(held)) {
     const name = under === '' ? entry.name : `${under}/${entry.name}`
-    const path = join(staged, name)
+    const path = join(held, entry.name)
     if (!entry.isDirectory()) {
-      if (!files.has(name)) await io.unlink(path)
-    } else if (folders.has(name)) await keepOnly(io, staged, name, files, folders)
-    else await io.removeFolder(path)
+      if (!wanted.files.has(name)) await io.unlink(path)
+    } else if (!wanted.folders.has(name)) await io.removeFolder(path)
   }
+}
+
+/** The folder of a file as `foldersOf` names it. */
+function dirnameOf(file: string): string {
+  return file.slice(0, Math.max(0, file.lastIndexOf('/')))
 }
 
 /** The folders that files lie in, the staged folder itself as `''`. */

@@ -13,17 +13,22 @@ interface Sweep {
 
 /** Removes staged folders and temporary files under a root that were last changed before a time; their number. */
 export async function sweepFolder(sweep: Sweep, before: number, folder = sweep.root): Promise<number> {
-  if (!(await sweep.folders.exists(folder))) return 0
+  const { io, folders } = sweep
   let removed = 0
-  for (const entry of (await orAbsent(sweep.io.readdir(folder))) ?? []) {
-    const path = join(folder, entry.name)
-    if (!isPrivate(entry.name)) {
-      if (entry.isDirectory()) removed += await sweepFolder(sweep, before, path)
-    } else if ((await lastChange(sweep.io, path)) < before) {
-      await sweep.io.removeFolder(path)
-      removed++
+  const inside: string[] = []
+  const swept = folders.at(folder, async (held) => {
+    for (const entry of await io.readdir(held)) {
+      const path = join(held, entry.name)
+      if (!isPrivate(entry.name)) {
+        if (entry.isDirectory()) inside.push(join(folder, entry.name))
+      } else if ((await lastChange(io, path)) < before) {
+        await io.removeFolder(path)
+        removed++
+      }
     }
-  }
+  })
+  await orAbsent(swept)
+  for (const path of inside) removed += await sweepFolder(sweep, before, path)
   return removed
 }
 

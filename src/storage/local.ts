@@ -1,4 +1,5 @@
-import { dirname, join, resolve } from 'node:path'
+import type { BigIntStats } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { errnoOf, faultOf, orAbsent, told } from './fault.ts'
 import { checkKey, checkPrefix, stagingName, temporaryName } from './keys.ts'
@@ -17,7 +18,7 @@ const noHardLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
  * A storage in a folder of this machine, which need not exist. An object is a file; it is written under a
  * temporary name beside its place, flushed to the device, and then gets its name in one step, so that readers
  * see all of it or nothing and a power cut loses nothing that was acknowledged. Several processes may use
- * the same folder. Symbolic links are not followed to files, nor to folders outside.
+ * the same folder. Symbolic links are not followed to files, nor to folders outside, whenever they are put there.
  *
  * `io` is for tests that inject faults; `place` is how people are told where the storage is.
  * Methods throw a ProblemError: `storage/unavailable` for what the operating system refuses,
@@ -47,15 +48,17 @@ class LocalStorage implements Storage {
     return told(this.place, 'read', key, async () => {
       const path = this.pathOf(key)
       const folder = dirname(path)
-      if (!(await this.#folders.exists(folder))) return undefined
-      if (this.#unflushed.has(folder)) await this.#flush(folder)
-      return orAbsent(this.#io.readFile(path))
+      const bytes = this.#folders.at(folder, async (held) => {
+        if (this.#unflushed.has(folder)) await this.#flush(folder, held)
+        return this.#io.readFile(join(held, basename(path)))
+      })
+      return orAbsent(bytes)
     })
   }
 
   stat(key: string): Promise<ObjectStat | undefined> {
     return told(this.place, 'look at', key, async () => {
-      const stat = await orAbsent(this.#io.lstat(this.pathOf(key)))
+      const stat = await orAbsent(this.#look(key))
       if (stat === undefined) return undefined
       if (!stat.isFile()) throw this.#notAFile(key)
       const { size, mtimeNs, ctimeNs, ino } = stat
@@ -67,29 +70,36 @@ class LocalStorage implements Storage {
     return told(this.place, 'create', key, async () => {
       const path = this.pathOf(key)
       // Who comes too late loses without a write and a flush. Whoever comes in time is decided by the link alone.
-      if ((await orAbsent(this.#io.lstat(path))) !== undefined) return false
-      const temp = await this.#writeBeside(path, bytes)
-      try {
-        if (!(await this.#link(temp, path, key))) return false
-        await this.#flush(dirname(path))
-        return true
-      } finally {
-        await this.#dropTemp(temp)
-      }
+      if ((await orAbsent(this.#look(key))) !== undefined) return false
+      const folder = dirname(path)
+      return this.#folders.within(folder, async (held) => {
+        const temp = await this.#writeIn(held, bytes)
+        try {
+          if (!(await this.#link(temp, join(held, basename(path)), key))) return false
+          await this.#refuseLink(join(held, basename(path)), key)
+          await this.#flush(folder, held)
+          return true
+        } finally {
+          await this.#dropTemp(temp)
+        }
+      })
     })
   }
 
   put(key: string, bytes: Uint8Array): Promise<void> {
     return told(this.place, 'write', key, async () => {
       const path = this.pathOf(key)
-      const temp = await this.#writeBeside(path, bytes)
-      try {
-        await this.#io.rename(temp, path)
-      } catch (error) {
-        await this.#dropTemp(temp)
-        throw error
-      }
-      await this.#io.syncFolder(dirname(path))
+      await this.#folders.within(dirname(path), async (held) => {
+        const temp = await this.#writeIn(held, bytes)
+        try {
+          await this.#io.rename(temp, join(held, basename(path)))
+        } catch (error) {
+          await this.#dropTemp(temp)
+          throw error
+        }
+        await this.#refuseLink(join(held, basename(path)), key)
+        await this.#io.syncFolder(held)
+      })
     })
   }
 
@@ -99,9 +109,11 @@ class LocalStorage implements Storage {
     for (const key of keys) {
       await told(this.place, 'delete', key, async () => {
         const path = this.pathOf(key)
-        if (!(await this.#folders.exists(dirname(path)))) return
-        await orAbsent(this.#io.unlink(path))
-        emptied.add(dirname(path))
+        const unlinked = this.#folders.at(dirname(path), async (held) => {
+          emptied.add(dirname(path))
+          await this.#io.unlink(join(held, basename(path)))
+        })
+        await orAbsent(unlinked)
       })
     }
     for (const folder of emptied) await told(this.place, 'delete', folder, () => this.#folders.prune(folder))
@@ -120,7 +132,7 @@ class LocalStorage implements Storage {
   stage(prefix: string): Promise<string> {
     return told(this.place, 'stage', prefix, async () => {
       const staged = stagingName(this.#folderOf(prefix))
-      await this.#folders.within(dirname(staged), () => this.#io.mkdir(staged))
+      await this.#folders.within(dirname(staged), (held) => this.#io.mkdir(join(held, basename(staged))))
       return staged
     })
   }
@@ -130,18 +142,19 @@ class LocalStorage implements Storage {
       const folder = this.#folderOf(prefix)
       checkStaged(this.#root, staged)
       for (const file of files) checkKey(file)
-      // Refuses a staged folder behind a link that leads out.
-      await this.#folders.exists(staged)
-      await settle(this.#io, staged, files)
+      await settle(this.#io, this.#folders, staged, files)
       await this.#folders.ensure(dirname(folder))
-      await reveal(this.#io, staged, folder)
+      if (!(await reveal(this.#io, this.#folders, staged, folder))) throw this.#notAFolder(prefix)
     })
   }
 
   discard(staged: string): Promise<void> {
     return told(this.place, 'discard', staged, async () => {
       checkStaged(this.#root, staged)
-      if (await this.#folders.exists(staged)) await this.#io.removeFolder(staged)
+      const removed = this.#folders.at(dirname(staged), (held) =>
+        this.#io.removeFolder(join(held, basename(staged))),
+      )
+      await orAbsent(removed)
     })
   }
 
@@ -153,10 +166,8 @@ class LocalStorage implements Storage {
 
   localPath(key: string): Promise<string> {
     return told(this.place, 'read', key, async () => {
-      const path = this.pathOf(key)
-      await this.#folders.exists(dirname(path))
-      if (!(await this.#io.lstat(path)).isFile()) throw this.#notAFile(key)
-      return path
+      if (!(await this.#look(key)).isFile()) throw this.#notAFile(key)
+      return this.pathOf(key)
     })
   }
 
@@ -169,9 +180,15 @@ class LocalStorage implements Storage {
     // Nothing is held open.
   }
 
-  async #flush(folder: string): Promise<void> {
+  /** What stands under a key; a link is not followed. */
+  #look(key: string): Promise<BigIntStats> {
+    const path = this.pathOf(key)
+    return this.#folders.at(dirname(path), (held) => this.#io.lstat(join(held, basename(path))))
+  }
+
+  async #flush(folder: string, held: string): Promise<void> {
     try {
-      await this.#io.syncFolder(folder)
+      await this.#io.syncFolder(held)
       this.#unflushed.delete(folder)
     } catch (error) {
       this.#unflushed.add(folder)
@@ -184,10 +201,10 @@ class LocalStorage implements Storage {
     return join(this.#root, prefix.slice(0, -1))
   }
 
-  async #writeBeside(path: string, bytes: Uint8Array): Promise<string> {
-    const folder = dirname(path)
-    const temp = join(folder, temporaryName())
-    const file = await this.#folders.within(folder, () => this.#io.create(temp))
+  /** Writes a temporary file into a folder that is held, and gives its path. */
+  async #writeIn(held: string, bytes: Uint8Array): Promise<string> {
+    const temp = join(held, temporaryName())
+    const file = await this.#io.create(temp)
     try {
       try {
         await file.write(bytes)
@@ -220,6 +237,14 @@ class LocalStorage implements Storage {
     }
   }
 
+  /** What was given its name is a link when one had taken the place of the temporary file: then it goes again. */
+  async #refuseLink(path: string, key: string): Promise<void> {
+    const stat = await orAbsent(this.#io.lstat(path))
+    if (stat?.isSymbolicLink() !== true) return
+    await this.#io.unlink(path)
+    throw this.#notAFile(key)
+  }
+
   /** A temporary file that stays does no harm: it is not listed. What went before it decides the outcome. */
   async #dropTemp(temp: string): Promise<void> {
     try {
@@ -227,6 +252,14 @@ class LocalStorage implements Storage {
     } catch (error) {
       if (errnoOf(error) === undefined) throw error
     }
+  }
+
+  #notAFolder(prefix: string): ProblemError {
+    return new ProblemError({
+      code: 'storage/unavailable',
+      message: `storage at '${this.place}': a link or file has taken the place of what was to be published as '${prefix}'`,
+      hint: 'remove it, and run again',
+    })
   }
 
   #notAFile(key: string): ProblemError {

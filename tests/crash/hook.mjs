@@ -26,9 +26,17 @@ const ids = [
 ]
 const counts = new Map()
 
+/** A path through a folder that is held, as that folder is named now. */
+function named(file) {
+  if (typeof file === 'number') return real.readlinkSync(`/proc/self/fd/${file}`)
+  const [held] = /^\/proc\/self\/fd\/\d+/.exec(file) ?? []
+  return held === undefined ? file : real.readlinkSync(held) + file.slice(held.length)
+}
+
 /** Such as `lake link sluice.json #2`; undefined for what lies elsewhere. */
-function nameOf(call, file) {
-  if (typeof file !== 'string') return undefined
+function nameOf(call, given) {
+  if (typeof given !== 'string' && typeof given !== 'number') return undefined
+  const file = named(given)
   const relative = path.relative(project, file).split(path.sep).join('/')
   const folder = Object.keys(places).find(
     (name) => relative === name || (name !== 'storage' && relative.startsWith(`${name}/`)),
@@ -55,7 +63,7 @@ function failure(errno, call, file) {
 
 function writeDown(moment, name, file, from = '') {
   if (logFile !== undefined && name !== undefined)
-    real.writeSync(logFile, `${[moment, name, file, from].join('\t')}\n`)
+    real.writeSync(logFile, `${[moment, name, named(file), named(from)].join('\t')}\n`)
 }
 
 let begun = false
@@ -68,9 +76,18 @@ function isHere(name) {
 }
 
 /** What happens instead of a call, or before it. */
-function enter(call, file) {
+function enter(call, file, from) {
+  if (at.swap !== undefined) swap(named(at.swap.from === true ? from : file))
   if (at.kill === 'before') die()
   if (at.errno !== undefined) throw failure(at.errno, call, file)
+}
+
+/** Moves a path, or a folder that it is in, away, and puts a link there. */
+function swap(file) {
+  const place = Array.from({ length: at.swap.up }).reduce((below) => path.dirname(below), file)
+  if (real.existsSync(place)) real.renameSync(place, at.swap.moved)
+  real.symlinkSync(at.swap.to, place)
+  real.writeFileSync(at.swap.done, place)
 }
 
 /** Waits until the test lets it go on. */
@@ -83,7 +100,7 @@ async function around(call, file, work, from) {
   const name = nameOf(call, file)
   writeDown('begin', name, file, from)
   const here = isHere(name)
-  if (here) enter(call, file)
+  if (here) enter(call, file, from)
   if (here && at.pause !== undefined) await pause()
   const result = await work()
   if (here && at.kill === 'after') die()
@@ -126,6 +143,11 @@ for (const call of ['readFile', 'unlink', 'mkdir', 'rmdir', 'rm', 'lstat', 'stat
   fs.promises[call] = (file, ...rest) => around(call, file, () => promises[call](file, ...rest))
 const halfway = (file) => around('half', file, () => undefined)
 const { link, rename } = applyVariant(variant, promises, halfway)
+if (variant === 'trusting') {
+  // Whatever is asked where it leads is said to be where it should.
+  fs.promises.realpath = async (file) => path.resolve(file)
+  fs.promises.readlink = async () => path.join(project, 'storage/lake')
+}
 fs.promises.link = (from, to) => around('link', to, () => link(from, to), from)
 fs.promises.rename = (from, to) => around('rename', to, () => rename(from, to), from)
 fs.promises.open = open

@@ -9,7 +9,7 @@ export interface Hook {
   /** A file to which the names of the calls are written, with their paths. */
   readonly log?: string
   readonly at?: Moment
-  readonly variant?: 'in-place' | 'rename-over' | 'commit-first'
+  readonly variant?: 'in-place' | 'rename-over' | 'commit-first' | 'trusting'
   /** Which process of a run works under strace, and with what options. */
   readonly strace?: { readonly entry: 'engine-main' | 'worker-main'; readonly args: readonly string[] }
 }
@@ -20,7 +20,21 @@ export type Moment = { readonly name: string } & (
   /** `all`: the names of the calls that fail from then on. */
   | { readonly errno: string; readonly all?: string }
   | { readonly reached: string; readonly pause: string }
+  | { readonly swap: Swap }
 )
+
+/** Before the call, a link takes the place of what it is about. */
+export interface Swap {
+  /** How many folders above: 0 for the path itself. */
+  readonly up: number
+  /** Of a link or rename: what it is made from. */
+  readonly from?: true
+  readonly to: string
+  /** Where what was there goes. */
+  readonly moved: string
+  /** A file that then tells the place. */
+  readonly done: string
+}
 
 export interface Acknowledged {
   readonly table: string

@@ -79,7 +79,7 @@ async function expectProblem(work: Promise<unknown>, errno: string, key: string)
 }
 
 describe.each(errnos)('when the system answers %s', (errno) => {
-  it.each<Call>(['realpath', 'mkdir', 'syncFolder', 'create', 'write', 'sync', 'close', 'link'])(
+  it.each<Call>(['hold', 'realpath', 'mkdir', 'syncFolder', 'create', 'write', 'sync', 'close', 'link'])(
     'to %s, nothing is created',
     async (call) => {
       await expectProblem(
@@ -94,7 +94,7 @@ describe.each(errnos)('when the system answers %s', (errno) => {
     },
   )
 
-  it.each<Call>(['realpath', 'create', 'write', 'sync', 'close', 'rename'])(
+  it.each<Call>(['hold', 'realpath', 'create', 'write', 'sync', 'close', 'rename'])(
     'to %s, nothing is replaced',
     async (call) => {
       await sound.put('a/b', bytesOf('old'))
@@ -156,7 +156,7 @@ describe.each(errnos)('when the system answers %s', (errno) => {
   it('to a read, a look, a list or a delete, says so and never "absent"', async () => {
     await sound.put('a/b', bytesOf('x'))
     await expectProblem(localStorage(root, failing('readFile', errno)).get('a/b'), errno, 'a/b')
-    await expectProblem(localStorage(root, failing('realpath', errno)).get('a/b'), errno, 'a/b')
+    await expectProblem(localStorage(root, failing('hold', errno)).get('a/b'), errno, 'a/b')
     await expectProblem(localStorage(root, failing('lstat', errno)).stat('a/b'), errno, 'a/b')
     await expectProblem(localStorage(root, failing('lstat', errno)).localPath('a/b'), errno, 'a/b')
     await expectProblem(localStorage(root, failing('unlink', errno)).delete(['a/b']), errno, 'a/b')
@@ -253,7 +253,7 @@ it('flushes what it must before each step that shows, and nothing twice', async 
   const storage = localStorage(
     root,
     watched((call) => {
-      if (!['realpath', 'lstat', 'mkdir', 'readdir'].includes(call)) calls.push(call)
+      if (!['hold', 'realpath', 'lstat', 'mkdir', 'readdir'].includes(call)) calls.push(call)
     }),
   )
   const made = async (work: Promise<unknown>): Promise<string> => {

@@ -133,10 +133,13 @@ it('leaves no empty folders after a delete, and reads none that `after` rules ou
   const read: string[] = []
   const io = {
     ...nodeIo,
-    readdir: (path: string) => (read.push(path.slice(root.length)), nodeIo.readdir(path)),
+    readdir: async (path: string) => {
+      read.push((await nodeIo.realpath(path)).slice(root.length))
+      return nodeIo.readdir(path)
+    },
   }
   await storage.put('a/1/x', bytesOf('x'))
   await storage.put('a/3/x', bytesOf('x'))
   expect(await keysOf(localStorage(root, io), 'a/', 'a/2/x')).toEqual(['a/3/x'])
-  expect(read).toEqual(['/a/', '/a/2/', '/a/3/'])
+  expect(read).toEqual(['/a', '/a/2', '/a/3'])
 })
