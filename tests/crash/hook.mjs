@@ -142,14 +142,16 @@ const { promises } = real
 for (const call of ['readFile', 'unlink', 'mkdir', 'rmdir', 'rm', 'lstat', 'stat', 'realpath', 'readdir'])
   fs.promises[call] = (file, ...rest) => around(call, file, () => promises[call](file, ...rest))
 const halfway = (file) => around('half', file, () => undefined)
+// Wrong drivers know nothing of folders that are held.
+const plain = variant === undefined ? (file) => file : named
 const { link, rename } = applyVariant(variant, promises, halfway)
 if (variant === 'trusting') {
   // Whatever is asked where it leads is said to be where it should.
   fs.promises.realpath = async (file) => path.resolve(file)
   fs.promises.readlink = async () => path.join(project, 'storage/lake')
 }
-fs.promises.link = (from, to) => around('link', to, () => link(from, to), from)
-fs.promises.rename = (from, to) => around('rename', to, () => rename(from, to), from)
+fs.promises.link = (from, to) => around('link', to, () => link(plain(from), plain(to)), from)
+fs.promises.rename = (from, to) => around('rename', to, () => rename(plain(from), plain(to)), from)
 fs.promises.open = open
 // Appending ends in writeFileSync.
 for (const call of ['writeFileSync', 'renameSync', 'mkdirSync', 'rmSync', 'readFileSync'])
