@@ -95,16 +95,13 @@ async function createProblems(connection: Connection, input: BoundInput, sql: st
 
 /** What says that a Parquet file is damaged or gone, rather than that a value did not fit. */
 const ofParquet =
-  /parquet|thrift|snappy|zstd|gzip|magic|No files found|corrupt|decompress|deserializ|UTF-?8|decod|page/i
+  /parquet|thrift|snappy|zstd|gzip|magic|No files found|corrupt|decompress|deserializ|UTF-?8|decod|page|TProtocol|next power of 2/i
 
 /** Whether a fault can come from reading files of a format, so that it is worth to read them once more. */
 function suspects(fault: Fault, format: 'csv' | 'json' | 'ndjson' | 'parquet'): boolean {
   const { type, message } = fault
   if (format === 'parquet')
-    return (
-      ['IO', 'Serialization', 'Internal'].includes(type) ||
-      (type === 'Invalid Input' && ofParquet.test(message))
-    )
+    return ['IO', 'Serialization', 'Internal'].includes(type) || ofParquet.test(message)
   return (
     type === 'Conversion' ||
     type === 'IO' ||
