@@ -10,6 +10,7 @@ import { applyVariant } from './variants.mjs'
 const { project, log, at, variant, strace } = JSON.parse(process.env.SLUICE_TEST_HOOK ?? '{}')
 // What the processes below it inherit.
 delete process.env.SLUICE_TEST_HOOK
+delete process.env.NODE_OPTIONS
 const real = { ...fs, promises: { ...fs.promises } }
 const logFile = log === undefined ? undefined : real.openSync(log, 'a')
 

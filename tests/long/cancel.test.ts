@@ -1,8 +1,12 @@
 import { execFileSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Hook } from '../crash/hooked.ts'
 import { Rig } from '../run/rig.ts'
+
+const hookFile = fileURLToPath(new URL('../crash/hook.mjs', import.meta.url))
 
 /** How many cancellations at moments of chance: more with SLUICE_NIGHTLY=1. */
 const moments = process.env['SLUICE_NIGHTLY'] === '1' ? 200 : 6
@@ -50,12 +54,20 @@ function processesIn(folder: string): number[] {
 }
 
 /** The working folder of a process; undefined for one that has ended, and for a zombie. */
-function folderOf(pid: number): string | undefined {
+const folderOf = (pid: number): string | undefined => linkOf(`/proc/${pid}/cwd`)
+
+function linkOf(file: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`)
+    return readlinkSync(file)
   } catch {
     return undefined
   }
+}
+
+/** What a process has computed, in seconds of a processor (proc(5): utime and stime, in hundredths). */
+function secondsOf({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 function commandOf(pid: number): string {
@@ -181,6 +193,76 @@ describe.skipIf(process.platform !== 'linux')('cancelling while', () => {
     child.kill('SIGINT')
     expect(await once(child, 'exit')).toEqual([130, null])
     await until(() => processesIn(at.folder).length === 0)
+  })
+
+  it.each([
+    ['query', ['query', endless]],
+    ['query --csv', ['query', '--csv', endless]],
+  ])('sluice %s computes ends with 130, and leaves nothing that it spilled', async (_, words) => {
+    const at = await projectOf({ x: code('') })
+    expect((await at.run()).code).toBe(0)
+    const child = at.start(words)
+    // Nothing but the query takes so long.
+    await until(() => secondsOf(child) > 3)
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect((await at.files('.sluice/tmp')).filter((name) => name.startsWith('reader-'))).toEqual([])
+    await nothingLeft(at)
+  })
+
+  it.each([
+    ['waits', 'await wait(1e8)'],
+    ['loops', 'for (;;);'],
+  ])('sluice test runs a test that %s ends with 130, and looks at no table', async (_, body) => {
+    const at = await projectOf({ x: code('') })
+    expect((await at.run()).code).toBe(0)
+    await at.link('vitest')
+    await at.write({
+      'tests/x.test.ts': `import { test } from 'vitest'
+${heading}test('x', async () => { begun(); ${body} }, 1e8)
+`,
+    })
+    const child = at.start(['test'])
+    let out = ''
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    await at.until('begun')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect(out).not.toContain('Tables')
+    await nothingLeft(at)
+  })
+
+  // Calls to the disk that never come back: a second Ctrl-C does not wait for them.
+  it.each([
+    'run: write env/dev/log/.tmp #1',
+    'run: unlink env/dev/log/.tmp #1',
+    'restore a.x@1: unlink env/dev/log/.tmp #1',
+    'promote dev --to prod --yes: link env/prod/log/00000000000000000001.json #1',
+    'gc: write gc/.tmp #1',
+  ])('the disk hangs, of sluice %s, ends with 130, and the lake is whole', async (moment) => {
+    const [words = '', call = ''] = moment.split(': ')
+    const at = await projectOf({ x: code('') })
+    expect((await at.run()).code).toBe(0)
+    await at.edit('notebooks/x.ts', 'n: 1', 'n: 2')
+    expect((await at.run()).code).toBe(0)
+    await at.edit('notebooks/x.ts', 'n: 2', 'n: 3')
+    const [reached, pause] = [at.path('reached'), at.path('go')]
+    const hook: Hook & { project: string } = {
+      project: at.folder,
+      at: { name: `lake ${call}`, reached, pause },
+    }
+    const child = at.start(words.split(' '), {
+      NODE_OPTIONS: `--import ${hookFile}`,
+      SLUICE_TEST_HOOK: JSON.stringify(hook),
+    })
+    await at.until('reached')
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    await until(() => processesIn(at.folder).length === 0)
+    expect((await at.sluice('verify')).code).toBe(0)
+    expect((await at.run()).code).toBe(0)
+    expect(await leftBy(at)).toEqual([])
   })
 
   it(`any moment of ${moments} leaves a lake that the next run finishes`, async () => {
