@@ -41,7 +41,7 @@ export function isCancelled(error: unknown): boolean {
 /** Prints Problems: on stderr for people, on stdout as lines for programs. */
 export function tellProblems(problems: readonly Problem[], cli: Cli, json: boolean): void {
   if (json) for (const problem of problems) cli.out.data(problemJson(problem))
-  else cli.err.write(problemsText(problems, cli.err.paint))
+  else if (problems.length > 0) cli.err.write(problemsText(problems, cli.err.paint))
 }
 
 /** What commander says of wrong usage, as a Problem. Its text is `error: ...` with `(Did you mean ...?)` below. */

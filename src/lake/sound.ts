@@ -56,9 +56,15 @@ export function soundVersions(storage: Storage, manifests: Manifests, index: () 
 
   async function place(file: DataFile): Promise<{ path: string } | { fault: string }> {
     try {
-      const path = await storage.localPath(file.key, { size: file.bytes, hash: file.hash })
+      const expected = { size: file.bytes, hash: file.hash }
+      const path = await storage.localPath(file.key, expected)
       const fault = await compare(path, file.hash)
-      return fault === undefined ? { path } : { fault }
+      if (fault === undefined) return { path }
+      if (storage.pathOf(file.key) !== undefined) return { fault }
+      // What is damaged is the copy on this machine; the bucket may hold what it must.
+      const fresh = await storage.localPath(file.key, { ...expected, again: true })
+      const still = await compare(fresh, file.hash)
+      return still === undefined ? { path: fresh } : { fault: still }
     } catch (error) {
       const problems = problemsOf(error)
       if (problems === undefined) throw error

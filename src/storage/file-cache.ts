@@ -44,9 +44,15 @@ export class FileCache {
   /**
    * The path of a file: the copy that is there, or a new one. `fill` writes and verifies the file under the
    * path that it is given, and throws when it is not what it must be. `size` is checked where it is known.
+   * With `again` the copy that is there is replaced: it was found to be damaged.
    */
-  async path(name: string, size: number | undefined, fill: (path: string) => Promise<void>): Promise<string> {
-    const known = await this.#find(name, size)
+  async path(
+    name: string,
+    size: number | undefined,
+    fill: (path: string) => Promise<void>,
+    { again = false }: { readonly again?: boolean } = {},
+  ): Promise<string> {
+    const known = again ? undefined : await this.#find(name, size)
     if (known !== undefined) return known
     const running = this.#filling.get(name)
     if (running) return running
@@ -73,7 +79,8 @@ export class FileCache {
     const stat = await orAbsent(lstat(path))
     if (!stat?.isFile() || stat.mtimeMs !== verifiedAt(name) * 1000) return undefined
     if (size !== undefined && stat.size !== size) return undefined
-    if (Date.now() - stat.atimeMs > touchAfter && !(await this.#touch(name))) return undefined
+    const age = Date.now() - stat.atimeMs
+    if (age > Math.min(touchAfter, this.#grace / 3) && !(await this.#touch(name))) return undefined
     this.#use(name)
     return path
   }
@@ -122,9 +129,9 @@ export class FileCache {
   async #makeRoom(added: number): Promise<void> {
     this.#room -= added
     if (this.#room > 0) return
-    const kept = await evict({ folder: this.#folder, limit: this.#limit, before: Date.now() - this.#grace })
-    // Other processes add too: look again after a tenth of what is free.
-    this.#room = Math.max(0, this.#limit - kept) / 10
+    const kept = await evict({ folder: this.#folder, limit: this.#limit, grace: this.#grace })
+    // Other processes add too: look again after a tenth of what is free, and after a hundredth of a full cache.
+    this.#room = Math.max(this.#limit - kept, this.#limit / 10) / 10
   }
 
   async #move(file: string, path: string): Promise<void> {

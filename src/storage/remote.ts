@@ -161,8 +161,12 @@ class RemoteStorage implements Storage {
   }
 
   /** The place for ranged reads: what a file holds is known here, so a part of it could be fetched instead. */
-  async #expectedPath(key: string, full: string, { size, hash }: ExpectedContent): Promise<string> {
-    return this.#cache.path(hash, size, async (path) => {
+  async #expectedPath(
+    key: string,
+    full: string,
+    { size, hash, again = false }: ExpectedContent,
+  ): Promise<string> {
+    const fill = async (path: string): Promise<void> => {
       // Twice: what the network has damaged comes right the second time.
       let actual = await download(this.#store, full, path)
       if (actual && actual.hash !== hash) actual = await download(this.#store, full, path)
@@ -174,7 +178,8 @@ class RemoteStorage implements Storage {
         message: `storage at '${this.place}': '${key}' is not what its manifest says: ${fault}`,
         hint: '`sluice verify` lists all such files, `sluice repair` has them written again',
       })
-    })
+    }
+    return this.#cache.path(hash, size, fill, { again })
   }
 
   /** Uploads a file, and keeps it for readers on this machine: what comes next most often reads it. */

@@ -57,6 +57,8 @@ export interface ExpectedContent {
   readonly size: number
   /** BLAKE3, 64 hexadecimal digits, as `hashFile` gives it. */
   readonly hash: string
+  /** The copy on this machine was found to be damaged: it is fetched again. */
+  readonly again?: boolean
 }
 
 export interface ObjectStat {

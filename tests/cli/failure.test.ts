@@ -2,13 +2,14 @@ import { CommanderError } from 'commander'
 import { afterEach, expect, test, vi } from 'vitest'
 import { InternalError, ProblemError } from '../../src/base/problem.ts'
 import type { Cli, Output } from '../../src/cli/cli.ts'
-import { tellFailure } from '../../src/cli/failure.ts'
+import { tellFailure, tellProblems } from '../../src/cli/failure.ts'
 import { plainPaint } from '../../src/report/paint.ts'
 import { Cancelled } from '../../src/run/cancel.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-function told(error: unknown, json = false) {
+/** A command line that keeps what is written. */
+function written() {
   const texts = { out: '', err: '' }
   const output = (name: 'out' | 'err'): Output => ({
     write: (text) => void (texts[name] += text),
@@ -24,8 +25,20 @@ function told(error: unknown, json = false) {
     signal: () => new AbortController().signal,
     exit: () => undefined,
   }
+  return { cli, texts }
+}
+
+function told(error: unknown, json = false) {
+  const { cli, texts } = written()
   return { code: tellFailure(error, cli, json), ...texts }
 }
+
+test('no problems are no line', () => {
+  const { cli, texts } = written()
+  tellProblems([], cli, false)
+  tellProblems([], cli, true)
+  expect(texts).toEqual({ out: '', err: '' })
+})
 
 test('problems are exit code 2, with place and hint', () => {
   const error = new ProblemError({
