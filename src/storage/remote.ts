@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { hashFile } from '../base/file-hash.ts'
 import { InternalError, ProblemError } from '../base/problem.ts'
-import { errnoOf, faultOf } from './fault.ts'
+import { errnoOf } from './fault.ts'
 import { checkKey, checkPrefix, compareKeys, isPrivate } from './keys.ts'
 import { FileCache } from './file-cache.ts'
 import type { FileCacheOptions } from './file-cache.ts'
@@ -14,7 +14,7 @@ import type { ObjectStore } from './object-store.ts'
 import { probeOnce } from './probe.ts'
 import { download, readWhole } from './remote-read.ts'
 import type { ExpectedContent, ListedObject, ObjectStat, Storage } from './storage.ts'
-import { isRefusal, storeProblem } from './store-fault.ts'
+import { isRefusal, machineFault, storeProblem } from './store-fault.ts'
 import type { Doing } from './store-fault.ts'
 
 export interface RemoteOptions {
@@ -237,7 +237,7 @@ class RemoteStorage implements Storage {
     const fault = this.#store.faultOf(error)
     // What the file system of this machine refuses has an errno too.
     if (fault.reason !== 'network' && errnoOf(error) !== undefined)
-      return faultOf(error, this.place, doing, key)
+      return machineFault(error, this.place, doing, key)
     return storeProblem(this.#store.kind, this.place, doing, key, fault)
   }
 

@@ -1,5 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
-import { PassingFault } from './fault.ts'
+import { PassingFault, errnoOf, faultOf, refusalOf } from './fault.ts'
 
 /** Why a store does not do what it is asked to. */
 export type FaultReason =
@@ -90,6 +90,25 @@ export function storeProblem(
     code: 'storage/unavailable',
     message: `storage at '${place}': cannot ${doing}${what}: ${meaning} (${fault.word})`,
     hint,
+  })
+}
+
+/** These are mended by another place for the copies, or by room there. */
+const aboutPlace: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'ENAMETOOLONG'])
+
+/** What the operating system refuses while files of a bucket are staged or copied on this machine. */
+export function machineFault(error: unknown, place: string, doing: Doing, key: string): unknown {
+  const refused = refusalOf(errnoOf(error) ?? '')
+  if (!refused) return faultOf(error, place, doing, key)
+  const { errno, meaning, hint } = refused
+  const path = typeof error === 'object' && error !== null ? Reflect.get(error, 'path') : undefined
+  const where = typeof path === 'string' ? `on this machine, '${path}'` : 'on this machine'
+  return new ProblemError({
+    code: 'storage/unavailable',
+    message: `storage at '${place}': cannot ${doing} '${key}': ${where}: ${meaning} (${errno})`,
+    hint: aboutPlace.has(errno)
+      ? "make room there, or let 'cacheFolder' in its file under storage/ name another folder"
+      : hint,
   })
 }
 

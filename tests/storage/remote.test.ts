@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { problemsOf } from '../../src/base/problem.ts'
 import { openIn } from './clouds.ts'
@@ -26,4 +28,24 @@ describe('a store that ignores "only if absent"', () => {
       await server.stop()
     }
   })
+})
+
+it('tells the path of this machine where no copy of a file can be kept', async () => {
+  const server = await s3Server()
+  const keys = { bucket: 'lake', endpoint: server.url, accessKeyId: 'a', secretAccessKey: 'b' }
+  const { storage, project, cleanUp } = await openIn({ kind: 's3', options: keys }, { cacheFolder: 'taken' })
+  await writeFile(join(project, 'taken'), '')
+  await storage.put('a/b', bytesOf('x'))
+  const problems = await storage.localPath('a/b').catch((error: unknown) => problemsOf(error))
+  expect(problems).toMatchObject([
+    {
+      code: 'storage/unavailable',
+      message: expect.stringMatching(
+        /cannot read 'a\/b': on this machine, '.*taken.*': .*\(ENOTDIR\)/,
+      ) as unknown,
+    },
+  ])
+  await storage.close()
+  await cleanUp()
+  await server.stop()
 })
