@@ -93,6 +93,8 @@ export function storeProblem(
   })
 }
 
+const its = 'its file under storage/'
+const elsewhere = `make room there, or let 'cacheFolder' in ${its} name another folder`
 /** These are mended by another place for the copies, or by room there. */
 const aboutPlace: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'ENAMETOOLONG'])
 
@@ -106,9 +108,7 @@ export function machineFault(error: unknown, place: string, doing: Doing, key: s
   return new ProblemError({
     code: 'storage/unavailable',
     message: `storage at '${place}': cannot ${doing} '${key}': ${where}: ${meaning} (${errno})`,
-    hint: aboutPlace.has(errno)
-      ? "make room there, or let 'cacheFolder' in its file under storage/ name another folder"
-      : hint,
+    hint: errno === 'ENOENT' ? `check what ${its} names` : aboutPlace.has(errno) ? elsewhere : hint,
   })
 }
 

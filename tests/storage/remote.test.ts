@@ -49,3 +49,17 @@ it('tells the path of this machine where no copy of a file can be kept', async (
   await cleanUp()
   await server.stop()
 })
+
+it('tells the path of a key file that does not exist', async () => {
+  const keys = { bucket: 'lake', keyFile: 'nowhere.json' }
+  const { storage, cleanUp } = await openIn({ kind: 'gcs', options: keys })
+  expect(await storage.get('a').catch((error: unknown) => problemsOf(error))).toMatchObject([
+    {
+      code: 'storage/unavailable',
+      message: expect.stringMatching(/'.*nowhere\.json': it does not exist/) as unknown,
+      hint: 'check what its file under storage/ names',
+    },
+  ])
+  await storage.close()
+  await cleanUp()
+})
