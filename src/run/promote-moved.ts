@@ -25,8 +25,13 @@ export async function movedProblem(
   for (const table of tables) {
     const head = target.heads.get(table)
     if (head?.version === source.heads.get(table)?.version) continue
-    const entry = head && head.commit > (since ?? 0) ? await readable(into, head.commit) : undefined
-    const back = entry !== undefined && undone.has(entry.kind)
+    const entry =
+      head === undefined
+        ? await removal(into, target, table)
+        : head.commit > (since ?? 0)
+          ? await readable(into, head.commit)
+          : undefined
+    const back = entry !== undefined && entry.number > (since ?? 0) && undone.has(entry.kind)
     const asThen = base !== undefined && base.heads.get(table)?.version === head?.version
     if (!back && (asThen || (base === undefined && head === undefined))) continue
     if (!back && head && (await everHeld(lake.env(source.env), table, head.version))) continue
@@ -51,6 +56,13 @@ async function everHeld(env: Environment, table: string, version: string): Promi
   return false
 }
 
+/** The commit that took a table away; undefined where there never was one. Seldom asked: the log is looked through. */
+async function removal(env: Environment, state: EnvState, table: string): Promise<LogEntry | undefined> {
+  if (!state.gone?.has(table)) return undefined
+  for await (const entry of env.history({ table, limit: 1 })) return entry
+  return undefined
+}
+
 /** A commit that cannot be read tells nothing; then only versions count. */
 async function readable(env: Environment, commit: number): Promise<LogEntry | undefined> {
   try {
@@ -62,7 +74,10 @@ async function readable(env: Environment, commit: number): Promise<LogEntry | un
 }
 
 function movedText(env: string, table: string, head: Head | undefined, entry: LogEntry | undefined): string {
-  if (head === undefined) return `${table} was removed`
+  if (head === undefined)
+    return entry === undefined
+      ? `${table} was removed`
+      : `${table} was removed by commit ${entry.number} (${entry.kind})`
   const at = `${table}: ${env}@${head.seq}, by commit ${head.commit}`
   return entry === undefined
     ? at

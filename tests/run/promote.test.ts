@@ -152,6 +152,16 @@ test('what was promoted before may be promoted over, what was rolled back may no
   expect(codes(await toProd(root, { tables: ['clean'] }))).toEqual(['promote/target-moved'])
 })
 
+test('a table that a rollback took away is not brought back', async () => {
+  const root = await forked()
+  await stepRan(root, 'dev', { writes: ['extra'], reads: ['raw'] })
+  expect((await toProd(root)).outcome).toBe('promoted')
+  await rollback('prod', { projectRoot: root, to: 3 })
+  const refused = await toProd(root)
+  expect(codes(refused)).toEqual(['promote/target-moved'])
+  expect(refused.plan.problems[0]?.related).toEqual([{ message: 'extra was removed by commit 5 (rollback)' }])
+})
+
 test('environments that were begun apart do not overwrite each other', async () => {
   const root = await emptyProject()
   await stepRan(root, 'prod', { writes: ['raw'] })
