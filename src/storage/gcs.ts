@@ -118,7 +118,7 @@ async function* list(bucket: Bucket, prefix: string, after: string): AsyncGenera
     ...(after !== '' && { startOffset: after }),
   }
   while (next !== null) {
-    // The SDK's types leave out that the next query is null after the last page.
+    // The SDK's types leave out that the next query is null after the last page; it forgets that pages are ours.
     const [files, query]: [{ name: string; metadata: FileMetadata }[], object | null, unknown] =
       await bucket.getFiles(next)
     for (const { name, metadata } of files) {
@@ -128,6 +128,6 @@ async function* list(bucket: Bucket, prefix: string, after: string): AsyncGenera
         modified: Date.parse(metadata.updated ?? '') || 0,
       }
     }
-    next = query
+    next = query && { ...query, autoPaginate: false }
   }
 }
