@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import type { Json } from '../base/wire.ts'
 import { askedText } from '../contract/check-text.ts'
 import type { DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
@@ -21,13 +22,13 @@ export interface StepDetail {
 }
 
 export async function detailOf({ step, code, sources, inputs }: StepFindings): Promise<StepDetail> {
-  const contracts: Record<string, Record<string, string>> = {}
+  const contracts = emptyRecord<Record<string, string>>()
   for (const input of step.inputs) contracts[`in:${input.handle}`] = columnTexts(input.columns)
   for (const { table } of step.outputs) {
     contracts[`out:${table.name}`] = columnTexts(table.columns)
     if (table.checks.length > 0) contracts[`checks:${table.name}`] = checkTexts(table)
   }
-  const tables: Record<string, string> = {}
+  const tables = emptyRecord<string>()
   for (const [handle, fact] of inputs) if (fact.kind === 'table') tables[handle] = `${fact.table}@${fact.seq}`
   return {
     ...(await code.detail()),

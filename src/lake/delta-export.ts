@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import pLimit from 'p-limit'
 import type { Problem } from '../base/problem.ts'
 import { readCursor, writeCursor, type DeltaCursor } from './delta-cursor.ts'
@@ -35,7 +36,7 @@ export async function exportDelta(lake: Lake, options: DeltaExportOptions = {}):
   const known = options.again ? undefined : await readCursor(lake.storage, env.name)
   const start = known && (await isOfLog(env, known)) ? known : undefined
   const atOnce = pLimit(8)
-  const tables: Record<string, number> = {}
+  const tables = emptyRecord<number>()
   const problems: Problem[] = []
   let written = 0
   let commit = start?.commit ?? 0

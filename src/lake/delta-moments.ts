@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import type { Environment } from './environment.ts'
 import type { DeltaCursor } from './delta-cursor.ts'
 import type { Head, LogEntry } from './types.ts'
@@ -38,7 +39,7 @@ export async function* momentsAfter(
     const count = Math.min(batch, last - cursor.commit)
     const from = cursor.commit + 1
     const entries = await Promise.all(Array.from({ length: count }, (_, i) => env.entry(from + i)))
-    const drops = { ...cursor.drops }
+    const drops = Object.assign(emptyRecord<number>(), cursor.drops)
     const moments = entries.flatMap((entry) => momentsIn(entry, heads, drops))
     const end = entries.at(-1)
     cursor = { format: 1, commit: from + count - 1, id: end?.id ?? '', drops }

@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { tablesInChecks } from '../contract/check-form.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { CheckResult, Engine } from '../engine/engine.ts'
@@ -32,7 +33,7 @@ export async function checkTable(
     const of = state.heads.get(name)
     return of === undefined ? [] : lake.headFiles(name, of)
   }
-  const others: Record<string, readonly string[]> = {}
+  const others = emptyRecord<readonly string[]>()
   for (const name of tablesInChecks(table)) if (state.heads.has(name)) others[name] = await filesOf(name)
   const checks = await engine.check({ table, files: await filesOf(table.name), others, now })
   return { table: table.name, version: head.version, seq: head.seq, checks }

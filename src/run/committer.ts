@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { applyDelta, fillIn } from '../lake/delta.ts'
 import type { Environment } from '../lake/environment.ts'
 import { movedBy, type Judge } from '../lake/judge.ts'
@@ -42,7 +43,7 @@ export function committerByRun(env: Environment, first: EnvState): Committer {
     heads: Record<string, Changes['heads'][string]>
     steps: Record<string, Changes['steps'][string]>
   } = { heads: {}, steps: {} }
-  const details: Record<string, CommitMeta['detail']> = {}
+  const details = emptyRecord<CommitMeta['detail']>()
   const overrides = new Set<string>()
   return {
     state: () => own,

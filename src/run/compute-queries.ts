@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { digestOf } from '../base/digest.ts'
 import type { CheckResult, Engine, SessionRequest, StagedOutput } from '../engine/engine.ts'
 import type { EngineCalls, NamedQuery } from './protocol.ts'
@@ -47,7 +48,7 @@ export async function digestQueries(
   engine: Engine,
   queries: readonly NamedQuery[],
 ): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {}
+  const digests = emptyRecord<string>()
   for (const { handle, query } of queries) {
     digests[handle] = digestOf({ tree: await engine.queryDigest(query.text), params: query.params })
   }

@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError, problemsOf } from '../base/problem.ts'
@@ -246,7 +247,7 @@ async function tableFiles(ask: ComputeAsk, table: string): Promise<string[]> {
 
 /** The files of tables that checks of an output read. */
 async function otherFiles(ask: ComputeAsk, table: DeclaredTable): Promise<Record<string, string[]>> {
-  const files: Record<string, string[]> = {}
+  const files = emptyRecord<string[]>()
   for (const name of tablesInChecks(table)) {
     if (ask.findings.state.heads.has(name)) files[name] = await tableFiles(ask, name)
   }

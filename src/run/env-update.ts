@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { ProblemError } from '../base/problem.ts'
 import { beginsFrom } from '../flow/environment-name.ts'
 import type { Environment } from '../lake/environment.ts'
@@ -67,8 +68,8 @@ async function merged(
   const base = stepHeads(await lake.env(from).state(since))
   const [mine, other] = [stepHeads(own), stepHeads(theirs)]
   const theirVersions = await versionsSince(lake.env(from), since)
-  const heads: Record<string, Changes['heads'][string]> = {}
-  const steps: Record<string, Changes['steps'][string]> = {}
+  const heads = emptyRecord<Changes['heads'][string]>()
+  const steps = emptyRecord<Changes['steps'][string]>()
   const [taken, kept]: [string[], string[]] = [[], []]
   for (const key of new Set([...other.keys(), ...base.keys()])) {
     const [a, b] = [mine.get(key), other.get(key)]

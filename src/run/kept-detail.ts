@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { ProblemError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { detailIn } from '../freshness/detail.ts'
@@ -12,7 +13,7 @@ export async function keptDetail(
   environment: Environment,
   owners: readonly Owner[],
 ): Promise<{ readonly steps: { readonly [key: string]: Json } }> {
-  const steps: Record<string, Json> = {}
+  const steps = emptyRecord<Json>()
   for (const { key, record } of owners) {
     try {
       const detail = detailIn(await environment.entry(record.commit), key)

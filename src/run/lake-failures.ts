@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { tableNameFault } from '../base/names.ts'
 import type { Lake } from '../lake/lake.ts'
 import { timeOfVersion } from '../lake/version-id.ts'
@@ -26,7 +27,7 @@ export async function findFailures(
   if (tableNameFault(table) !== undefined) return undefined
   for (const run of await lake.runs.list({ limit: searched })) {
     const folder = layout.failuresFolder(run, table)
-    const files: Record<string, string> = {}
+    const files = emptyRecord<string>()
     for await (const { key } of lake.storage.list(folder)) {
       const name = key.slice(folder.length).replace(/\.parquet$/, '')
       if (check === undefined || check === name) files[name] = await lake.storage.localPath(key)

@@ -115,10 +115,18 @@ function database(session: Session): Database {
 /** Rows as objects, made chunk by chunk. */
 async function* rowsOf<R extends object>(batches: AsyncIterable<Batch>): AsyncGenerator<R> {
   for await (const { rows, names, columns } of batches) {
+    const proto = names.indexOf('__proto__')
     for (let at = 0; at < rows; at++) {
       const row: Record<string, unknown> = {}
       for (let column = 0; column < names.length; column++)
         row[names[column] as string] = columns[column]?.[at]
+      // Set like the others, it is the prototype.
+      if (proto >= 0)
+        Object.defineProperty(row, '__proto__', {
+          value: columns[proto]?.[at],
+          enumerable: true,
+          writable: true,
+        })
       yield row as R
     }
   }

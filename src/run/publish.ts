@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import path from 'node:path'
 import { InternalError } from '../base/problem.ts'
 import type { StagedOutput } from '../engine/engine.ts'
@@ -24,7 +25,7 @@ export async function publishOutputs(
   stagings: readonly Staging[],
   staged: readonly StagedOutput[],
 ): Promise<Record<string, NewHead>> {
-  const heads: Record<string, NewHead> = {}
+  const heads = emptyRecord<NewHead>()
   for (const staging of stagings) {
     const output = staged.find(({ handle }) => handle === staging.handle)
     const table = findings.step.outputs.find(({ handle }) => handle === staging.handle)?.table

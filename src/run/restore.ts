@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { ProblemError, type Problem } from '../base/problem.ts'
 import { mayBeDeleted } from '../lake/fence.ts'
 import { isHeld, type Owner } from '../lake/held.ts'
@@ -93,12 +94,12 @@ export async function restore(
 
 /** The heads and records to set. A record goes on as it is, and says what is held. */
 function changesFor(points: readonly RestorePoint[], moved: readonly RestorePoint[]): Changes {
-  const heads: Record<string, Changes['heads'][string]> = {}
+  const heads = emptyRecord<Changes['heads'][string]>()
   for (const { table, head } of moved) {
     const { seq: _seq, commit: _commit, ...rest } = head
     heads[table] = rest
   }
-  const steps: Record<string, Changes['steps'][string]> = {}
+  const steps = emptyRecord<Changes['steps'][string]>()
   for (const { key, record } of ownersOf(moved)) {
     const { commit: _commit, ...rest } = record
     const own = points.filter((point) => point.owner?.key === key)

@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { problemsOf } from '../base/problem.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { mayBeDeleted } from '../lake/fence.ts'
@@ -24,7 +25,7 @@ export async function findReusable(
 ): Promise<{ reusable?: Reusable; stale: boolean }> {
   const { entry, damaged } = await lake.steps.get(findings.fingerprint)
   if (!entry) return { stale: damaged }
-  const heads: Record<string, Omit<Head, 'seq' | 'commit'>> = {}
+  const heads = emptyRecord<Omit<Head, 'seq' | 'commit'>>()
   const manifests: Manifest[] = []
   for (const { table } of findings.step.outputs) {
     const output = entry.outputs[table.name]

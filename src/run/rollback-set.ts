@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { movedRecord, pointer } from '../lake/pointers.ts'
 import { stepHeads } from '../lake/step-heads.ts'
 import type { Changes, EnvState, Head } from '../lake/types.ts'
@@ -12,7 +13,7 @@ export function rollbackSet(
   then: EnvState,
   hold: boolean,
 ): { readonly changes: Changes; readonly again: readonly string[] } {
-  const heads: Record<string, Changes['heads'][string]> = {}
+  const heads = emptyRecord<Changes['heads'][string]>()
   for (const table of new Set([...now.heads.keys(), ...then.heads.keys()])) {
     const head = then.heads.get(table)
     if (head?.version !== now.heads.get(table)?.version) heads[table] = head ? pointer(head) : null
@@ -25,7 +26,7 @@ export function rollbackSet(
 }
 
 function heldRecords(now: EnvState, then: EnvState, heads: Changes['heads']): Changes['steps'] {
-  const steps: Record<string, Changes['steps'][string]> = {}
+  const steps = emptyRecord<Changes['steps'][string]>()
   for (const { key, record, heads: own } of stepHeads(now).values()) {
     const tables = [...own.keys()]
     if (record === undefined || !tables.some((table) => Object.hasOwn(heads, table))) continue
@@ -41,7 +42,7 @@ function heldRecords(now: EnvState, then: EnvState, heads: Changes['heads']): Ch
 }
 
 function versionsIn(heads: ReadonlyMap<string, Head>, tables: Iterable<string>): Record<string, string> {
-  const versions: Record<string, string> = {}
+  const versions = emptyRecord<string>()
   for (const table of tables) {
     const version = heads.get(table)?.version
     if (version !== undefined) versions[table] = version
@@ -50,7 +51,7 @@ function versionsIn(heads: ReadonlyMap<string, Head>, tables: Iterable<string>):
 }
 
 function formerRecords(now: EnvState, then: EnvState): Changes['steps'] {
-  const steps: Record<string, Changes['steps'][string]> = {}
+  const steps = emptyRecord<Changes['steps'][string]>()
   for (const key of new Set([...now.steps.keys(), ...then.steps.keys()])) {
     const [is, was] = [now.steps.get(key), then.steps.get(key)]
     if (is?.commit === was?.commit) continue

@@ -1,3 +1,4 @@
+import { emptyRecord } from '../base/record.ts'
 import { hostname } from 'node:os'
 import { problemsOf } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
@@ -128,7 +129,7 @@ async function cacheEntry(
   computedAt: string,
 ): Promise<StepCacheEntry> {
   const { lake, envName } = workspace
-  const outputs: Record<string, CachedVersion> = {}
+  const outputs = emptyRecord<CachedVersion>()
   for (const [table, { head }] of Object.entries(heads)) {
     const checksum = sealOf(await lake.manifests.read(head.manifest))
     outputs[table] = { manifest: head.manifest, version: head.version, checksum }

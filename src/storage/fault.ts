@@ -49,7 +49,7 @@ export function refusalOf(
 }
 
 /** These say what state a machine is in, wherever they come from. */
-const ofMachine = /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EIO|EMFILE|ENFILE): .*?, (.*)$/
+const ofMachine = /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EIO|EMFILE|ENFILE|ENAMETOOLONG): .*?, (.*)$/
 
 /**
  * What nobody expected to fail, as a Problem where the machine is to blame, by the message that Node gives such

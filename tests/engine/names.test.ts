@@ -106,6 +106,41 @@ describe('a column may be called', () => {
   })
 })
 
+describe('what every object of JavaScript inherits', () => {
+  const names = { n: t.integer(), constructor: t.varchar().nullable(), ['__proto__']: t.varchar().nullable() }
+  const place = {
+    place: t.struct({ toString: t.varchar().nullable() }),
+  }
+
+  it('is no value of a row that leaves it out', async () => {
+    const file = await writeRows(rig, contract('t', names), [{ n: 1 }])
+    const [row] = await readAll(rig, parquetInput('raw', names, [file]))
+    expect(Object.entries(row!)).toEqual([
+      ['n', 1],
+      ['constructor', null],
+      ['__proto__', null],
+    ])
+  })
+
+  it('nor of a struct', async () => {
+    const file = await writeRows(rig, contract('t', place), [{ place: {} }])
+    expect(await readAll(rig, parquetInput('raw', place, [file]))).toEqual([{ place: { toString: null } }])
+  })
+
+  it('has statistics of its own', async () => {
+    const { stats } = await writeQuery(
+      rig,
+      contract('t', names),
+      sql`SELECT 1 AS n, 'a' AS constructor, 'b' AS "__proto__"`,
+    )
+    expect(Object.entries(stats).map(([name, { min }]) => [name, min])).toEqual([
+      ['n', '1'],
+      ['constructor', 'a'],
+      ['__proto__', 'b'],
+    ])
+  })
+})
+
 describe('a value stays a value', () => {
   it.each([
     "o'x",

@@ -1,3 +1,4 @@
+import { emptyRecord } from '../../base/record.ts'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ProblemError } from '../../base/problem.ts'
@@ -50,7 +51,7 @@ export async function adHocQuery(
 ): Promise<QueryRows> {
   const { text } = query
   const names = await passGate(parser, query, tables.names)
-  const read: Record<string, readonly string[]> = {}
+  const read = emptyRecord<readonly string[]>()
   for (const name of names) read[name] = await tables.files(name)
   const tempFolder = path.join(options.tempFolder, `query-${++count}`)
   const instance = await openInstance({ ...options, tempFolder }, locksFor(read)).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { emptyRecord } from '../../base/record.ts'
 import { judgesRows } from '../../contract/check-form.ts'
 import type { DeclaredCheck, DeclaredTable } from '../../contract/spec.ts'
 import type { ColumnStats } from '../../lake/types.ts'
@@ -81,13 +82,13 @@ async function readStats(
   leaves: LeafStats,
 ): Promise<Copied> {
   const nested = await nestedNulls(connection, table, file)
-  const stats: Record<string, ColumnStats> = {}
+  const stats = emptyRecord<ColumnStats>()
   for (const { name, type } of table.columns) {
     const leaf = leaves.get(quoteName(name))
     const [min, max] = [leaf?.get('min'), leaf?.get('max')].map((value) =>
       type === 'BOOLEAN' ? booleans[value ?? ''] : value,
     )
-    const nulls = nested[name] ?? Number(leaf?.get('null_count') ?? 0)
+    const nulls = nested.get(name) ?? Number(leaf?.get('null_count') ?? 0)
     stats[name] = { nulls, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
   }
   return { rows, stats }
@@ -112,10 +113,10 @@ async function nestedNulls(
   connection: Connection,
   table: DeclaredTable,
   file: string,
-): Promise<Record<string, number>> {
+): Promise<ReadonlyMap<string, number>> {
   const nested = table.columns.filter(({ type }) => isNested(type))
-  if (nested.length === 0) return {}
+  if (nested.length === 0) return new Map()
   const counts = nested.map(({ name }, at) => `count(*) - count(${quoteName(name)}) AS n${at}`)
   const row = await connection.row(`SELECT ${counts.join(', ')} FROM ${parquetFiles([file])}`)
-  return Object.fromEntries(nested.map(({ name }, at) => [name, Number(row[`n${at}`])]))
+  return new Map(nested.map(({ name }, at) => [name, Number(row[`n${at}`])]))
 }

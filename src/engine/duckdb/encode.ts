@@ -1,4 +1,5 @@
 /// <reference lib="es2024.string" />
+import { emptyRecord } from '../../base/record.ts'
 import {
   blobValue,
   dateValue,
@@ -161,9 +162,9 @@ function structEncoder(fields: readonly (readonly [string, Encode])[]): Encode {
     const row = value as Readonly<Record<string, unknown>>
     const unknown = Object.keys(row).find((key) => !names.has(key))
     if (unknown !== undefined) return new Refused(`an object without '${unknown}'`)
-    const entries: Record<string, DuckDBValue> = {}
+    const entries = emptyRecord<DuckDBValue>()
     for (const [name, encode] of fields) {
-      const encoded = nullable(encode)(row[name])
+      const encoded = nullable(encode)(Object.hasOwn(row, name) ? row[name] : undefined)
       if (encoded instanceof Refused) return new Refused(`an object with ${encoded.expected} as '${name}'`)
       entries[name] = encoded
     }

@@ -68,8 +68,11 @@ export class Inserter {
     let present = 0
     for (const { column, encode, nullable, values } of this.columns) {
       const { name } = column
+      // Every object inherits these: only a value of the row's own counts.
+      const inherited = name in Object.prototype
       for (let at = 0; at < rows.length; at++) {
-        const value = rows[at]?.[name]
+        const row = rows[at]
+        const value = inherited && !(row && Object.hasOwn(row, name)) ? undefined : row?.[name]
         if (value !== undefined) present++
         if (value !== null && value !== undefined) {
           const encoded = encode(value)
