@@ -101,21 +101,20 @@ export async function faultsOf(source: Storage, target: Storage): Promise<string
 /** A storage that dies before its n-th change, and for ever after. */
 export function dyingAt(inner: Storage, changes: number): Storage {
   let left = changes
-  const alive = () => {
-    if (left-- <= 0) throw new Error('killed')
+  const underWay = new Set<Promise<unknown>>()
+  /** Nothing of a killed process goes on: what it had begun ends before its death is told. */
+  async function change<T>(work: () => Promise<T>): Promise<T> {
+    if (left-- <= 0) {
+      await Promise.allSettled(underWay)
+      throw new Error('killed')
+    }
+    const done = work()
+    underWay.add(done)
+    return done.finally(() => underWay.delete(done))
   }
   return wrapped(inner, {
-    putIfAbsent: async (key, bytes) => {
-      alive()
-      return inner.putIfAbsent(key, bytes)
-    },
-    put: async (key, bytes) => {
-      alive()
-      return inner.put(key, bytes)
-    },
-    publish: async (staged, prefix, files) => {
-      alive()
-      return inner.publish(staged, prefix, files)
-    },
+    putIfAbsent: (key, bytes) => change(() => inner.putIfAbsent(key, bytes)),
+    put: (key, bytes) => change(() => inner.put(key, bytes)),
+    publish: (staged, prefix, files) => change(() => inner.publish(staged, prefix, files)),
   })
 }

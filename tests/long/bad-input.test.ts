@@ -1,8 +1,8 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Rig, type Ended, type Line } from './rig.ts'
-import { smallFlow } from './small-flow.ts'
+import { Rig, type Ended, type Line } from '../run/rig.ts'
+import { smallFlow } from '../run/small-flow.ts'
 
 /** A project that was published once; every mistake must leave its tables as they are. */
 let rig: Rig

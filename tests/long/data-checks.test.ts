@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Rig, type Ended } from './rig.ts'
+import { Rig, type Ended } from '../run/rig.ts'
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())

@@ -2,7 +2,16 @@ import { copyFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { keysIn } from '../lake/flips.ts'
-import { addFile, busyLake, bySize, guarded, lakeFolder, missed, toldOf, verified } from './flipped-lake.ts'
+import {
+  addFile,
+  busyLake,
+  bySize,
+  guarded,
+  lakeFolder,
+  missed,
+  toldOf,
+  verified,
+} from '../run/flipped-lake.ts'
 
 test('flipped bits and cuts anywhere in a lake are found, and not by sizes', async () => {
   const root = await busyLake()

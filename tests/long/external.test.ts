@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Rig } from './rig.ts'
+import { Rig } from '../run/rig.ts'
 
 /** A notebook whose SQL reads a file by path; `says` goes into its definition. */
 const selecting = (says: string, from = `read_csv('elsewhere/prices.csv')`) =>

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { NewProject, removeProjects } from './new-kit.ts'
+import { NewProject, removeProjects } from '../cli/new-kit.ts'
 
 afterAll(removeProjects)
 
