@@ -89,7 +89,13 @@ test.each([
   ['in place', 'a file is not whole'],
   ['no grace', 'a file is gone'],
 ] as const)('the readers notice a cache that is wrong: %s', async (cache, fault) => {
-  expect(await faultsWith(cache)).toContain(fault)
+  const found = new Set<string>()
+  // Whether two processes meet at one file is chance: they are let loose until they do.
+  for (let round = 1; round <= 20 && !found.has(fault); round++) {
+    for (const each of await faultsWith(cache)) found.add(each)
+    for (const name of await readdir(folder)) await rm(join(folder, name), { force: true })
+  }
+  expect(found).toContain(fault)
 })
 
 test('a process that is killed leaves no half file that others take, and what it leaves goes after an hour', async () => {
