@@ -1,21 +1,36 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { badEnding, leftBeside } from '../crash/faults.ts'
 import { startRun, type HookedRun } from '../crash/hooked.ts'
 import { Lane } from '../crash/lane.ts'
 import { sample, seed } from '../crash/seeds.ts'
 import { callsOf, canTrace, tracedRun, type Who } from '../crash/strace.ts'
+import { missing } from '../required.ts'
 
-/** Small file systems are mounted, which takes rights that a user of a machine does not have. */
-const canMount = process.env['CI'] !== undefined || process.getuid?.() === 0
-if (!canMount) console.warn('left out: disks that are full are real ones, and only root can mount them')
+/** Small file systems are mounted, which takes rights that users, and root in many containers, do not have. */
+const canMount = mounts()
+if (!canMount) missing('mount', 'disks that are full are real ones, and this process may mount none')
 
 let lane: Lane
 beforeAll(async () => {
   lane = await Lane.open()
 })
 afterAll(() => lane.close())
+
+/** Whether this process may mount a small file system: tried, because rights do not tell. */
+function mounts(): boolean {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-mount-'))
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder], {
+    stdio: 'ignore',
+  })
+  if (status === 0) spawnSync('umount', [folder], { stdio: 'ignore' })
+  rmSync(folder, { recursive: true, force: true })
+  return status === 0
+}
 
 /** Puts a file system of its own in the place of a folder, until the test is over or `unmount` is called. */
 async function mounted(folder: string, ...options: readonly string[]): Promise<() => void> {
