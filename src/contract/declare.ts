@@ -26,6 +26,7 @@ export function declareTable(origin: AnyOrigin, tell: TellPlace = asItIs): Decla
     key: options.key ?? [],
     checks: declareChecks(origin.columns as Columns, options.checks ?? [], tell),
     ...(options.rejects !== undefined && { rejects: options.rejects }),
+    ...(options.partitionBy && options.partitionBy.length > 0 && { partitionBy: options.partitionBy }),
     ...(options.description !== undefined && { description: options.description }),
     ...(options.owner !== undefined && { owner: options.owner }),
     ...(options.tags && { tags: options.tags }),

@@ -4,6 +4,7 @@ import { callSite } from '../base/site.ts'
 import type { RunContext, SelectContext } from './context.ts'
 import type { Inputs } from './input.ts'
 import type { Limits } from './limits.ts'
+import type { PartitionOptions } from './partition.ts'
 import type { Relation, Sql } from './sql.ts'
 import type { Tables } from './table.ts'
 
@@ -21,6 +22,8 @@ interface About<N extends string> extends Limits {
   readonly expires?: string
   /** SQL may read files by path: `read_csv('...')`, `FROM 'data.parquet'`. Sluice does not see them: the step always runs. */
   readonly external?: boolean
+  /** It works by partition: only those whose inputs changed are computed. */
+  readonly partition?: PartitionOptions
 }
 
 interface Declared<

@@ -20,6 +20,8 @@ export interface DeclaredTable {
   readonly checks: readonly DeclaredCheck[]
   /** The table that keeps the rows that checks reject. */
   readonly rejects?: string
+  /** Columns whose values each have files of their own. */
+  readonly partitionBy?: readonly string[]
   readonly description?: string
   readonly owner?: string
   readonly tags?: readonly string[]

@@ -12,6 +12,11 @@ export interface TableOptions<C extends Columns> {
   readonly checks?: readonly (string | TableCheck<keyof C & string>)[]
   /** The name of the table that keeps the rows that checks with `onFailure: 'reject'` leave out. */
   readonly rejects?: string
+  /**
+   * Columns, not NULL, of texts, whole numbers, dates or booleans: each combination of their values has files of its
+   * own, which later versions share where nothing changed.
+   */
+  readonly partitionBy?: readonly (keyof C & string)[]
   /** For people; these make nothing stale. */
   readonly description?: string
   readonly owner?: string

@@ -1,6 +1,7 @@
 import type { Place } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { Limits } from '../contract/limits.ts'
+import type { DeclaredPartition } from '../contract/partition.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 
 /**
@@ -59,6 +60,8 @@ export interface DeclaredStep {
   readonly volatile: boolean
   /** Its SQL may read files by path. */
   readonly external?: boolean
+  /** Set when it works by partition. */
+  readonly partition?: DeclaredPartition
   /** Milliseconds. */
   readonly expiresAfter?: number
   readonly limits: Limits

@@ -23,10 +23,18 @@ const shapeOf =
     isShape(value) && faultyKey(shape, value) === undefined
 
 const column = shapeOf({ name: text, type: text, nullable: flag })
-const file = shapeOf({ key: text, bytes: count, rows: count, hash })
+const file = shapeOf({ key: text, bytes: count, rows: count, hash, partition: orAbsent(listOf(text)) })
+const partition = shapeOf({
+  values: listOf(text),
+  rows: count,
+  digest: orAbsent(text),
+  fingerprint: orAbsent(text),
+  computedAt: orAbsent(text),
+  reopenedAt: orAbsent(text),
+})
 const columnStats = shapeOf({ nulls: count, min: orAbsent(text), max: orAbsent(text) })
 
-const manifest: { readonly [Key in keyof Manifest]: Check } = {
+const manifest: { readonly [Key in keyof Required<Manifest>]: Check } = {
   format: (value) => value === 1,
   table: text,
   version: text,
@@ -39,6 +47,8 @@ const manifest: { readonly [Key in keyof Manifest]: Check } = {
   rows: count,
   bytes: count,
   files: listOf(file),
+  partitionBy: orAbsent(listOf(text)),
+  partitions: orAbsent(listOf(partition)),
   stats: (value) => isShape(value) && Object.values(value).every(columnStats),
 }
 

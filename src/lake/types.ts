@@ -21,6 +21,25 @@ export interface DataFile {
   readonly rows: number
   /** BLAKE3 of the bytes, 64 hexadecimal digits. */
   readonly hash: string
+  /** The partition that its rows are of; see `PartitionValues`. */
+  readonly partition?: readonly string[]
+}
+
+/** A partition of a version: some of its files. */
+export interface PartitionEntry {
+  /** As texts, in the order of `partitionBy`. */
+  readonly values: readonly string[]
+  readonly rows: number
+  /** The content digest of its rows: where two versions have the same, they share the files. */
+  readonly digest?: string
+  /** Of the computation of this partition alone, where the notebook works by partition. */
+  readonly fingerprint?: string
+  /** When its rows were computed, ISO 8601. */
+  readonly computedAt?: string
+  /** When a late row changed it after it was complete, ISO 8601. */
+  readonly reopenedAt?: string
+  /** How many rows of the partition each input had, by handle. */
+  readonly read?: { readonly [handle: string]: number }
 }
 
 /** `tables/<notebook path>/<table>/<version>/manifest.json`: what a version is. Immutable. */
@@ -38,6 +57,9 @@ export interface Manifest {
   readonly rows: number
   readonly bytes: number
   readonly files: readonly DataFile[]
+  /** The columns that the files are parted by, and the partitions, in order of their values. */
+  readonly partitionBy?: readonly string[]
+  readonly partitions?: readonly PartitionEntry[]
   readonly stats: { readonly [column: string]: ColumnStats }
 }
 
