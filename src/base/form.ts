@@ -42,6 +42,10 @@ export function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1))
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** An object whose properties are not known yet. */
+export type Shape = { readonly [key: string]: unknown }
+
+/** Whether a value is an object: not null, not a list. */
+export function isObject(value: unknown): value is Shape {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../base/form.ts'
 import type { DeclaredArg } from '../flow/declared.ts'
 import { tableLines } from '../report/table-text.ts'
 import type { Cli } from './cli.ts'
@@ -44,8 +45,4 @@ function defaultText({ schema, required }: DeclaredArg): string {
 function textAt(schema: unknown, key: string): string | undefined {
   const value = isObject(schema) ? schema[key] : undefined
   return typeof value === 'string' ? value : undefined
-}
-
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../base/form.ts'
 import type { Json } from '../base/wire.ts'
 
 /** The parts of a JSON Schema that say what a text means. */
@@ -66,8 +67,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
       : undefined,
   date: readDate,
   array: (text) => readJson(text, Array.isArray),
-  object: (text) =>
-    readJson(text, (value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  object: (text) => readJson(text, isObject),
   string: (text) => text,
 }
 

@@ -1,3 +1,4 @@
+import { isObject, type Shape } from '../base/form.ts'
 import { segmentFault } from '../base/names.ts'
 import type { Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
@@ -90,12 +91,6 @@ function commandProblems(plugin: string, commands: Shape, file: string): Problem
 function unknownKeys(value: Shape, known: readonly string[], called: string, file: string): Problem[] {
   const wrong = Object.keys(value).filter((key) => !known.includes(key))
   return wrong.map((key) => invalid(file, `${called} has no use for '${key}'`, didYouMean(key, known)))
-}
-
-type Shape = { readonly [key: string]: unknown }
-
-function isObject(value: unknown): value is Shape {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(file: string, message: string, hint?: string): Problem {

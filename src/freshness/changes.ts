@@ -1,3 +1,4 @@
+import { isObject } from '../base/form.ts'
 import type { Json } from '../base/wire.ts'
 
 /** One thing that changed, in words, with what it was and is. */
@@ -9,7 +10,7 @@ export interface Change {
 
 /** The keys of two objects whose values differ, as texts. */
 export function valueChanges(before: Json, now: Json): Change[] {
-  if (!isRecord(before) || !isRecord(now)) return [change('args', text(before), text(now))]
+  if (!isObject(before) || !isObject(now)) return [change('args', text(before), text(now))]
   const texts = (record: { readonly [key: string]: Json }) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, text(value)]))
   return difference(texts(before), texts(now)).map(({ key, was, is }) => change(key, was, is))
@@ -27,10 +28,6 @@ export function difference(
 ): { key: string; was?: string; is?: string }[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted()
   return keys.flatMap((key) => (before[key] === now[key] ? [] : [{ key, was: before[key], is: now[key] }]))
-}
-
-function isRecord(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function text(value: Json): string {

@@ -1,3 +1,4 @@
+import { isObject } from '../base/form.ts'
 import { emptyRecord } from '../base/record.ts'
 import type { Json } from '../base/wire.ts'
 import { askedText } from '../contract/check-text.ts'
@@ -42,14 +43,10 @@ export async function detailOf({ step, code, sources, inputs }: StepFindings): P
 /** The detail that a commit kept of a step, or undefined where it kept none. A commit of a whole run keeps many. */
 export function detailIn(entry: LogEntry, step: string): StepDetail | undefined {
   const kept =
-    isRecord(entry.detail) && isRecord(entry.detail['steps']) ? entry.detail['steps'][step] : entry.detail
-  return isRecord(kept) && 'symbols' in kept && 'contracts' in kept
+    isObject(entry.detail) && isObject(entry.detail['steps']) ? entry.detail['steps'][step] : entry.detail
+  return isObject(kept) && 'symbols' in kept && 'contracts' in kept
     ? (kept as unknown as StepDetail)
     : undefined
-}
-
-function isRecord(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function columnTexts(columns: readonly DeclaredColumn[]): Record<string, string> {

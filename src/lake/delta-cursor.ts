@@ -1,4 +1,5 @@
-import { checkFormat, isShape, seal, unseal } from './sealed.ts'
+import { isObject } from '../base/form.ts'
+import { checkFormat, seal, unseal } from './sealed.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -23,7 +24,7 @@ export async function readCursor(storage: Storage, env: string): Promise<DeltaCu
   const { value } = opened
   checkFormat(key, value)
   const { commit, id, drops } = value
-  if (typeof commit !== 'number' || typeof id !== 'string' || !isShape(drops)) return undefined
+  if (typeof commit !== 'number' || typeof id !== 'string' || !isObject(drops)) return undefined
   return { format: 1, commit, id, drops: drops as DeltaCursor['drops'] }
 }
 

@@ -1,6 +1,7 @@
 import { createOnce } from './create.ts'
-import { corrupt, isShape, readSealed, seal } from './sealed.ts'
-import type { Opened, Shape } from './sealed.ts'
+import { isObject, type Shape } from '../base/form.ts'
+import { corrupt, readSealed, seal } from './sealed.ts'
+import type { Opened } from './sealed.ts'
 import type { Pause } from '../storage/again.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -83,6 +84,6 @@ function checked(key: string, opened: Opened): Shape {
   const hint = 'remove it when no `sluice gc` is running, and run `sluice gc` again'
   if ('fault' in opened) throw corrupt(key, opened.fault, hint)
   const { value } = opened
-  if (isShape(value) && Array.isArray(value['keys'])) return value
+  if (isObject(value) && Array.isArray(value['keys'])) return value
   throw corrupt(key, 'it is not the record of a cleaning', hint)
 }

@@ -1,4 +1,4 @@
-import { isShape } from './sealed.ts'
+import { isObject } from '../base/form.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -8,7 +8,7 @@ export async function readHint(storage: Storage, env: string): Promise<number | 
   if (bytes === undefined) return undefined
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    const number = isShape(value) ? value['commit'] : undefined
+    const number = isObject(value) ? value['commit'] : undefined
     return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined

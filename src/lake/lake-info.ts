@@ -1,5 +1,6 @@
 import { ProblemError } from '../base/problem.ts'
-import { checkFormat, corrupt, isShape, readSealed, seal, type Opened, type Shape } from './sealed.ts'
+import { isObject, type Shape } from '../base/form.ts'
+import { checkFormat, corrupt, readSealed, seal, type Opened } from './sealed.ts'
 import { newVersionId } from './version-id.ts'
 import { layout } from '../storage/layout.ts'
 import { again } from '../storage/again.ts'
@@ -65,7 +66,7 @@ interface Read {
 function openedInfo({ bytes, opened }: Read): Shape {
   if ('value' in opened) return opened.value
   const value = parsed(Buffer.from(bytes).toString('utf8'))
-  if (!isShape(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
+  if (!isObject(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
   // What a newer version wrote is told as such.
   const isNewer = typeof value['format'] === 'number' && value['format'] > 1
   if (isNewer || Object.keys(value).every((key) => known.has(key))) return value

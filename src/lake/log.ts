@@ -1,6 +1,6 @@
-import { isCount, isText, maybe, objectOf, valuesOf } from '../base/form.ts'
+import { isCount, isText, maybe, objectOf, valuesOf, type Shape } from '../base/form.ts'
 import { checkFormat, corrupt, readSealed } from './sealed.ts'
-import type { Opened, Shape } from './sealed.ts'
+import type { Opened } from './sealed.ts'
 import { readHint } from './hint.ts'
 import { settled } from './settled.ts'
 import type { CommitRef, Delta, Head, LogEntry, StepRecord } from './types.ts'

@@ -1,5 +1,4 @@
-import { isShape } from './sealed.ts'
-import type { Shape } from './sealed.ts'
+import { isObject, type Shape } from '../base/form.ts'
 import type { Manifest } from './types.ts'
 
 /** Hand-written checks, because a schema library would cost more at start-up than the rest of a run with nothing to do. */
@@ -20,7 +19,7 @@ const orAbsent =
 const shapeOf =
   (shape: { readonly [key: string]: Check }): Check =>
   (value) =>
-    isShape(value) && faultyKey(shape, value) === undefined
+    isObject(value) && faultyKey(shape, value) === undefined
 
 const column = shapeOf({ name: text, type: text, nullable: flag })
 const file = shapeOf({ key: text, bytes: count, rows: count, hash, partition: orAbsent(listOf(text)) })
@@ -49,7 +48,7 @@ const manifest: { readonly [Key in keyof Required<Manifest>]: Check } = {
   files: listOf(file),
   partitionBy: orAbsent(listOf(text)),
   partitions: orAbsent(listOf(partition)),
-  stats: (value) => isShape(value) && Object.values(value).every(columnStats),
+  stats: (value) => isObject(value) && Object.values(value).every(columnStats),
 }
 
 /** Whether an object is a manifest: every property there and of its type. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isObject, type Shape } from '../base/form.ts'
 import type { Problem } from '../base/problem.ts'
 import { ProblemError } from '../base/problem.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -32,7 +33,7 @@ export function unseal(bytes: Uint8Array): Opened {
   const actual = createHash('sha256').update(body).update('}').digest('hex')
   if (actual !== checksum) return { fault: 'its content does not have its checksum' }
   const value = parsed(`${body.toString('utf8')}}`)
-  return isShape(value) ? { value } : { fault: 'it is not a JSON object' }
+  return isObject(value) ? { value } : { fault: 'it is not a JSON object' }
 }
 
 /** A checksum that is right says who wrote the text, not that it is JSON. */
@@ -68,14 +69,6 @@ export async function readSealed(
     if ('value' in opened || same || read === reads) return { bytes, opened }
     before = bytes
   }
-}
-
-/** A parsed JSON object whose properties are not known yet. */
-export type Shape = { readonly [key: string]: unknown }
-
-/** Whether a value is a JSON object (not null, not a list). */
-export function isShape(value: unknown): value is Shape {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The error for an object of the lake that is not what it was when it was written. */

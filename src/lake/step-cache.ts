@@ -1,7 +1,7 @@
 import { InternalError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
-import { checkFormat, isShape, readSealed, seal } from './sealed.ts'
-import type { Shape } from './sealed.ts'
+import { isObject, type Shape } from '../base/form.ts'
+import { checkFormat, readSealed, seal } from './sealed.ts'
 import type { ComputedBy } from './types.ts'
 import { layout } from '../storage/layout.ts'
 import { PassingFault } from '../storage/fault.ts'
@@ -85,12 +85,12 @@ function keyOf(fingerprint: string): string {
 
 function isEntry(value: Shape): value is Shape & StepCacheEntry {
   const { outputs, fingerprint, computedAt, by } = value
-  if (!isShape(outputs) || typeof fingerprint !== 'string' || typeof computedAt !== 'string') return false
-  const told = isShape(by) && typeof by['run'] === 'string' && typeof by['env'] === 'string'
+  if (!isObject(outputs) || typeof fingerprint !== 'string' || typeof computedAt !== 'string') return false
+  const told = isObject(by) && typeof by['run'] === 'string' && typeof by['env'] === 'string'
   if (by !== undefined && !(told && isNumberOrNone(by['commit']))) return false
   return Object.values(outputs).every(
     (output) =>
-      isShape(output) && typeof output['manifest'] === 'string' && typeof output['version'] === 'string',
+      isObject(output) && typeof output['manifest'] === 'string' && typeof output['version'] === 'string',
   )
 }
 

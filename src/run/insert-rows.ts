@@ -1,3 +1,4 @@
+import { isObject } from '../base/form.ts'
 import { ProblemError } from '../base/problem.ts'
 import type { Session } from '../engine/engine.ts'
 
@@ -30,7 +31,7 @@ export async function insertRows(
 }
 
 function checked(row: unknown, table: string): object {
-  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row
+  if (isObject(row)) return row
   const found = row === null ? 'null' : Array.isArray(row) ? 'a list' : typeof row
   throw new ProblemError({
     code: 'contract/value',

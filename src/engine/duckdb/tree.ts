@@ -1,4 +1,5 @@
 import { sha256 } from '../../base/digest.ts'
+import { isObject } from '../../base/form.ts'
 import { VARCHAR } from '@duckdb/node-api'
 import type { ProblemCode } from '../../base/codes.ts'
 import type { Connection } from './connection.ts'
@@ -76,7 +77,7 @@ function parseFault(text: string, tree: TreeNode): ParseFault {
 }
 
 export function isTreeNode(value: unknown): value is TreeNode {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value)
 }
 
 /** A text in a node, empty when there is none. */
