@@ -1,4 +1,5 @@
 import { isObject } from '../base/form.ts'
+import { parsedJson } from '../base/parsed-json.ts'
 import type { Json } from '../base/wire.ts'
 
 /** The parts of a JSON Schema that say what a text means. */
@@ -91,13 +92,7 @@ function readDate(text: string): Date | undefined {
 }
 
 function readJson(text: string, fits: (value: unknown) => boolean): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const value = parsedJson(text)
   return fits(value) ? value : undefined
 }
 

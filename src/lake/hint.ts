@@ -1,4 +1,5 @@
 import { isObject } from '../base/form.ts'
+import { parsedJson } from '../base/parsed-json.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -6,14 +7,9 @@ import type { Storage } from '../storage/storage.ts'
 export async function readHint(storage: Storage, env: string): Promise<number | undefined> {
   const bytes = await storage.get(layout.hint(env))
   if (bytes === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    const number = isObject(value) ? value['commit'] : undefined
-    return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const value = parsedJson(Buffer.from(bytes).toString('utf8'))
+  const number = isObject(value) ? value['commit'] : undefined
+  return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined
 }
 
 /** How long a hint may lag behind the commits, in ms: a burst of commits then writes few hints. */

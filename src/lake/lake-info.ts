@@ -1,3 +1,4 @@
+import { parsedJson } from '../base/parsed-json.ts'
 import { ProblemError } from '../base/problem.ts'
 import { isObject, type Shape } from '../base/form.ts'
 import { checkFormat, corrupt, readSealed, seal, type Opened } from './sealed.ts'
@@ -65,7 +66,7 @@ interface Read {
 /** The sealed object, or one of a lake that was created when this file had no checksum: four properties, no other. */
 function openedInfo({ bytes, opened }: Read): Shape {
   if ('value' in opened) return opened.value
-  const value = parsed(Buffer.from(bytes).toString('utf8'))
+  const value = parsedJson(Buffer.from(bytes).toString('utf8'))
   if (!isObject(value)) throw corrupt(layout.lake, 'it is not a JSON object', 'put it back from a backup')
   // What a newer version wrote is told as such.
   const isNewer = typeof value['format'] === 'number' && value['format'] > 1
@@ -74,15 +75,6 @@ function openedInfo({ bytes, opened }: Read): Shape {
 }
 
 const known: ReadonlySet<string> = new Set(['format', 'id', 'createdAt', 'defaultEnv'])
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
 
 function ignoresCondition(storage: Storage): ProblemError {
   const message = `the store of ${storage.place} ignores the condition "only if absent", on which commits rely`

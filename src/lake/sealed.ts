@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isObject, type Shape } from '../base/form.ts'
+import { parsedJson } from '../base/parsed-json.ts'
 import type { Problem } from '../base/problem.ts'
 import { ProblemError } from '../base/problem.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -32,18 +33,9 @@ export function unseal(bytes: Uint8Array): Opened {
   const body = buffer.subarray(0, split)
   const actual = createHash('sha256').update(body).update('}').digest('hex')
   if (actual !== checksum) return { fault: 'its content does not have its checksum' }
-  const value = parsed(`${body.toString('utf8')}}`)
+  // A checksum that is right says who wrote the text, not that it is JSON.
+  const value = parsedJson(`${body.toString('utf8')}}`)
   return isObject(value) ? { value } : { fault: 'it is not a JSON object' }
-}
-
-/** A checksum that is right says who wrote the text, not that it is JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** What sealed bytes hold, or why they cannot be trusted. */

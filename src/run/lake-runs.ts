@@ -1,3 +1,4 @@
+import { parsedJson } from '../base/parsed-json.ts'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -17,7 +18,7 @@ export async function runSummaries(lake: Lake, limit: number): Promise<RunSummar
 /** What is kept of one run; what its events say where there is no summary, or none that is whole. */
 export async function summaryOf(lake: Lake, run: string): Promise<RunSummary> {
   const text = await lake.runs.read(run, 'summary.json')
-  const known = text === undefined ? undefined : parsed(text)
+  const known = text === undefined ? undefined : parsedJson(text)
   if (isKeptSummary(known)) return known
   const starts = (await eventsOfRun(lake, run)).filter(
     (event): event is RunStarted => event.event === 'run-started',
@@ -59,20 +60,10 @@ async function idOf(lake: Lake | undefined, start: string): Promise<string> {
 export async function eventsOfRun(lake: Lake, run: string): Promise<RunEvent[]> {
   const text = (await lake.runs.read(run, 'events.jsonl')) ?? ''
   return text.split('\n').flatMap((line) => {
-    const event = parsed(line)
+    // A run that was killed may leave half a line at its end: that is no event.
+    const event = parsedJson(line)
     return isKeptEvent(event) ? [event] : []
   })
-}
-
-/** A run that was killed may leave half a line at its end: that is no event. */
-function parsed(line: string): unknown {
-  if (line === '') return undefined
-  try {
-    return JSON.parse(line)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function unknownRun(run: string, known: readonly string[]): ProblemError {

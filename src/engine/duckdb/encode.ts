@@ -12,6 +12,7 @@ import {
   uuidValue,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import { parsedJson } from '../../base/parsed-json.ts'
 import type { ReadAs } from '../../contract/column.ts'
 import { dayMs, decimalParser, parseTime } from './scalars.ts'
 import { typeText, type SqlType } from './types.ts'
@@ -94,13 +95,7 @@ function encodeText(value: unknown): string | Refused {
 }
 
 function isJson(value: unknown): boolean {
-  try {
-    JSON.parse(String(value))
-    return true
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
+  return parsedJson(String(value)) !== undefined
 }
 
 function wholeEncoder(bits: number): Encode {

@@ -1,5 +1,6 @@
 import { diskHint } from './disk-hint.ts'
 import type { ProblemCode } from '../../base/codes.ts'
+import { parsedJson } from '../../base/parsed-json.ts'
 import { ProblemError } from '../../base/problem.ts'
 import { problemsOf } from '../../base/problem.ts'
 import type { EngineProblem } from '../analysis.ts'
@@ -39,8 +40,11 @@ export function faultError(error: unknown): Error {
   return fault.type === 'INTERRUPT' ? new EngineInterrupted() : new FaultError(fault, error)
 }
 
+/** The parts of a fault as JSON that are read. */
+type FaultJson = Readonly<Record<string, string | undefined>>
+
 function readFault(text: string): Fault {
-  const json = readJson(text.slice(text.indexOf('{')))
+  const json = parsedJson(text.slice(text.indexOf('{'))) as FaultJson | null | undefined
   if (!json) return { type: 'Unknown', message: text, candidates: [] }
   const position = json['position'] === undefined ? undefined : Number(json['position'])
   return {
@@ -50,15 +54,6 @@ function readFault(text: string): Fault {
     ...(json['error_subtype'] !== undefined && { kind: json['error_subtype'] }),
     ...(json['name'] !== undefined && { name: json['name'] }),
     candidates: json['candidates']?.split(/,\s*/).filter((name) => name !== '') ?? [],
-  }
-}
-
-function readJson(text: string): Readonly<Record<string, string | undefined>> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, string | undefined>
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }
 
