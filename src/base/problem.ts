@@ -69,3 +69,13 @@ export function problemsOf(error: unknown): readonly Problem[] | undefined {
   const carrier = error instanceof Error && error.name === 'ProblemError' && 'problems' in error
   return carrier ? (error as ProblemError).problems : undefined
 }
+
+/** What work gives; undefined when it fails with Problems. Any other error is thrown on. */
+export async function unlessProblem<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (problemsOf(error)) return undefined
+    throw error
+  }
+}

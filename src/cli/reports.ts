@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
+import { ProblemError, problemsOf, unlessProblem, type Problem } from '../base/problem.ts'
 import { findProject, type Project } from '../flow/project.ts'
 import { keepEvents } from '../report/keep-events.ts'
 import type { ToldCase } from '../report/told.ts'
@@ -104,12 +104,7 @@ function wantedReports(
 
 /** What is wrong with the project is told by the command itself, and then in the reports. */
 async function projectOf(from: string | undefined): Promise<Project | undefined> {
-  try {
-    return await findProject(from)
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined
-    throw error
-  }
+  return unlessProblem(() => findProject(from))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ProblemError } from '../base/problem.ts'
+import { unlessProblem } from '../base/problem.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import { bytesText, countText, plural } from '../report/amount.ts'
 import { tableLines } from '../report/table-text.ts'
@@ -60,15 +60,9 @@ export async function describeTable(
 
 /** A table can be shown though its project is broken: then without descriptions. `sluice plan` tells what is wrong. */
 async function contractOf(table: string, options: ProjectOptions): Promise<DeclaredTable | undefined> {
-  try {
-    const outputs = (await declaredFlows(options)).flatMap((flow) =>
-      flow.steps.flatMap((step) => step.outputs),
-    )
-    return outputs.find((output) => output.table.name === table)?.table
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined
-    throw error
-  }
+  const flows = await unlessProblem(() => declaredFlows(options))
+  const outputs = flows?.flatMap((flow) => flow.steps.flatMap((step) => step.outputs))
+  return outputs?.find((output) => output.table.name === table)?.table
 }
 
 /** A table for people: what it is, its columns, its first rows. */

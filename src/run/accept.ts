@@ -2,7 +2,7 @@ import type { DeclaredInput } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { digestOf } from '../base/digest.ts'
-import { problemsOf } from '../base/problem.ts'
+import { unlessProblem } from '../base/problem.ts'
 import type { Accepted, StepRecord } from '../lake/types.ts'
 import { renderQueries, type ComputeAsk } from './compute.ts'
 import { versionDigest, type Comparing } from './same-rows.ts'
@@ -43,11 +43,8 @@ export async function tryAccept(
     accepted.push(same)
   }
   if (ofCode.length === 0) return { accepted, reasons: accepted.map(toldInput) }
-  const queries = await queryDigests(around, findings).catch((error: unknown) => {
-    // A query that is wrong fails when the step runs, which tells more of it.
-    if (problemsOf(error)) return undefined
-    throw error
-  })
+  // A query that is wrong fails when the step runs, which tells more of it.
+  const queries = await unlessProblem(() => queryDigests(around, findings))
   if (queries === undefined) return undefined
   const before = record.queries
   if (before === undefined || digestOf(before) !== digestOf(queries)) return undefined
@@ -79,9 +76,10 @@ async function sameColumns(
   const [table, version] = before?.split('@') ?? []
   if (input.kind !== 'table' || !head || table !== input.name || version === undefined) return undefined
   const oldKey = head.manifest.replace(head.version, version)
+  // Of a version that is gone or damaged nothing is known: then the step runs.
   const [old, now] = await Promise.all([
-    unlessGone(() => around.lake.version(table, { manifest: oldKey, version })),
-    unlessGone(() => around.lake.version(table, head)),
+    unlessProblem(() => around.lake.version(table, { manifest: oldKey, version })),
+    unlessProblem(() => around.lake.version(table, head)),
   ])
   if (!old || !now || old.rows !== now.rows) return undefined
   const types = (manifest: Manifest) =>
@@ -92,8 +90,8 @@ async function sameColumns(
   // Footer statistics that differ mean that the rows do, and cost nothing to compare.
   if (columns.some(({ name }) => digestOf(old.stats[name] ?? null) !== digestOf(now.stats[name] ?? null)))
     return undefined
-  const was = await unlessGone(() => versionDigest(around, oldKey, old, columns))
-  const is = await unlessGone(() => versionDigest(around, head.manifest, now, columns))
+  const was = await unlessProblem(() => versionDigest(around, oldKey, old, columns))
+  const is = await unlessProblem(() => versionDigest(around, head.manifest, now, columns))
   if (was === undefined || is === undefined || was !== is) return undefined
   return {
     input: input.handle,
@@ -101,16 +99,6 @@ async function sameColumns(
     to: head.version,
     columns: columns.map(({ name }) => name),
     digest: is,
-  }
-}
-
-/** What is read of a version; undefined where it is gone or damaged: then nothing is known of it, and the step runs. */
-async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (problemsOf(error)) return undefined
-    throw error
   }
 }
 

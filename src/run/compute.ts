@@ -1,7 +1,7 @@
 import { emptyRecord } from '../base/record.ts'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { ProblemError, problemsOf } from '../base/problem.ts'
+import { ProblemError, unlessProblem } from '../base/problem.ts'
 import { tablesInChecks } from '../contract/check-form.ts'
 import type { DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type {
@@ -90,11 +90,7 @@ export async function stageOutputs(storage: Storage, step: DeclaredStep): Promis
  */
 export async function discardStaged(storage: Storage, stagings: readonly Staging[]): Promise<void> {
   for (const { folder } of stagings) {
-    try {
-      await storage.discard(folder)
-    } catch (error) {
-      if (problemsOf(error) === undefined) throw error
-    }
+    await unlessProblem(() => storage.discard(folder))
   }
 }
 

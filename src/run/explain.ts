@@ -1,6 +1,6 @@
 import { closeAll } from './close-all.ts'
 import { stateToBegin } from './begin.ts'
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, unlessProblem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
 import { detailIn, detailOf, type StepDetail } from '../freshness/detail.ts'
@@ -124,16 +124,19 @@ async function writerCause(
   const writer = [...state.steps.values()].find(({ outputs }) => outputs[input?.name ?? ''] === head.version)
   const entry = writer?.from
     ? await entryOf(workspace, writer)
-    : await readable(() => workspace.env.entry(head.commit))
+    : await unlessProblem(() => workspace.env.entry(head.commit))
   if (!entry) return []
   const detail = `${input?.name}@${head.seq} was written by step '${entry.step ?? head.notebook}' at ${entry.at}, run ${entry.run}`
   return [{ reason: { word: 'input-changed', subject: input?.name, detail }, details: [], causes: [] }]
 }
 
-/** The commit that holds the details of a record: in another environment where the record was moved from there. */
+/**
+ * The commit that holds the details of a record: in another environment where the record was moved from there. Undefined
+ * where it is gone: then there is less to tell.
+ */
 async function entryOf(workspace: Workspace, record: StepRecord): Promise<LogEntry | undefined> {
   const { env, commit } = record.from ?? { env: workspace.envName, commit: record.commit }
-  return readable(() => workspace.lake.env(env).entry(commit))
+  return unlessProblem(() => workspace.lake.env(env).entry(commit))
 }
 
 async function detailBefore(
@@ -143,14 +146,4 @@ async function detailBefore(
 ): Promise<StepDetail | undefined> {
   const entry = await entryOf(workspace, record)
   return entry && detailIn(entry, key)
-}
-
-/** Old commits may be gone: then there is less to tell. */
-async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined
-    throw error
-  }
 }

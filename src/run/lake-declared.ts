@@ -1,5 +1,5 @@
 import { closeAll } from './close-all.ts'
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, unlessProblem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
 import { notebookCalled, notebookName } from '../flow/place.ts'
@@ -55,12 +55,7 @@ async function flowOrNone(
   file: string,
   pool: () => Pool,
 ): Promise<DeclaredFlow | undefined> {
-  try {
-    return (await declareFlow(workspace, file, {}, pool)).flow
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined
-    throw error
-  }
+  return unlessProblem(async () => (await declareFlow(workspace, file, {}, pool)).flow)
 }
 
 async function withPool<T>(

@@ -1,4 +1,4 @@
-import { ProblemError, type Problem } from '../base/problem.ts'
+import { unlessProblem, type Problem } from '../base/problem.ts'
 import type { Environment } from '../lake/environment.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { EnvState, Head, LogEntry } from '../lake/types.ts'
@@ -25,12 +25,7 @@ export async function movedProblem(
   for (const table of tables) {
     const head = target.heads.get(table)
     if (head?.version === source.heads.get(table)?.version) continue
-    const entry =
-      head === undefined
-        ? await removal(into, target, table)
-        : head.commit > (since ?? 0)
-          ? await readable(into, head.commit)
-          : undefined
+    const entry = await lastChange(into, target, table, since ?? 0)
     const back = entry !== undefined && entry.number > (since ?? 0) && undone.has(entry.kind)
     const asThen = base !== undefined && base.heads.get(table)?.version === head?.version
     if (!back && (asThen || (base === undefined && head === undefined))) continue
@@ -56,21 +51,24 @@ async function everHeld(env: Environment, table: string, version: string): Promi
   return false
 }
 
+/** The commit that set what an environment holds of a table, if it came after another one, or that took the table away. */
+async function lastChange(
+  env: Environment,
+  state: EnvState,
+  table: string,
+  since: number,
+): Promise<LogEntry | undefined> {
+  const head = state.heads.get(table)
+  if (head === undefined) return removal(env, state, table)
+  // A commit that cannot be read tells nothing; then only versions count.
+  return head.commit > since ? unlessProblem(() => env.entry(head.commit)) : undefined
+}
+
 /** The commit that took a table away; undefined where there never was one. Seldom asked: the log is looked through. */
 async function removal(env: Environment, state: EnvState, table: string): Promise<LogEntry | undefined> {
   if (!state.gone?.has(table)) return undefined
   for await (const entry of env.history({ table, limit: 1 })) return entry
   return undefined
-}
-
-/** A commit that cannot be read tells nothing; then only versions count. */
-async function readable(env: Environment, commit: number): Promise<LogEntry | undefined> {
-  try {
-    return await env.entry(commit)
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined
-    throw error
-  }
 }
 
 function movedText(env: string, table: string, head: Head | undefined, entry: LogEntry | undefined): string {

@@ -1,8 +1,8 @@
 import { digestOf } from '../base/digest.ts'
-import { problemsOf } from '../base/problem.ts'
+import { unlessProblem } from '../base/problem.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { StepCacheEntry } from '../lake/step-cache.ts'
-import type { LogEntry, Manifest, StepRecord } from '../lake/types.ts'
+import type { Manifest, StepRecord } from '../lake/types.ts'
 
 /**
  * Whether something beside an entry of the shared cache says that its versions are what its fingerprint gives:
@@ -22,7 +22,7 @@ export async function isProven(
 /** The record of the step in the commit that the entry names; undefined where that commit tells nothing of it. */
 async function witness(lake: Lake, { by, fingerprint }: StepCacheEntry): Promise<StepRecord | undefined> {
   if (by?.commit === undefined) return undefined
-  const entry = await readable(() => lake.env(by.env).entry(by.commit ?? 0))
+  const entry = await unlessProblem(() => lake.env(by.env).entry(by.commit ?? 0))
   const records = Object.values(entry?.steps ?? {})
   return records.find((record) => record?.fingerprint === fingerprint) ?? undefined
 }
@@ -33,13 +33,4 @@ function sayTheSame({ outputs, result }: StepRecord, entry: StepCacheEntry): boo
     tables.every(([table, { version }]) => outputs[table] === version) &&
     digestOf(result ?? null) === digestOf(entry.result ?? null)
   )
-}
-
-async function readable(read: () => Promise<LogEntry>): Promise<LogEntry | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (problemsOf(error)) return undefined
-    throw error
-  }
 }

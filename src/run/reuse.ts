@@ -1,5 +1,5 @@
 import { emptyRecord } from '../base/record.ts'
-import { problemsOf } from '../base/problem.ts'
+import { unlessProblem } from '../base/problem.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { mayBeDeleted } from '../lake/fence.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -43,13 +43,10 @@ export async function findReusable(
 
 /** The manifest that an entry names, when it is the one that was meant and all its files are whole. */
 async function wholeVersion(lake: Lake, table: string, output: CachedVersion): Promise<Manifest | undefined> {
-  try {
+  return unlessProblem(async () => {
     const manifest = await lake.version(table, output)
     if (output.checksum !== undefined && output.checksum !== sealOf(manifest)) return undefined
     await lake.files(manifest)
     return manifest
-  } catch (error) {
-    if (problemsOf(error)) return undefined
-    throw error
-  }
+  })
 }
