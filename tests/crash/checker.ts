@@ -28,7 +28,7 @@ async function connected(): Promise<DuckDBConnection> {
   return instance.connect()
 }
 
-/** Reads every table of an environment as any reader does: the head's manifest, then the files that it names. */
+/** Reads every table of an environment the way readers do: the head's manifest, then the files that it names. */
 export async function contentsOf(folder: string): Promise<Contents> {
   const lake = await openLake(storageOf(folder), { create: false })
   try {
