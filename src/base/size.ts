@@ -7,9 +7,9 @@ const units: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 }
 
-/** Bytes of a size such as `500MB` or `2 GiB`; undefined when it is none. */
-export function parseSize(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s?([MGT]i?B)$/.exec(text)
+/** Bytes of a size such as `500MB` or `2 GiB`; undefined when it is none, or none is given. */
+export function parseSize(text: string | undefined): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s?([MGT]i?B)$/.exec(text ?? '')
   const unit = match?.[2] === undefined ? undefined : units[match[2]]
   return unit === undefined ? undefined : Math.round(Number(match?.[1]) * unit)
 }

@@ -1,12 +1,12 @@
 import { parseDuration } from '../base/duration.ts'
 import { segmentFault } from '../base/names.ts'
+import { parseSize } from '../base/size.ts'
 import { retryCauses, type Limits } from '../contract/limits.ts'
 import type { LooseDefinition } from '../contract/notebook.ts'
 import type { StepSettings } from './chain-types.ts'
 import type { DeclaredStep } from './declared.ts'
 import type { Describing, Told } from './describe-context.ts'
 
-const memorySize = /^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/
 const length = 'a length of time is a number with a unit, such as 30s, 10m, 24h or 7d'
 const retriesForm = `retries is a whole number from 0 to 100, or { times: 3, delay: '1s', maxDelay: '1m', on: ['${retryCauses.join("', '")}'] }`
 
@@ -21,7 +21,7 @@ const options: readonly Option[] = [
   { name: 'retries', good: (value) => isWhole(value, 0, 100) || isRetries(value), hint: retriesForm },
   {
     name: 'memory',
-    good: (value) => typeof value === 'string' && memorySize.test(value),
+    good: (value) => typeof value === 'string' && parseSize(value) !== undefined,
     hint: 'memory is a number with a unit, such as 500MB or 2GB',
   },
   { name: 'threads', good: (value) => isWhole(value, 1, 1024), hint: 'threads is a whole number from 1' },

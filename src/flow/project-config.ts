@@ -5,9 +5,10 @@ import { readYaml, yamlValue } from '../base/yaml-text.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { parseDuration } from '../base/duration.ts'
 import { segmentFault } from '../base/names.ts'
+import { parseSize } from '../base/size.ts'
 import { retryCauses } from '../contract/limits.ts'
 
-const memory = z.string().regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, 'such as 4GB')
+const memory = z.string().refine((text) => parseSize(text) !== undefined, 'such as 4GB')
 
 const duration = z
   .string()

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { parseSize } from '../base/size.ts'
 
 /**
  * Bytes that a process holds and the system cannot take back: heaps and native allocations, without mapped files
@@ -27,11 +26,6 @@ export function machineMemory(): number {
   const constrained = process.constrainedMemory()
   // Without a limit it is 0, undefined or larger than any machine.
   return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem()
-}
-
-/** Bytes of a size such as `2GB`; undefined for none. */
-export function memorySize(setting: string | undefined): number | undefined {
-  return setting === undefined ? undefined : parseSize(setting)
 }
 
 function numberIn(file: string, pattern: RegExp): number | undefined {

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
+import { parseSize } from '../base/size.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import { Child } from './child.ts'
 import { EngineHosts, type Share } from './engine-hosts.ts'
 import { processEntry } from './entries.ts'
-import { machineMemory, memorySize } from './memory.ts'
+import { machineMemory } from './memory.ts'
 import type { EngineCalls, WorkerCalls } from './protocol.ts'
 import { TempFolders } from './temp-folders.ts'
 
@@ -89,12 +90,12 @@ export class Pool {
   workerEngine(share: Share): EngineOptions {
     const { workers, memory } = this.options
     const threads = share.threads ?? Math.max(1, Math.floor(availableParallelism() / workers))
-    return this.engineOptions(memorySize(share.memory) ?? memory / 2 / workers, threads, share)
+    return this.engineOptions(parseSize(share.memory) ?? memory / 2 / workers, threads, share)
   }
 
   /** Bytes that a worker, or an engine, may hold: what its step says, else the memory of all engines together. */
   processMemory(share: Share): number {
-    return memorySize(share.memory) ?? this.options.memory
+    return parseSize(share.memory) ?? this.options.memory
   }
 
   async close(): Promise<void> {
@@ -138,7 +139,7 @@ export class Pool {
   private startEngine(share: Share = {}): Child<EngineCalls> {
     const { memory, threads } = share
     const { entry, execArgv } = processEntry('engine-main')
-    const bytes = memorySize(memory) ?? this.options.memory / 2
+    const bytes = parseSize(memory) ?? this.options.memory / 2
     const engine = this.engineOptions(bytes, threads ?? availableParallelism(), share)
     // Running queries hold libuv's threads; file calls of the same process must not wait for them.
     return new Child(entry, { execArgv, env: { UV_THREADPOOL_SIZE: '16' }, engine, bare: true })
@@ -153,5 +154,5 @@ export class Pool {
 
 /** Bytes for all engines of a run: what the project says, else seven tenths of this machine's memory. */
 export function engineMemory(setting: string | undefined): number {
-  return memorySize(setting) ?? machineMemory() * 0.7
+  return parseSize(setting) ?? machineMemory() * 0.7
 }

@@ -7,7 +7,7 @@ import { Sql } from '../../src/contract/sql.ts'
 import { parseConfig } from '../../src/flow/project-config.ts'
 import { parseYamlFlow } from '../../src/flow/yaml.ts'
 import { parseTableRef } from '../../src/lake/table-ref.ts'
-import { memorySize } from '../../src/run/memory.ts'
+import { parseSize } from '../../src/base/size.ts'
 import { parseStorageConfig } from '../../src/storage/config-form.ts'
 import { csvKinds } from './csv.ts'
 import { flowKinds } from './flow-kinds.ts'
@@ -50,7 +50,7 @@ export const kinds: Kinds = {
     parseTableRef,
   ),
   'durations, sizes and names': kind(500, fc.oneof(mutated(['1h30m', '30s', '2GB']), oddNames), (text) => [
-    parseDuration(text), memorySize(text), tableNameFault(text), segmentFault(text), columnNameFault(text),
+    parseDuration(text), parseSize(text), tableNameFault(text), segmentFault(text), columnNameFault(text),
   ]), // prettier-ignore
   'values on the wire': kind(250, anyJson, (json) => toWire(fromWire(json as Json))),
   'values in SQL': kind(250, anyJson, (json) => renderQuery(new Sql(['SELECT ', ''], [json as never]))),

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { ChildEnded } from '../../src/run/child.ts'
 import { endedProblem, memoryProblem } from '../../src/run/ended-problem.ts'
 import { OutOfMemory } from '../../src/run/guard-memory.ts'
-import { bytesHeld, machineMemory, memorySize, oomKills } from '../../src/run/memory.ts'
+import { bytesHeld, machineMemory, oomKills } from '../../src/run/memory.ts'
 
 it.skipIf(process.platform !== 'linux')('what a process holds grows with what it allocates', () => {
   const before = bytesHeld(process.pid) ?? 0
@@ -21,16 +21,6 @@ it('ends by the system are counted in our group, else on the machine, else not k
   await writeFile(group ?? '', 'low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n')
   await writeFile(machine ?? '', 'nr_free_pages 12\noom_kill 7\n')
   expect([oomKills(group, machine), oomKills(none, machine), oomKills(none, none)]).toEqual([2, 7, undefined])
-})
-
-it.each([
-  ['2GB', 2e9],
-  ['1.5 GiB', 1.5 * 2 ** 30],
-  ['500MB', 5e8],
-  ['500', undefined],
-  [undefined, undefined],
-])('the size %s is %s bytes', (text, bytes) => {
-  expect(memorySize(text)).toBe(bytes)
 })
 
 it('the memory of this machine is some, and finite', () => {
