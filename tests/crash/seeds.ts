@@ -1,19 +1,10 @@
+import { randomFrom } from '../storage/chance.ts'
+
 /** Whether the long variant of a test runs: every moment, many seeds. */
 export const nightly = process.env['SLUICE_NIGHTLY'] === '1'
 
 /** Makes a failure repeat the same choices. */
 export const seed = Number(process.env['SLUICE_SEED'] ?? 20261120)
-
-/** Numbers from 0 to 1 (mulberry32, public domain). */
-export function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Some of a list, spread over all of it, in its order; all of it in the long variant. */
 export function sample<T>(list: readonly T[], count: number, all = nightly): readonly T[] {

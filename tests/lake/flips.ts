@@ -1,23 +1,6 @@
 import { readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Numbers from 0 up to 1 that are the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-export function pick<T>(random: () => number, list: readonly T[]): T {
-  const one = list[Math.floor(random() * list.length)]
-  if (one === undefined) throw new Error('there is nothing to pick from')
-  return one
-}
-
 /** The keys of all files below a folder, in order. */
 export async function keysIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })

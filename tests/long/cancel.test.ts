@@ -4,12 +4,13 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Hook } from '../crash/hooked.ts'
+import { nightly } from '../crash/seeds.ts'
 import { Rig } from '../run/rig.ts'
 
 const hookFile = fileURLToPath(new URL('../crash/hook.mjs', import.meta.url))
 
 /** How many cancellations at moments of chance: more with SLUICE_NIGHTLY=1. */
-const moments = process.env['SLUICE_NIGHTLY'] === '1' ? 200 : 6
+const moments = nightly ? 200 : 6
 
 const heading = `import { existsSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { nightly } from '../crash/seeds.ts'
 import { clouds } from '../storage/clouds.ts'
 import type { Needed } from '../storage/upload-memory.ts'
 
 const script = fileURLToPath(new URL('../storage/upload-memory.ts', import.meta.url))
 const mb = 2 ** 20
-const size = (process.env['SLUICE_NIGHTLY'] === '1' ? 2000 : 200) * mb
+const size = (nightly ? 2000 : 200) * mb
 
 it.each(Object.entries(clouds))('a large table goes to %s and back with flat memory', async (kind, start) => {
   const cloud = await start()

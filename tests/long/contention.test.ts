@@ -4,13 +4,13 @@ import path from 'node:path'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { openLake } from '../../src/lake/lake.ts'
 import { localStorage } from '../../src/storage/local.ts'
+import { nightly } from '../crash/seeds.ts'
 import { faultsOf, started } from '../lake/contention/rig.ts'
 import type { Process } from '../lake/contention/rig.ts'
 import type { Kind, ReaderReport } from '../lake/contention/readers.ts'
 import type { How, WriterReport } from '../lake/contention/writers.ts'
 import { emptyProject, publishTable } from '../run/lake-rig.ts'
 
-const nightly = process.env['SLUICE_NIGHTLY'] === '1'
 let processes: Process[] = []
 afterEach(() => {
   for (const each of processes) each.kill()

@@ -6,9 +6,11 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { copyLake } from '../../src/lake/copy-lake.ts'
 import { localStorage } from '../../src/storage/local.ts'
 import { sluice, startSluice } from '../cli/rig.ts'
+import { nightly } from '../crash/seeds.ts'
 import { contents, dyingAt, faultsOf, publishWhole, sampleLake } from '../lake/copy-kit.ts'
 import { smallFlow } from '../run/small-flow.ts'
 import { Rig } from '../run/rig.ts'
+import { randomFrom } from '../storage/chance.ts'
 import { clouds, openIn } from '../storage/clouds.ts'
 
 const folders: string[] = []
@@ -23,25 +25,14 @@ async function newFolder(): Promise<string> {
   return folder
 }
 
-/** Numbers between 0 and 1 that a seed decides (mulberry32). */
-function numbersOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const kills = process.env['SLUICE_NIGHTLY'] === '1' ? 200 : 12
+const kills = nightly ? 200 : 12
 
 test('a copy that is killed at random moments leaves a good lake, and gets to its end', async () => {
   const folder = await newFolder()
   const source = localStorage(path.join(folder, 'a'))
   for (let i = 0; i < 120; i++)
     await publishWhole(source, i % 4 === 0 ? 'dev' : 'prod', `t${i % 5}`, `rows of ${i}`)
-  const next = numbersOf(20260131)
+  const next = randomFrom(20260131)
   const whole = Object.keys(await contents(source)).length
   let [killed, ended, partly] = [0, 0, 0]
   let target = localStorage(path.join(folder, 'b0'))

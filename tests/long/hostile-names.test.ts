@@ -31,14 +31,12 @@ import { publish, setting } from '../lake/rig.ts'
 import { publishTable } from '../run/lake-rig.ts'
 import { Rig as Project } from '../run/rig.ts'
 import type { Answer } from './hostile-child.ts'
+import { nightly } from '../crash/seeds.ts'
 import { hostileTexts, treeOf } from './hostile-texts.ts'
 
 /** Names, values and arguments that mean something elsewhere: none may reach outside of the project, nor be obeyed. */
 
-const texts = hostileTexts(
-  process.env['SLUICE_NIGHTLY'] === '1' ? 5000 : 500,
-  Number(process.env['SLUICE_SEED'] ?? 1),
-)
+const texts = hostileTexts(nightly ? 5000 : 500, Number(process.env['SLUICE_SEED'] ?? 1))
 /** What a terminal obeys or what turns the direction of text. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const obeyed = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat, readFile, readdir, readlink } from 'node:fs/promises'
 import path from 'node:path'
+import { randomFrom } from '../storage/chance.ts'
 
 /** Texts that mean something to SQL, to shells, file systems, JavaScript, YAML, terminals or readers of Unicode. */
 const pieces: readonly string[] = [
@@ -25,20 +26,9 @@ const pieces: readonly string[] = [
   '', 'a'.repeat(100), 'a'.repeat(101), 'a'.repeat(200), 'a'.repeat(255), 'a'.repeat(256), 'ü'.repeat(128), 'a'.repeat(5000), '../'.repeat(30) + 'escaped', 'a.'.repeat(50),
 ] // prettier-ignore
 
-/** Numbers from a seed, from 0 to 1 (mulberry32, public domain, T. Ettinger). */
-function chanceOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** So many different hostile texts: first the pieces themselves, then two or three of them in one. */
 export function hostileTexts(count: number, seed: number): string[] {
-  const chance = chanceOf(seed)
+  const chance = randomFrom(seed)
   const any = () => pieces[Math.floor(chance() * pieces.length)] ?? ''
   const made = new Set(pieces)
   while (made.size < count) {

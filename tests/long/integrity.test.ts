@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { nightly } from '../crash/seeds.ts'
 import { busyLake, bySize, missed, verified } from '../run/flipped-lake.ts'
 import { readFlipped, serveFlipped, twoVersions } from '../run/serve.ts'
 
 /** What is printed stands in docs/guarantees.md. */
-const times = process.env['SLUICE_NIGHTLY'] === '1' ? 10 : 1
+const times = nightly ? 10 : 1
 
 test('verify finds each of 1,000 flipped bits and 200 truncations', async () => {
   const root = await busyLake()

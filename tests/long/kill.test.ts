@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { killRun, startRun, type Victim } from '../crash/hooked.ts'
 import { Lane } from '../crash/lane.ts'
-import { nightly, randomFrom, seed } from '../crash/seeds.ts'
+import { nightly, seed } from '../crash/seeds.ts'
+import { randomFrom } from '../storage/chance.ts'
 
 /** Kills of runs, each at a moment of its own. */
 const kills = nightly ? 1000 : 100

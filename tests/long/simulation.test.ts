@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { nightly } from '../crash/seeds.ts'
 import { firstFault, story } from '../lake/simulation/story.ts'
 import { wrongs } from '../lake/simulation/wrong.ts'
 
-const seeds = process.env['SLUICE_NIGHTLY'] === '1' ? 100_000 : 10_000
+const seeds = nightly ? 100_000 : 10_000
 const first = 1001
 
 test(`nothing breaks in ${seeds} stories of faults and deaths`, { timeout: 3_600_000 }, async () => {

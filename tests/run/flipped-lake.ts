@@ -7,7 +7,8 @@ import { verifyFiles } from '../../src/lake/verify.ts'
 import { verifyLake } from '../../src/lake/verify-lake.ts'
 import { layout } from '../../src/storage/layout.ts'
 import { localStorage } from '../../src/storage/local.ts'
-import { flipped, harm, keysIn, pick, seeded, truncated } from '../lake/flips.ts'
+import { flipped, harm, keysIn, truncated } from '../lake/flips.ts'
+import { pick, randomFrom } from '../storage/chance.ts'
 import { emptyProject, publishTable } from './lake-rig.ts'
 
 const columns = [
@@ -94,11 +95,11 @@ export async function missed(
   { flips = 0, cuts = 0, seed }: { flips?: number; cuts?: number; seed: number },
   look: Look,
 ): Promise<string[]> {
-  const random = seeded(seed)
+  const random = randomFrom(seed)
   const keys = await guarded(root)
   const unseen: string[] = []
   for (let n = 0; n < flips + cuts; n++) {
-    const key = pick(random, keys)
+    const key = pick(keys, random)
     const change = n < flips ? flipped(random) : truncated(random)
     const undo = await harm(path.join(lakeFolder(root), key), change)
     if (!(await toldOf(root, look)).includes(`'${key}'`)) unseen.push(key)

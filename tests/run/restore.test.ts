@@ -8,7 +8,8 @@ import { openLake } from '../../src/run/open-lake.ts'
 import { release } from '../../src/run/release.ts'
 import { restore } from '../../src/run/restore.ts'
 import { localStorage } from '../../src/storage/local.ts'
-import { flipped, harm, keysIn, seeded } from '../lake/flips.ts'
+import { flipped, harm, keysIn } from '../lake/flips.ts'
+import { randomFrom } from '../storage/chance.ts'
 import { emptyProject, publishTable } from './lake-rig.ts'
 
 const columns = [{ name: 'id', type: 'BIGINT', nullable: false }]
@@ -127,7 +128,7 @@ test('a damaged or deleted version is refused, with the versions that there are'
   const root = await threeVersions()
   const folder = path.join(root, 'storage/lake')
   const [first = '', second = ''] = (await keysIn(folder)).filter((key) => key.endsWith('.parquet'))
-  await harm(path.join(folder, first), flipped(seeded(1)))
+  await harm(path.join(folder, first), flipped(randomFrom(1)))
   expect(await problemOf(restore(one, { projectRoot: root, to: '1' }))).toMatch(
     /^storage\/corrupt: '.*' is damaged: its content is not what was written.*; there are: silver\.trips@3, silver\.trips@2$/,
   )

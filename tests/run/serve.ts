@@ -3,7 +3,8 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { problemsOf } from '../../src/base/problem.ts'
 import { diff } from '../../src/run/diff.ts'
 import { openLake, type OpenLake } from '../../src/run/open-lake.ts'
-import { flipped, harm, keysIn, pick, seeded } from '../lake/flips.ts'
+import { flipped, harm, keysIn } from '../lake/flips.ts'
+import { pick, randomFrom } from '../storage/chance.ts'
 import { emptyProject, publishTable } from './lake-rig.ts'
 
 /** A way in which rows leave a lake, as text. */
@@ -56,15 +57,15 @@ export interface Served {
  * Problem is thrown: people would be told of a bug.
  */
 export async function serveFlipped(root: string, flips: number, seed: number): Promise<Served> {
-  const random = seeded(seed)
+  const random = randomFrom(seed)
   const folder = path.join(root, 'storage/lake')
   const keys = (await keysIn(folder)).filter((key) => key.startsWith('tables/'))
   const whole = await serveAll(root, Object.keys(serves))
   const served: Served = { right: 0, refused: 0, wrong: [] }
   for (let flip = 0; flip < flips; flip++) {
-    const key = pick(random, keys)
+    const key = pick(keys, random)
     const undo = await harm(path.join(folder, key), flipped(random))
-    const name = pick(random, Object.keys(serves))
+    const name = pick(Object.keys(serves), random)
     const [found] = await serveAll(root, [name])
     if (found === undefined) served.refused++
     else if (found === whole[Object.keys(serves).indexOf(name)]) served.right++
@@ -93,7 +94,7 @@ function onlyCorrupt(error: unknown): undefined {
 
 /** The same flips, read by DuckDB alone: how many give wrong rows without a word. */
 export async function readFlipped(root: string, flips: number, seed: number): Promise<number> {
-  const random = seeded(seed)
+  const random = randomFrom(seed)
   const folder = path.join(root, 'storage/lake')
   const keys = (await keysIn(folder)).filter((key) => key.endsWith('.parquet'))
   const instance = await DuckDBInstance.create(':memory:')
@@ -101,7 +102,7 @@ export async function readFlipped(root: string, flips: number, seed: number): Pr
   let wrong = 0
   try {
     for (let flip = 0; flip < flips; flip++) {
-      const file = path.join(folder, pick(random, keys))
+      const file = path.join(folder, pick(keys, random))
       const whole = await rowsIn(connection, file)
       const undo = await harm(file, flipped(random))
       const found = await rowsIn(connection, file)

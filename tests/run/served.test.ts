@@ -3,7 +3,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { problemsOf } from '../../src/base/problem.ts'
 import { openLake } from '../../src/run/open-lake.ts'
-import { flipped, harm, keysIn, seeded } from '../lake/flips.ts'
+import { flipped, harm, keysIn } from '../lake/flips.ts'
+import { randomFrom } from '../storage/chance.ts'
 import { readFlipped, serveFlipped, twoVersions } from './serve.ts'
 
 async function problemOf(promise: Promise<unknown>): Promise<string> {
@@ -33,7 +34,7 @@ test('the Problem names the table, the version and the file, and what to do', as
   const root = await twoVersions()
   const folder = path.join(root, 'storage/lake')
   const key = (await keysIn(folder)).find((each) => /silver\.other\/.*parquet$/.test(each)) ?? ''
-  await harm(path.join(folder, key), flipped(seeded(3)))
+  await harm(path.join(folder, key), flipped(randomFrom(3)))
   const lake = await openLake({ projectRoot: root })
   const { version } = await lake.table('silver.other').info()
   expect(await problemOf(lake.table('silver.other').files())).toBe(
