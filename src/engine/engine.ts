@@ -3,6 +3,7 @@ import type { RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { ColumnStats } from '../lake/types.ts'
 import type { Analysis, AnalysisRequest } from './analysis.ts'
+import type { Difference, DifferenceRequest } from './row-difference.ts'
 
 /**
  * What computes: relations in, Parquet files out. DuckDB is the one engine now; its own words stay inside
@@ -22,6 +23,8 @@ export interface Engine {
     columns: readonly DigestColumn[],
     signal?: AbortSignal,
   ): Promise<string>
+  /** The rows that differ between two lists of Parquet files, as multisets; both ways, written to files. */
+  difference(request: DifferenceRequest, signal?: AbortSignal): Promise<Difference>
   /** A digest of a query's syntax tree: layout, comments and letter case of keywords do not change it. */
   queryDigest(text: string): Promise<string>
   /** The names of the columns of a file; `name` is what messages call it. */

@@ -27,6 +27,7 @@ const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
   digest: async ({ files, columns }, { signal }) => ({
     digest: await (await opened()).contentDigest(files, columns, signal),
   }),
+  difference: async (ask, { signal }) => (await opened()).difference(ask, signal),
   analyse: async ({ requests }) => {
     const host = await opened()
     // More at once than there are processors gain nothing.

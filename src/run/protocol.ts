@@ -10,6 +10,7 @@ import type {
   SessionRequest,
   StagedOutput,
 } from '../engine/engine.ts'
+import type { Difference, DifferenceRequest } from '../engine/row-difference.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import type { PartialFlow } from '../flow/describe.ts'
 
@@ -35,6 +36,8 @@ export interface EngineCalls {
     queryDigests: { readonly [handle: string]: string }
   }
   digest: (ask: { files: readonly string[]; columns: readonly DigestColumn[] }) => { digest: string }
+  /** The rows that differ between files, as multisets. */
+  difference: (ask: DifferenceRequest) => Difference
   queryDigests: (ask: { queries: readonly NamedQuery[] }) => {
     queryDigests: { readonly [handle: string]: string }
   }

@@ -3,6 +3,7 @@ import type { DuckDBInstance } from '@duckdb/node-api'
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 import type { Analysis, AnalysisRequest } from '../analysis.ts'
+import type { Difference, DifferenceRequest } from '../row-difference.ts'
 import type {
   CheckRequest,
   CheckResult,
@@ -18,6 +19,7 @@ import { checkProblems, requireChecks } from './condition.ts'
 import { checkFiles } from './check-files.ts'
 import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
+import { writeDifference } from './difference.ts'
 import { diskHint } from './disk-hint.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { namesInFile } from './file-names.ts'
@@ -64,30 +66,16 @@ class DuckDbEngine implements Engine {
     return session
   }
 
-  async contentDigest(
+  contentDigest(
     files: readonly string[],
     columns: readonly DigestColumn[],
     signal?: AbortSignal,
   ): Promise<string> {
-    signal?.throwIfAborted()
-    const connection = await Connection.open(this.instance)
-    this.digests.add(connection)
-    const interrupt = () => connection.interrupt()
-    signal?.addEventListener('abort', interrupt, { once: true })
-    try {
-      return await digestRows(connection, this.version, files, columns)
-    } catch (error) {
-      if (!(error instanceof FaultError)) throw error
-      throw new ProblemError({
-        code: 'storage/corrupt',
-        message: `the files of a table: ${firstLine(error.fault.message)}`,
-        ...diskHint(error.fault),
-      })
-    } finally {
-      signal?.removeEventListener('abort', interrupt)
-      this.digests.delete(connection)
-      await connection.close()
-    }
+    return this.ofFiles(signal, (connection) => digestRows(connection, this.version, files, columns))
+  }
+
+  difference(request: DifferenceRequest, signal?: AbortSignal): Promise<Difference> {
+    return this.ofFiles(signal, (connection) => writeDifference(connection, request))
   }
 
   async queryDigest(text: string): Promise<string> {
@@ -126,6 +114,32 @@ class DuckDbEngine implements Engine {
     try {
       return await checkFiles(connection, functions, request)
     } finally {
+      await connection.close()
+    }
+  }
+
+  /** Work on files of tables, on a connection of its own. */
+  private async ofFiles<T>(
+    signal: AbortSignal | undefined,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted()
+    const connection = await Connection.open(this.instance)
+    this.digests.add(connection)
+    const interrupt = () => connection.interrupt()
+    signal?.addEventListener('abort', interrupt, { once: true })
+    try {
+      return await work(connection)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      throw new ProblemError({
+        code: 'storage/corrupt',
+        message: `the files of a table: ${firstLine(error.fault.message)}`,
+        ...diskHint(error.fault),
+      })
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+      this.digests.delete(connection)
       await connection.close()
     }
   }
