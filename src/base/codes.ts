@@ -68,6 +68,7 @@ export const problemCodes = {
   'source/value': 'A value in a file does not fit the declared type.',
   'source/encoding': 'A file is not valid UTF-8, or not the encoding that its source declares.',
   'source/format': 'A file cannot be read as the format that its source declares.',
+  'source/too-many-rejects': 'More rows of a source are not what it declares than `maxRejects` allows.',
   'source/limit': 'A file of a source has more columns, or a longer line or value, than Sluice reads.',
   'source/changed': 'A file of a source kept changing while it was read.',
   'run/alive': 'A run that is to be resumed is still under way.',

@@ -3,6 +3,7 @@ import type { Columns } from './column.ts'
 import { declareChecks } from './declare-checks.ts'
 import type { AnyInput, AnyOrigin } from './input.ts'
 import type { SourceDetails } from './source.ts'
+import { sourceRejectColumns } from './source-rejects.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from './spec.ts'
 import type { TableDetails } from './table.ts'
 
@@ -51,4 +52,17 @@ export function declareSource(origin: AnyOrigin, tell: TellPlace = asItIs): Decl
 /** The table or source behind an input as plain JSON. */
 export function declareOrigin(input: AnyInput, tell: TellPlace = asItIs): DeclaredTable | DeclaredSource {
   return input.kind === 'table' ? declareTable(input.origin, tell) : declareSource(input.origin, tell)
+}
+
+/** The table that keeps what a source rejects, as plain JSON. */
+export function declareSourceRejects({ name, rejecting, where }: DeclaredSource): DeclaredTable | undefined {
+  if (!rejecting) return undefined
+  return {
+    name: rejecting.table,
+    columns: declareColumns(sourceRejectColumns),
+    key: [],
+    checks: [],
+    description: `Rows of ${name} that are not what it declares.`,
+    ...(where && { where }),
+  }
 }

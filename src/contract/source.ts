@@ -2,6 +2,8 @@ import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
 import type { Columns } from './column.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
+import { rejecting, sourceRejectColumns, type Rejecting, type SourceRejectColumns } from './source-rejects.ts'
+import { table, type Table } from './table.ts'
 
 interface Common<C extends Columns, N extends string> {
   readonly columns: C
@@ -12,14 +14,20 @@ interface Common<C extends Columns, N extends string> {
   readonly description?: string
 }
 
+/** How the text of a file is kept as bytes. A byte order mark may stand before it. */
+export type TextEncoding = 'utf-8' | 'utf-16' | 'latin-1' | 'windows-1252'
+
 /** How a CSV file is written. What is left out is: comma, double quote, a header line, UTF-8. */
 export interface CsvDialect {
+  readonly encoding?: TextEncoding
   readonly header?: boolean
   readonly delimiter?: string
   readonly quote?: string
   readonly escape?: string
   /** Texts that mean NULL; an empty field when left out. */
   readonly nulls?: readonly string[]
+  /** A character; it and what stands behind it in a line, outside of quotes, is left out. */
+  readonly comment?: string
   /** Lines to leave out before the header. */
   readonly skip?: number
   /** strftime formats, as in DuckDB. */
@@ -38,6 +46,8 @@ export interface SourceDetails {
   readonly paths: readonly string[]
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
+  /** Where rows go that are not what the source declares. */
+  readonly rejecting?: Rejecting
   readonly description?: string
   readonly site?: Place
 }
@@ -48,12 +58,42 @@ export interface Source<N extends string, C extends Columns>
   readonly kind: 'source'
 }
 
+/** What an input keeps of a source with a rejects table, so that a flow knows who writes that. */
+export interface RejectingOrigin<N extends string, C extends Columns, R extends string> extends Origin<N, C> {
+  /** A type only. */
+  readonly rejectsInto: Origin<R, SourceRejectColumns>
+}
+
+/** A source with a table that keeps the rows of its files that are not what it declares. */
+export interface RejectingSource<N extends string, C extends Columns, R extends string>
+  extends Input<N, C, RejectingOrigin<N, C, R>, false>, SourceDetails {
+  readonly kind: 'source'
+  /** An input like any other; the step that reads the source writes it. */
+  readonly rejects: Table<R, SourceRejectColumns>
+}
+
+/** Where bad rows go, and how many of them there may be. */
+export interface CsvRejects<R extends string> {
+  /** The name of the table that keeps the rows that are not what the source declares. */
+  readonly rejects: R
+  /** More fail the step: a number of rows, or a share of all such as `1%`. */
+  readonly maxRejects?: number | string
+}
+
 type Paths<P extends string> = P | readonly string[]
 
 function make<const P extends string, C extends Columns, const N extends string>(
   format: SourceFormat,
   paths: Paths<P>,
-  { columns, name, extra = 'error', description, ...dialect }: Common<C, N> & CsvDialect,
+  {
+    columns,
+    name,
+    extra = 'error',
+    description,
+    rejects,
+    maxRejects,
+    ...dialect
+  }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>>,
 ): Source<N, C> {
   const list = typeof paths === 'string' ? [paths] : [...paths]
   const called = (name ?? list.join(', ')) as N
@@ -63,6 +103,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     paths: list,
     dialect,
     extra,
+    ...((rejects !== undefined || maxRejects !== undefined) && { rejecting: rejecting(rejects, maxRejects) }),
     ...(description && { description }),
     ...(site && { site }),
   }
@@ -77,12 +118,28 @@ function make<const P extends string, C extends Columns, const N extends string>
   return { ...input, kind: 'source', ...details }
 }
 
+function csv<const P extends string, C extends Columns, const R extends string, const N extends string = P>(
+  paths: Paths<P>,
+  options: Common<C, N> & CsvDialect & CsvRejects<R>,
+): RejectingSource<N, C, R>
+function csv<const P extends string, C extends Columns, const N extends string = P>(
+  paths: Paths<P>,
+  options: Common<C, N> & CsvDialect,
+): Source<N, C>
+function csv<const P extends string, C extends Columns, const N extends string = P>(
+  paths: Paths<P>,
+  options: Common<C, N> & CsvDialect & Partial<CsvRejects<string>>,
+): Source<N, C> {
+  const made = make<P, C, N>('csv', paths, options)
+  const into = made.rejecting?.table
+  if (into === undefined) return made
+  const description = `Rows of ${made.name} that are not what it declares.`
+  return { ...made, rejects: table(into, sourceRejectColumns, { description }) } as Source<N, C>
+}
+
 /** Declares raw files as inputs: one path, a glob, or a list of them, relative to the project. */
 export const source = {
-  csv: <const P extends string, C extends Columns, const N extends string = P>(
-    paths: Paths<P>,
-    options: Common<C, N> & CsvDialect,
-  ) => make<P, C, N>('csv', paths, options),
+  csv,
   /** A file with one array of objects. */
   json: <const P extends string, C extends Columns, const N extends string = P>(
     paths: Paths<P>,

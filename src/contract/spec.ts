@@ -1,6 +1,7 @@
 import type { Place } from '../base/problem.ts'
 import type { ColumnSpec } from './column.ts'
 import type { DeclaredCheck } from './check-form.ts'
+import type { Rejecting } from './source-rejects.ts'
 import type { CsvDialect, SourceFormat } from './source.ts'
 
 export type { DeclaredCheck } from './check-form.ts'
@@ -36,6 +37,7 @@ export interface DeclaredSource {
   readonly paths: readonly string[]
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
+  readonly rejecting?: Rejecting
   readonly columns: readonly DeclaredColumn[]
   readonly description?: string
   readonly where?: Place

@@ -64,7 +64,13 @@ export interface BoundInput {
   readonly columns: readonly DeclaredColumn[]
   readonly from:
     | { readonly kind: 'parquet'; readonly files: readonly string[] }
-    | { readonly kind: 'source'; readonly source: DeclaredSource; readonly files: readonly string[] }
+    | {
+        readonly kind: 'source'
+        readonly source: DeclaredSource
+        readonly files: readonly string[]
+        /** How the files are called in rows of rejects, in the same order; by their paths when left out. */
+        readonly names?: readonly string[]
+      }
     /** The table is absent and the input optional. */
     | { readonly kind: 'absent' }
     | GivenRows
@@ -94,6 +100,8 @@ export interface OutputTarget {
   readonly otherInputs?: { readonly [table: string]: string }
   /** For the table that keeps the rejects of another output: the handle of that one. */
   readonly rejectsOf?: string
+  /** For the table that keeps what a source rejects: the handle of that input. */
+  readonly rejectsOfInput?: string
 }
 
 /** Where rows that break checks are kept: `<folder>/<table>/<check>.parquet`, at most `limit` of each. */
@@ -167,11 +175,21 @@ export interface Session {
   finish(): Promise<readonly StagedOutput[]>
   /** What became of the data checks of outputs, once `finish` has ended, also when it rejected. */
   checks(): readonly CheckResult[]
+  /** What was read of sources, as far as that is known. */
+  sources(): readonly SourceRead[]
   /** The rows of an output without a folder, once the session is finished. */
   kept(handle: string): Promise<KeptRows>
   /** Interrupts whatever runs; the session can only be closed afterwards. */
   interrupt(): void
   close(): Promise<void>
+}
+
+/** What a session read of a source whose rows it parts. */
+export interface SourceRead {
+  readonly handle: string
+  /** Rows in all files, with those that were rejected. */
+  readonly rows: number
+  readonly rejected: number
 }
 
 /** Rows of an output in memory. */

@@ -1,6 +1,7 @@
 import { didYouMean } from '../base/suggest.ts'
-import { declareColumns, declareOrigin, declareTable } from '../contract/declare.ts'
+import { declareColumns, declareOrigin, declareSourceRejects, declareTable } from '../contract/declare.ts'
 import type { AnyInput, Inputs } from '../contract/input.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
 import type { Tables } from '../contract/table.ts'
 import type { StepSettings } from './chain-types.ts'
@@ -57,6 +58,14 @@ export function bindOutputs(
       { handle, table: { ...table, ...renamed, rejects: name } },
       { handle: rejectsHandle(handle), table: rejects, rejectsOf: handle },
     ]
+  })
+}
+
+/** The tables that keep what the sources of a step reject: the step that reads a source writes its rejects. */
+export function sourceRejects(inputs: readonly DeclaredInput[]): DeclaredOutput[] {
+  return inputs.flatMap(({ handle, kind, origin }) => {
+    const table = kind === 'source' ? declareSourceRejects(origin as DeclaredSource) : undefined
+    return table ? [{ handle: `${handle}-source-rejects`, table, rejectsOfInput: handle }] : []
   })
 }
 

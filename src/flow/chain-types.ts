@@ -113,8 +113,23 @@ type Bound<S, H extends PropertyKey> = S extends {
 export type Added<N, S> = N extends { readonly kind: 'flow'; readonly provides?: infer P }
   ? Extract<P, AnyOrigin>
   : N extends { readonly outputs: infer O }
-    ? { [H in keyof O]: O[H] extends AnyTable ? Renamed<O[H], H, S> | RejectsOf<O[H], H, S> : never }[keyof O]
+    ? | {
+          [H in keyof O]: O[H] extends AnyTable ? Renamed<O[H], H, S> | RejectsOf<O[H], H, S> : never
+        }[keyof O]
+      | (N extends { readonly inputs: infer I } ? SourceRejects<I, S> : never)
     : never
+
+/** The origins of the tables that keep what the sources of a step reject. */
+type SourceRejects<I, S> = {
+  [H in keyof I]: ReadFrom<I[H], Bound<S, H>> extends {
+    readonly origin: { readonly rejectsInto: infer R extends AnyOrigin }
+  }
+    ? R
+    : never
+}[keyof I]
+
+/** What a handle reads: what the step binds to it, or what the notebook says. */
+type ReadFrom<Input, B> = [B] extends [never] ? Input : B
 
 /** The origin of the table that keeps the rejects of an output, where it has one. */
 type RejectsOf<T extends AnyTable, H extends PropertyKey, S> = T extends {

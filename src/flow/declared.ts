@@ -28,6 +28,8 @@ export interface DeclaredOutput {
   readonly table: DeclaredTable
   /** For the table that keeps the rejects of another output: the handle of that one. No notebook writes it. */
   readonly rejectsOf?: string
+  /** For the table that keeps what a source rejects: the handle of the input that reads it. No notebook writes it. */
+  readonly rejectsOfInput?: string
 }
 
 /** An arg of a notebook, for `--help` and the command line. */

@@ -1,7 +1,7 @@
 import { segmentFault } from '../base/names.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
 import { describeArgs } from './args.ts'
-import { bindInputs, bindOutputs } from './bindings.ts'
+import { bindInputs, bindOutputs, sourceRejects } from './bindings.ts'
 import { checkDefinition } from './check-notebook.ts'
 import type { DeclaredStep } from './declared.ts'
 import type { Describing, Told } from './describe-context.ts'
@@ -21,13 +21,14 @@ export function describeStep(placed: PlacedStep, context: Describing): DeclaredS
   const where = placed.where ?? context.tell(notebook.site)
   const told: Told = { step: name, ...(where && { where }) }
   checkDefinition(notebook, told, context)
+  const inputs = bindInputs(notebook, settings, told, context)
   return {
     name,
     file,
     notebook: path,
     kind: definition.run === undefined ? 'select' : 'run',
-    inputs: bindInputs(notebook, settings, told, context),
-    outputs: bindOutputs(notebook, settings, told, context),
+    inputs,
+    outputs: [...bindOutputs(notebook, settings, told, context), ...sourceRejects(inputs)],
     ...describeArgs(notebook, settings, told, context),
     env: describeEnv(notebook, told, context),
     secrets: definition.secrets ?? [],

@@ -136,10 +136,17 @@ function twoProducers(flow: DeclaredFlow): Problem[] {
   const first = new Map<string, DeclaredStep>()
   const problems: Problem[] = []
   for (const step of flow.steps) {
-    for (const { table } of step.outputs) {
+    for (const { table, rejectsOfInput } of step.outputs) {
       const other = first.get(table.name)
       first.set(table.name, other ?? step)
       if (other === undefined) continue
+      const read = step.inputs.find(({ handle }) => handle === rejectsOfInput)?.name
+      const hint =
+        read === undefined
+          ? 'give one of the outputs another name: `{ outputs: { ... } }` of its step'
+          : other === step
+            ? `read the source '${read}' once: its rejects are written by the step that reads it`
+            : `both read the source '${read}', and who reads it writes its rejects: let '${step.name}' read a table that '${other.name}' writes`
       const who =
         other === step ? `step '${step.name}' twice` : `the steps '${other.name}' and '${step.name}'`
       problems.push({
@@ -149,7 +156,7 @@ function twoProducers(flow: DeclaredFlow): Problem[] {
         ...(other !== step && {
           related: [{ message: `step '${other.name}'`, ...(other.where && { where: other.where }) }],
         }),
-        hint: 'give one of the outputs another name: `{ outputs: { ... } }` of its step',
+        hint,
       })
     }
   }

@@ -10,6 +10,8 @@ import { refusalOf } from '../storage/fault.ts'
 export interface SourceState {
   /** Absolute paths, in order. */
   readonly files: readonly string[]
+  /** How they are called: relative to the project, in the same order. */
+  readonly names: readonly string[]
   /** BLAKE3 of each, by path relative to the project. */
   readonly hashes: { readonly [file: string]: string }
   /** Of names, contents, and how they are read. */
@@ -60,7 +62,8 @@ export async function lookAtSource(
   const { format, dialect, extra, columns } = source
   const reading = { format, dialect, extra, columns: columns.map(({ name, type }) => [name, type]) }
   const stats = files.map((file) => index.peek(file)?.key)
-  return { files, hashes, digest: digestOf({ hashes, reading }), stats }
+  const names = files.map((file) => relative(root, file))
+  return { files, names, hashes, digest: digestOf({ hashes, reading }), stats }
 }
 
 function unreadable(error: unknown, source: string, file: string): unknown {

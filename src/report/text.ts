@@ -10,6 +10,7 @@ import type {
 } from '../run/events.ts'
 import { plural } from './amount.ts'
 import { checkLines } from './check-line.ts'
+import { sourceLines } from './source-line.ts'
 import { plainPaint } from './paint.ts'
 import type { Paint } from './paint.ts'
 import { followRun, printedLines } from './run-view.ts'
@@ -92,6 +93,8 @@ export function textReport(options: TextReportOptions): TextReport {
       } else if (event.event === 'step-retried') say(retriedLine(event, style()))
       else if (event.event === 'data-checked') {
         for (const text of checkLines(event, paint)) say(text)
+      } else if (event.event === 'source-read') {
+        for (const text of sourceLines(event, paint)) say(text)
       } else if (event.event === 'notice') line(noticeLine(event, paint))
       else if (event.event === 'plugin-failed') line(pluginLine(event, paint))
       else if (event.event === 'step-finished') ended(event)

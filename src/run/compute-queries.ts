@@ -1,6 +1,6 @@
 import { emptyRecord } from '../base/record.ts'
 import { digestOf } from '../base/digest.ts'
-import type { CheckResult, Engine, SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type { CheckResult, Engine, SessionRequest } from '../engine/engine.ts'
 import type { EngineCalls, NamedQuery } from './protocol.ts'
 
 /** Runs the queries of one step and stages its outputs. An aborted signal interrupts the engine. */
@@ -10,14 +10,14 @@ async function computeQueries(
   queries: readonly NamedQuery[],
   signal: AbortSignal,
   checked: (results: readonly CheckResult[]) => void,
-): Promise<readonly StagedOutput[]> {
+): Promise<Pick<ReturnType<EngineCalls['compute']>, 'staged' | 'sources'>> {
   const session = await engine.session(request)
   const interrupt = () => session.interrupt()
   signal.addEventListener('abort', interrupt, { once: true })
   try {
     signal.throwIfAborted()
     for (const { handle, query } of queries) await session.write(handle, query)
-    return await session.finish()
+    return { staged: await session.finish(), sources: session.sources() }
   } finally {
     if (session.checks().length > 0) checked(session.checks())
     signal.removeEventListener('abort', interrupt)
@@ -36,8 +36,8 @@ export async function computeWithDigests(
   const digests = digestQueries(engine, queries)
   // A query that does not parse has no digest; computing it tells more.
   digests.catch(() => undefined)
-  const staged = await computeQueries(engine, request, queries, signal, checked)
-  return { staged, queryDigests: await digests }
+  const computed = await computeQueries(engine, request, queries, signal, checked)
+  return { ...computed, queryDigests: await digests }
 }
 
 /**

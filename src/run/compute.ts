@@ -9,6 +9,7 @@ import type {
   KeptFailures,
   OutputTarget,
   SessionRequest,
+  SourceRead,
   StagedOutput,
 } from '../engine/engine.ts'
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
@@ -41,6 +42,8 @@ export interface Staging {
 
 export interface Computed {
   readonly staged: readonly StagedOutput[]
+  /** What was read of sources whose rows were counted. */
+  readonly sources?: readonly SourceRead[]
   readonly result?: Json
   readonly queryDigests?: { readonly [handle: string]: string }
 }
@@ -201,10 +204,13 @@ async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {
   const { step } = ask.findings
   const inputs = await Promise.all(step.inputs.map((input) => boundInput(ask, input)))
   const outputs = await Promise.all(
-    step.outputs.map(async ({ handle, table, rejectsOf }): Promise<OutputTarget> => {
+    step.outputs.map(async ({ handle, table, rejectsOf, rejectsOfInput }): Promise<OutputTarget> => {
       const folder = ask.stagings.find((staging) => staging.handle === handle)?.folder
       if (folder === undefined) throw new Error(`no staging folder for ${handle}`)
-      const rejects = rejectsOf !== undefined && { rejectsOf }
+      const rejects = {
+        ...(rejectsOf !== undefined && { rejectsOf }),
+        ...(rejectsOfInput !== undefined && { rejectsOfInput }),
+      }
       return { handle, table, folder, others: await otherFiles(ask, table), ...rejects }
     }),
   )
@@ -223,8 +229,8 @@ async function boundInput(ask: ComputeAsk, input: DeclaredInput): Promise<BoundI
 async function inputFiles(ask: ComputeAsk, input: DeclaredInput): Promise<BoundInput['from']> {
   const fact = ask.findings.inputs.get(input.handle)
   if (fact?.kind === 'source') {
-    const files = ask.findings.sources.get(input.handle)?.files ?? []
-    return { kind: 'source', source: input.origin as DeclaredSource, files }
+    const { files = [], names = [] } = ask.findings.sources.get(input.handle) ?? {}
+    return { kind: 'source', source: input.origin as DeclaredSource, files, names }
   }
   if (fact?.kind === 'table') return { kind: 'parquet', files: await tableFiles(ask, input.name) }
   if (input.optional) return { kind: 'absent' }

@@ -14,6 +14,7 @@ export type RunEvent =
   | StepPrinted
   | StepRetried
   | DataChecked
+  | SourceRead
   | StepFinished
   | Notice
   | PluginFailed
@@ -100,6 +101,20 @@ export interface DataChecked extends Happened {
   /** The key, in the storage, of a Parquet file with rows that break it. */
   readonly failures?: string
   readonly where?: Place
+}
+
+/** What a step read of a source; told when it was computed. */
+export interface SourceRead extends Happened {
+  readonly event: 'source-read'
+  readonly step: string
+  readonly source: string
+  readonly files: number
+  /** Rows in all files, with those that were rejected; where they were counted. */
+  readonly rows?: number
+  /** How many of them went into the rejects table, where the source has one. */
+  readonly rejected?: number
+  /** That table. */
+  readonly rejects?: string
 }
 
 export type Outcome = 'ran' | 'reused' | 'fresh' | 'failed' | 'blocked' | 'cancelled'

@@ -24,6 +24,7 @@ import type {
   RunFinished,
   RunStarted,
   RunSummary,
+  SourceRead,
   StepFinished,
   StepPlanned,
   StepPrinted,
@@ -135,6 +136,15 @@ const forms: { readonly [E in RunEvent['event']]: Form } = {
     rejects: maybe(isText),
     failures: maybe(isText),
     where: maybe(place),
+  }),
+  'source-read': objectOf<SourceRead>({
+    ...happened,
+    step: isText,
+    source: isText,
+    files: isCount,
+    rows: maybe(isCount),
+    rejected: maybe(isCount),
+    rejects: maybe(isText),
   }),
   'step-finished': objectOf<StepFinished>({
     ...happened,

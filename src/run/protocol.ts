@@ -8,6 +8,7 @@ import type {
   DigestColumn,
   EngineOptions,
   SessionRequest,
+  SourceRead,
   StagedOutput,
 } from '../engine/engine.ts'
 import type { Difference, DifferenceRequest } from '../engine/row-difference.ts'
@@ -32,6 +33,7 @@ export interface EngineCalls {
   /** Runs a step's queries and stages its outputs. */
   compute: (ask: { request: SessionRequest; queries: readonly NamedQuery[] }) => {
     staged: readonly StagedOutput[]
+    sources: readonly SourceRead[]
     /** Digests of the queries, by output; see `queryDigests`. */
     queryDigests: { readonly [handle: string]: string }
   }

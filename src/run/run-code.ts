@@ -1,7 +1,7 @@
 import { InternalError, ProblemError } from '../base/problem.ts'
 import { toWire, type Json } from '../base/wire.ts'
 import type { LooseDefinition } from '../contract/notebook.ts'
-import type { SessionRequest, StagedOutput } from '../engine/engine.ts'
+import type { SessionRequest, SourceRead, StagedOutput } from '../engine/engine.ts'
 import { notebookContext, type ContextParts } from './notebook-context.ts'
 
 /** What the code of a notebook runs with, over one session. */
@@ -13,6 +13,7 @@ export interface CodeParts extends Omit<ContextParts, 'inputs' | 'outputs'> {
 
 export interface CodeResult {
   readonly staged: readonly StagedOutput[]
+  readonly sources: readonly SourceRead[]
   readonly result: Json | undefined
 }
 
@@ -24,13 +25,15 @@ export async function runCode({ run }: LooseDefinition, parts: CodeParts): Promi
     handle,
     columns: columns.map(({ name }) => name),
   }))
-  const written = request.outputs.filter(({ rejectsOf }) => rejectsOf === undefined)
+  const written = request.outputs.filter(
+    ({ rejectsOf, rejectsOfInput }) => rejectsOf === undefined && rejectsOfInput === undefined,
+  )
   const outputs = written.map(({ handle, table }) => ({ handle, table: table.name }))
   const returned: unknown = await run(notebookContext({ ...parts, inputs, outputs }))
   signal.throwIfAborted()
   const result = returned === undefined ? undefined : toWire(returned)
   if (returned !== undefined && result === undefined) throw unkeepable(file)
-  return { staged: await session.finish(), result }
+  return { staged: await session.finish(), sources: session.sources(), result }
 }
 
 function unkeepable(file: string): ProblemError {

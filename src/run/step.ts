@@ -19,6 +19,7 @@ import { publish, recordOf, remember } from './step-commit.ts'
 import { withRetries } from './retry.ts'
 import type { Slot } from './slots.ts'
 import { keptRows, tellChecks } from './tell-checks.ts'
+import { tellSources } from './tell-sources.ts'
 
 /** How often a step is judged anew, because its inputs or code changed while it was computed. */
 const rounds = 5
@@ -151,6 +152,7 @@ async function runStep(
     })
     limited.signal.throwIfAborted()
     if (await changedMeanwhile(scope, findings)) return undefined
+    tellSources(scope, findings, computed.sources)
     const around = { lake, pool, engine: workspace.engine, signal: scope.signal }
     const heads = await publishOutputs(around, findings, stagings, computed.staged)
     const record = recordOf(scope, findings, heads, computed, computedAt)

@@ -8,7 +8,7 @@ import { FaultError } from './faults.ts'
 import { beginsWithCrLf } from './line-ends.ts'
 import type { FileColumns } from './source-columns.ts'
 import { columnLimit } from './source-limits.ts'
-import { ownColumnsOnly, quotePaths } from './sql-text.ts'
+import { ownColumnsOnly, quotePaths, quoteText } from './sql-text.ts'
 
 /** Each line as one field, so that the header comes as it stands in the file, unpacked when it is packed. */
 const lineOptions = `auto_detect=false, ${ownColumnsOnly}, header=false, delim='\u0001', quote='', escape='', columns={'line': 'VARCHAR'}`
@@ -60,7 +60,8 @@ async function readHeader(
 ): Promise<FileColumns | Problem> {
   const { dialect, columns } = source
   // Several threads would race for the one line: the first of any part of the file would do for LIMIT.
-  const options = `${lineOptions}, parallel=false, strict_mode=${!lenient}, skip=${Math.trunc(dialect.skip ?? 0)}`
+  const comment = dialect.comment === undefined ? '' : `, comment=${quoteText(dialect.comment)}`
+  const options = `${lineOptions}, parallel=false, strict_mode=${!lenient}, skip=${Math.trunc(dialect.skip ?? 0)}${comment}`
   const first = (
     await connection.row(`SELECT line FROM read_csv(${quotePaths([file])}, ${options}) LIMIT 1`)
   )['line']
@@ -81,7 +82,11 @@ async function readHeader(
 }
 
 /** Without a header, columns are named by place: as declared, and those behind them by number. */
-function placeNames(first: unknown, dialect: CsvDialect, columns: readonly DeclaredColumn[]): string[] {
+export function placeNames(
+  first: unknown,
+  dialect: CsvDialect,
+  columns: readonly DeclaredColumn[],
+): string[] {
   const declared = columns.map(({ name }) => name)
   if (typeof first !== 'string') return declared
   const count = csvFieldsOf(first, dialect).length

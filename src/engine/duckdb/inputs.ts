@@ -29,11 +29,12 @@ export async function createViews(
   connection: Connection,
   inputs: readonly BoundInput[],
   given: GivenTables = new Map(),
+  parted: ReadonlyMap<string, SourceView> = new Map(),
 ): Promise<InputView[]> {
   const problems: Problem[] = []
   const views: InputView[] = []
   for (const input of inputs) {
-    const view = await lookAt(connection, input, given)
+    const view = parted.get(input.handle) ?? (await lookAt(connection, input, given))
     problems.push(...view.problems)
     const rows = view.selects.join('\nUNION ALL BY NAME\n')
     const limit = input.sample === undefined ? '' : ` LIMIT ${Math.max(0, Math.floor(input.sample))}`
@@ -122,6 +123,8 @@ export async function inputProblems(
   const problems: Problem[] = []
   for (const { columns, from, name } of inputs) {
     if (from.kind === 'absent' || from.kind === 'rows') continue
+    // What is wrong in its files went another way.
+    if (from.kind === 'source' && from.source.rejecting) continue
     const format = from.kind === 'source' ? from.source.format : 'parquet'
     if (!suspects(fault, format)) continue
     if (from.kind === 'parquet')

@@ -48,7 +48,7 @@ export async function longLine(
 }
 
 /** Whether a file can have a last line without end that fills a buffer, from its size and its last bytes. */
-async function mayHide(file: string): Promise<boolean> {
+export async function mayHide(file: string): Promise<boolean> {
   const handle = await open(file)
   try {
     const { size } = await handle.stat()

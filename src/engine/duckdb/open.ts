@@ -59,7 +59,13 @@ class DuckDbEngine implements Engine {
     this.functions ??= readFunctions(this.shared)
     const onClose = (session: DuckDbSession) => this.sessions.delete(session)
     const session = await DuckDbSession.open(
-      { instance: this.instance, functions: await this.functions, parses: this.parses, onClose },
+      {
+        instance: this.instance,
+        functions: await this.functions,
+        parses: this.parses,
+        tempFolder: this.options.tempFolder,
+        onClose,
+      },
       request,
     )
     this.sessions.add(session)

@@ -1,22 +1,40 @@
 import type { Problem } from '../../base/problem.ts'
 import type { DeclaredTable } from '../../contract/spec.ts'
 import type { OutputTarget, SessionRequest } from '../engine.ts'
+import { requireChecks } from './condition.ts'
 import type { Connection } from './connection.ts'
+import type { Functions } from './functions.ts'
 import { giveRows, type GivenTables } from './given.ts'
 import { createViews, type InputView } from './inputs.ts'
+import { readySources, type ReadySources } from './ready-sources.ts'
 
 /** The inputs as views, and the tables behind those that are given as rows. */
 export interface Prepared {
   readonly views: readonly InputView[]
   readonly given: GivenTables
+  readonly ready: ReadySources
 }
 
-export async function prepareInputs(connection: Connection, { inputs }: SessionRequest): Promise<Prepared> {
-  const given = await giveRows(connection, inputs)
-  return { views: await createViews(connection, inputs, given), given }
+/** Looks at contracts and inputs, and makes the inputs views. Rejects with a ProblemError with all that is wrong. */
+export async function prepare(
+  connection: Connection,
+  functions: Functions,
+  request: SessionRequest,
+  tempFolder: string,
+): Promise<Prepared> {
+  const contracts = givenContracts(request).map((table) => ({ table }))
+  await requireChecks(connection, functions, [...request.outputs, ...contracts])
+  const ready = await readySources(connection, request.inputs, tempFolder)
+  try {
+    const given = await giveRows(connection, ready.inputs)
+    return { views: await createViews(connection, ready.inputs, given, ready.parted), given, ready }
+  } catch (error) {
+    await ready.close()
+    throw error
+  }
 }
 
-export function givenContracts({ inputs }: SessionRequest): DeclaredTable[] {
+function givenContracts({ inputs }: SessionRequest): DeclaredTable[] {
   return inputs.flatMap(({ from }) => (from.kind === 'rows' && from.contract ? [from.contract] : []))
 }
 

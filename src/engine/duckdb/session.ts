@@ -8,22 +8,22 @@ import type {
   OutputTarget,
   Session,
   SessionRequest,
+  SourceRead,
   StagedOutput,
 } from '../engine.ts'
 import { passQuery, passWrite, type QueryRules } from './check-query.ts'
-import { requireChecks } from './condition.ts'
+import type { Around } from './around.ts'
 import { Connection } from './connection.ts'
 import type { ColumnOut } from './decode.ts'
 import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
-import type { Functions } from './functions.ts'
 import { Gathering } from './gather.ts'
 import { dropGiven, givenOthers, type GivenTables } from './given.ts'
 import { inputProblems, type InputView } from './inputs.ts'
 import { keepOutput, keptRows } from './keep.ts'
-import type { Parses } from './parses.ts'
-import { givenContracts, prepareInputs, unwritten, type Prepared } from './prepare.ts'
+import { prepare, unwritten, type Prepared } from './prepare.ts'
 import { readBatches, type RowsOut } from './read.ts'
 import type { RowsIn } from './rows-in.ts'
+import type { ReadySources } from './ready-sources.ts'
 import { rejectRows } from './reject.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 import {
@@ -44,14 +44,6 @@ interface OutputState {
   gathering?: Promise<Gathering>
 }
 
-/** What a session gets from its engine. */
-interface Around {
-  readonly instance: DuckDBInstance
-  readonly functions: Functions
-  readonly parses: Parses
-  readonly onClose: (session: DuckDbSession) => void
-}
-
 /** One step's work on a connection of its own, where its inputs are views. */
 export class DuckDbSession implements Session {
   private readonly instance: DuckDBInstance
@@ -62,9 +54,11 @@ export class DuckDbSession implements Session {
   private readonly streams = new Set<Connection>()
   private readonly onClose: (session: DuckDbSession) => void
   private readonly results: CheckResult[] = []
+  private readonly ready: ReadySources
   private interrupted = false
 
-  private constructor(around: Around, rules: QueryRules, { views, given }: Prepared) {
+  private constructor(around: Around<DuckDbSession>, rules: QueryRules, { views, given, ready }: Prepared) {
+    this.ready = ready
     this.instance = around.instance
     this.onClose = around.onClose
     this.rules = rules
@@ -74,15 +68,13 @@ export class DuckDbSession implements Session {
   }
 
   /** Looks at all inputs and contracts. Rejects with a ProblemError with all that is wrong with them. */
-  static async open(around: Around, request: SessionRequest): Promise<DuckDbSession> {
+  static async open(around: Around<DuckDbSession>, request: SessionRequest): Promise<DuckDbSession> {
     const { instance, functions, parses } = around
     const connection = await Connection.open(instance)
     try {
-      const prepared = await toldOf('inputs', async () => {
-        const given = givenContracts(request).map((table) => ({ table }))
-        await requireChecks(connection, functions, [...request.outputs, ...given])
-        return prepareInputs(connection, request)
-      })
+      const prepared = await toldOf('inputs', () =>
+        prepare(connection, functions, request, around.tempFolder),
+      )
       return new DuckDbSession(around, { connection, functions, parses, request }, prepared)
     } catch (error) {
       await connection.close()
@@ -143,6 +135,8 @@ export class DuckDbSession implements Session {
       else staged.push(outcome)
     }
     for (const output of this.inOrder()) {
+      const { rejectsOfInput } = output.target
+      if (rejectsOfInput !== undefined) await this.work(output, () => this.fill(output, rejectsOfInput))
       if (output.written) await this.work(output, async () => keep(await this.stage(output)))
       else problems.push(unwritten(output.target))
     }
@@ -160,6 +154,10 @@ export class DuckDbSession implements Session {
 
   checks(): readonly CheckResult[] {
     return this.results
+  }
+
+  sources(): readonly SourceRead[] {
+    return this.ready.reads()
   }
 
   /** Tables that keep rejects come last: they are filled by the others. */
@@ -186,6 +184,7 @@ export class DuckDbSession implements Session {
     for (const stream of this.streams) await stream.close()
     if (!this.interrupted) await dropGiven(this.rules.connection, this.given)
     await this.rules.connection.close()
+    await this.ready.close()
     this.onClose(this)
   }
 
@@ -229,6 +228,14 @@ export class DuckDbSession implements Session {
     const outcome = await writeOutput(staging, await gathering.rows())
     await gathering.drop()
     return outcome
+  }
+
+  /** Fills the table that keeps what a source rejects. */
+  private async fill(output: OutputState, input: string): Promise<void> {
+    output.written = true
+    const gathering = await this.gathering(output)
+    const rows = this.ready.parted.get(input)?.rejects.relation
+    if (rows !== undefined) await this.rules.connection.run(`INSERT INTO ${gathering.relation} FROM ${rows}`)
   }
 
   /** Parts rows that checks reject from the others: all rows of the output are gathered for it. */

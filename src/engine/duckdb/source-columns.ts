@@ -8,6 +8,8 @@ export interface FileColumns {
   readonly names: readonly string[]
   /** Read leniently, because its line ends are mixed. */
   readonly lenient?: boolean
+  /** A copy of ours, whose lines end with LF. */
+  readonly isCopy?: boolean
 }
 
 /** What differs between a file's columns and those that its source declares; both by exact name, in any order. */

@@ -4,8 +4,8 @@ import type { Connection } from './connection.ts'
 import { csvFaultProblem, formatProblem, valueProblem } from './csv-fault.ts'
 import { FaultError } from './faults.ts'
 import { longLine } from './long-lines.ts'
-import { asText, csvFiles, csvLayouts } from './source-csv.ts'
-import { isFraction, type Layout } from './source-columns.ts'
+import { csvFiles, csvLayouts } from './source-csv.ts'
+import { isFraction, readsAsText, type Layout } from './source-columns.ts'
 import { quoteName } from './sql-text.ts'
 
 /** How many wrong values of a source are shown. */
@@ -57,7 +57,7 @@ async function rejected(
   const store = [`store_rejects=true`, `rejects_table='${rejects.table}'`, `rejects_scan='${rejects.scans}'`]
   const counts = picked.map(({ name }) => `count(${quoteName(name)})`)
   try {
-    await connection.run(`SELECT ${counts.join(', ')} FROM ${csvFiles(source, layout, store, true)}`)
+    await connection.run(`SELECT ${counts.join(', ')} FROM ${csvFiles(source, layout, store, 'typed')}`)
     const rows = await connection.rows(
       `SELECT file_path, line, column_name, error_type, csv_line, error_message
        FROM ${rejects.table} JOIN ${rejects.scans} USING (scan_id, file_id) ORDER BY file_path, line LIMIT ${shown}`,
@@ -101,7 +101,7 @@ async function fractions(
   const problems: Problem[] = []
   const { dialect } = source
   const before = Math.trunc(dialect.skip ?? 0) + (dialect.header === false ? 0 : 1)
-  for (const column of picked.filter((item) => asText(item, dialect))) {
+  for (const column of picked.filter(readsAsText)) {
     for (const file of layout.files) {
       const name = quoteName(column.name)
       const values = csvFiles(source, { ...layout, files: [file] }, ['parallel=false', 'ignore_errors=true'])

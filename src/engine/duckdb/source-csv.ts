@@ -108,26 +108,34 @@ function csvSelect(source: DeclaredSource, layout: Layout, picked: readonly Decl
 
 function valueOf(column: DeclaredColumn, dialect: CsvDialect): string {
   const name = quoteName(column.name)
-  return asText(column, dialect) ? wholeNumber(name, typeSql(column.type)) : name
+  if (readsAsText(column)) return wholeNumber(name, typeSql(column.type))
+  return withZone(column, dialect)
+    ? `CAST(strptime(${name}, ${quoteText(dialect.timestampFormat ?? '')}) AS ${typeSql(column.type)})`
+    : name
 }
 
-/** With a decimal comma DuckDB reads numbers itself. */
-export function asText(column: DeclaredColumn, dialect: CsvDialect): boolean {
-  return readsAsText(column) && dialect.decimalSeparator !== ','
+/** DuckDB's reader makes NULL of every time with a zone when there is a format. */
+function withZone({ type }: DeclaredColumn, { timestampFormat }: CsvDialect): boolean {
+  return type === 'TIMESTAMP WITH TIME ZONE' && timestampFormat !== undefined
 }
 
-/** The files of a layout as DuckDB reads them. `typed` says that whole numbers are read as such, to find wrong ones. */
+/**
+ * The files of a layout as DuckDB reads them. `as` says how: `typed` reads whole numbers as such, to find wrong ones;
+ * `texts` converts nothing.
+ */
 export function csvFiles(
   source: DeclaredSource,
   layout: Layout,
   more: readonly string[] = [],
-  typed = false,
+  as: 'rows' | 'typed' | 'texts' = 'rows',
 ): string {
   const { dialect } = source
   const taken = new Set<string>()
   const columns = layout.names.map((name, at) => {
     const declared = source.columns.find((column) => column.name === name)
-    const type = !declared || (!typed && asText(declared, dialect)) ? 'VARCHAR' : typeSql(declared.type)
+    const asText =
+      !declared || as === 'texts' || (as === 'rows' && (readsAsText(declared) || withZone(declared, dialect)))
+    const type = asText ? 'VARCHAR' : typeSql(declared.type)
     const clash = !declared && (taken.has(name.toLowerCase()) || clashes(name, source.columns))
     taken.add(name.toLowerCase())
     return { name: clash || name === '' ? `column ${at + 1} of the file` : name, type }
@@ -154,6 +162,7 @@ function dialectOptions(dialect: CsvDialect): string[] {
     `quote=${quoteText(quote)}`,
     `escape=${quoteText(escape)}`,
     `header=${dialect.header !== false}`,
+    ...(dialect.comment === undefined ? [] : [`comment=${quoteText(dialect.comment)}`]),
     `skip=${Math.trunc(dialect.skip ?? 0)}`,
     `nullstr=${quoteTexts(nulls)}`,
     `decimal_separator=${quoteText(dialect.decimalSeparator ?? '.')}`,
@@ -162,4 +171,14 @@ function dialectOptions(dialect: CsvDialect): string[] {
       ? []
       : [`timestampformat=${quoteText(dialect.timestampFormat)}`]),
   ]
+}
+
+/** A file as texts, read strictly; nothing is converted. */
+export function csvTexts(
+  source: DeclaredSource,
+  { file, names, isCopy }: FileColumns,
+  more: readonly string[] = [],
+): string {
+  const ends = isCopy ? ["new_line='\\n'"] : []
+  return csvFiles(source, { names, files: [file], lenient: false }, [...ends, ...more], 'texts')
 }
