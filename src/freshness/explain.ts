@@ -1,6 +1,10 @@
 import { change, difference, valueChanges, type Change } from './changes.ts'
 import type { StepDetail } from './detail.ts'
+import { fileChanges } from './member-changes.ts'
 import type { Reason } from './reason.ts'
+
+/** So many files of a source are listed. */
+const shownFiles = 20
 
 /**
  * What changed within a reason, by comparing what a commit kept with what is now: files and symbols of the
@@ -58,9 +62,10 @@ function contractChanges(subject: string, before: StepDetail, now: StepDetail): 
 function inputChanges(handle: string, before: StepDetail, now: StepDetail): Change[] {
   const files = now.sources[handle]
   if (files) {
-    return difference(before.sources[handle] ?? {}, files).map(({ key, was, is }) => ({
-      what: `${key} ${was === undefined ? 'is new' : is === undefined ? 'is gone' : 'changed'}`,
-    }))
+    const changes = fileChanges(before.sources[handle] ?? {}, files)
+    const more = changes.length - shownFiles
+    const rest = more > 0 ? [{ what: `and ${more} files more` }] : []
+    return [...changes.slice(0, shownFiles).map((what) => ({ what })), ...rest]
   }
   const was = before.tables[handle]
   const is = now.tables[handle]

@@ -4,6 +4,7 @@ import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
+import { filesBefore } from './member-changes.ts'
 import { lookAtOutput } from './output-files.ts'
 import { fingerprintOf, fingerprintParts, type InputFact } from './parts.ts'
 import { lookAtSource, type SourceState } from './source-files.ts'
@@ -65,9 +66,15 @@ export async function lookAtStep(
     inputs,
     edges: code.edges,
   })
+  const { record } = options
+  const moved = [...sources.keys()].some(
+    (handle) => record && parts[`input:${handle}`] !== record.parts[`input:${handle}`],
+  )
+  const before = moved && record ? await filesBefore(around.lake, state, step, record) : undefined
   return {
     step,
     parts,
+    ...(before && { filesBefore: before }),
     fingerprint: sameParts(parts, options.record) ? options.record.fingerprint : fingerprintOf(parts),
     inputs,
     untracked: step.external === true ? [...code.untracked, unseenFiles(step)] : code.untracked,

@@ -3,6 +3,7 @@ import type { Json } from '../base/wire.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
 import { valueChanges } from './changes.ts'
+import { filesDetail, type FilesBefore } from './member-changes.ts'
 import { holding } from './hold.ts'
 import { inputPart, type InputFact } from './parts.ts'
 import type { Reason } from './reason.ts'
@@ -17,6 +18,8 @@ export interface Findings {
   readonly untracked: readonly { readonly what: string; readonly where: Place }[]
   /** Outputs whose files are not what they were, by table. */
   readonly damaged: ReadonlyMap<string, 'missing' | 'changed'>
+  /** Hashes of the files of sources as they were, by handle, where they have changed and that is known. */
+  readonly filesBefore?: FilesBefore
   readonly forced: boolean
   /** Now, in milliseconds. */
   readonly now: number
@@ -111,8 +114,10 @@ function inputReason(handle: string, findings: Findings, record: StepRecord): Re
   if (inputPart(fact) === 'absent')
     return { word: 'input-changed', subject: handle, detail: `${what} is absent now` }
   if (before === 'absent') return { word: 'input-changed', subject: handle, detail: `${what} is there now` }
-  if (fact.kind === 'source')
-    return { word: 'input-changed', subject: handle, detail: `files of ${what} changed` }
+  if (fact.kind === 'source') {
+    const detail = filesDetail(what, findings.filesBefore?.[handle], fact.files)
+    return { word: 'input-changed', subject: handle, detail }
+  }
   return { word: 'input-changed', subject: handle, detail: `${what} has a new version, ${now}` }
 }
 

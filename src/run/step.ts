@@ -34,10 +34,11 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
   for (let round = 1; round <= rounds; round++) {
     scope.signal.throwIfAborted()
     const state = scope.committer.state()
+    const record = state.steps.get(stepKey(step, scope.flow.name))
     const findings = await lookAtStep(scope.around, step, state, {
       forced: scope.forced.has(step.name),
+      ...(record && { record }),
     })
-    const record = state.steps.get(stepKey(step, scope.flow.name))
     const { fresh, reasons } = judgedAgain(judge(findings, record, state), record, scope.continued)
     if (fresh) return { outcome: 'fresh', reasons, tables: [], result: record?.result }
     const settled =
