@@ -1,5 +1,5 @@
 import { change, difference, valueChanges, type Change } from './changes.ts'
-import type { StepDetail } from './detail.ts'
+import type { StepDetail } from './step-detail.ts'
 import { fileChanges } from './member-changes.ts'
 import type { Reason } from './reason.ts'
 

@@ -4,7 +4,7 @@ import type { DeclaredStep } from '../flow/declared.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { EnvState, StepRecord } from '../lake/types.ts'
 import { difference } from './changes.ts'
-import { detailIn, type StepDetail } from './detail.ts'
+import { detailIn, type StepDetail } from './step-detail.ts'
 import { stepKey } from './step-key.ts'
 
 /** Hashes of files by name, by handle. */

@@ -1,7 +1,7 @@
 import { emptyRecord } from '../base/record.ts'
 import { ProblemError } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
-import { detailIn } from '../freshness/detail.ts'
+import { detailIn } from '../freshness/step-detail.ts'
 import type { Environment } from '../lake/environment.ts'
 import type { Owner } from '../lake/held.ts'
 
