@@ -12,7 +12,7 @@ export interface GraphStep {
   readonly flow?: string
   readonly name: string
   readonly file: string
-  readonly kind: 'select' | 'run'
+  readonly kind: 'select' | 'run' | 'deliver'
   readonly inputs: readonly {
     readonly handle: string
     readonly name: string

@@ -4,6 +4,7 @@ import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/
 import type { ColumnStats } from '../lake/types.ts'
 import type { Analysis, AnalysisRequest } from './analysis.ts'
 import type { Difference, DifferenceRequest } from './row-difference.ts'
+import type { Exported, ExportRequest } from './export.ts'
 
 /**
  * What computes: relations in, Parquet files out. DuckDB is the one engine now; its own words stay inside
@@ -37,6 +38,8 @@ export interface Engine {
   conditions(tables: readonly DeclaredTable[]): Promise<readonly (readonly Problem[])[]>
   /** Makes all checks of a table over files that were published. */
   check(request: CheckRequest): Promise<readonly CheckResult[]>
+  /** Writes rows of published files into one file for others. */
+  export(request: ExportRequest, signal?: AbortSignal): Promise<Exported>
   close(): Promise<void>
 }
 

@@ -2,6 +2,7 @@ import type { Place } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { DeclaredPartition } from '../contract/partition.ts'
+import type { Sink } from '../contract/sink.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 
 /**
@@ -40,15 +41,22 @@ export interface DeclaredArg {
   readonly required: boolean
 }
 
-/** A step of a flow: a notebook with its place, bindings and args. */
+/** A step of a flow: a notebook with its place, bindings and args, or a delivery of tables. */
 export interface DeclaredStep {
   /** Unique in the flow; steps of an inner flow are called `<flow>/<step>`. */
   readonly name: string
-  /** The notebook's file, such as `notebooks/silver/clean_trips.ts`. */
+  /** The notebook's file, such as `notebooks/silver/clean_trips.ts`; for a delivery the flow's. */
   readonly file: string
-  /** The notebook's name: its path under `notebooks/` without ending, such as `silver/clean_trips`. */
+  /**
+   * The notebook's name: its path under `notebooks/` without ending, such as `silver/clean_trips`. For a
+   * delivery its target, such as `out/revenue.csv`.
+   */
   readonly notebook: string
-  readonly kind: 'select' | 'run'
+  readonly kind: 'select' | 'run' | 'deliver'
+  /** For a delivery: where its tables go. It has no outputs. */
+  readonly sink?: Sink
+  /** For a delivery: where it happens; in the lake's default environment when left out. */
+  readonly environments?: readonly string[]
   readonly inputs: readonly DeclaredInput[]
   readonly outputs: readonly DeclaredOutput[]
   /** Args after the schema has parsed them, encoded by `toWire`. */

@@ -6,7 +6,8 @@ import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 import type { DescribeContext, Describing } from './describe-context.ts'
 import { describeSources } from './describe-sources.ts'
 import { describeStep } from './describe-step.ts'
-import { expandFlow, type PlacedStep } from './expand.ts'
+import { describeDelivery } from './describe-delivery.ts'
+import { expandFlow } from './expand.ts'
 import type { LooseFlow } from './flow.ts'
 import { placeWithin, withinProject } from './place.ts'
 import { resolveFlow } from './resolve.ts'
@@ -56,7 +57,7 @@ export function describeFlow(flow: LooseFlow, context: DescribeContext): FlowDes
 }
 
 function declareFlow(flow: LooseFlow, context: Describing): DeclaredFlow {
-  const { steps, sources, plugins } = expandFlow(flow, context)
+  const { steps, sources, deliveries, plugins } = expandFlow(flow, context)
   const where = context.tell(flow.site)
   const file =
     (flow.site && withinProject(context.projectRoot, flow.site.file)) ?? flow.site?.file ?? flow.name
@@ -66,17 +67,20 @@ function declareFlow(flow: LooseFlow, context: Describing): DeclaredFlow {
     ...(flow.options.description !== undefined && { description: flow.options.description }),
     publish: flow.options.publish ?? 'step',
     ...describeSources(sources, context),
-    steps: steps.flatMap((placed) => stepOf(placed, context) ?? []),
+    steps: [
+      ...steps.flatMap((placed) => stepOf(() => describeStep(placed, context), context)),
+      ...deliveries.flatMap((placed) => stepOf(() => describeDelivery(placed, file, context), context)),
+    ],
     plugins: [...new Set(plugins.map(pluginName))],
     ...(where && { where }),
   }
 }
 
-function stepOf(placed: PlacedStep, context: Describing): DeclaredStep | undefined {
+function stepOf(describe: () => DeclaredStep | undefined, context: Describing): DeclaredStep[] {
   const before = context.problems.length
-  const step = describeStep(placed, context)
+  const step = describe()
   if (step && context.problems.length > before) context.faulty.add(step.name)
-  return step
+  return step ? [step] : []
 }
 
 /** A contract that is wrong makes faulty the steps that read or write by it. */

@@ -2,7 +2,9 @@ import { segmentFault } from '../base/names.ts'
 import type { Place } from '../base/problem.ts'
 import type { AnyInput } from '../contract/input.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
+import type { Sink } from '../contract/sink.ts'
 import type { StepSettings } from './chain-types.ts'
+import type { DeliverSettings } from './delivery-types.ts'
 import type { Describing } from './describe-context.ts'
 import type { LooseFlow } from './flow.ts'
 import type { Plugin } from './plugin.ts'
@@ -17,10 +19,18 @@ export interface PlacedStep {
   readonly where?: Place
 }
 
+/** A delivery of a flow, or of a flow within it. */
+export interface PlacedDelivery extends Omit<PlacedStep, 'notebook' | 'settings'> {
+  readonly tables: readonly AnyInput[]
+  readonly to: Sink
+  readonly settings: DeliverSettings
+}
+
 /** The links of a flow, with those of inner flows in their place. */
 export interface Expanded {
   readonly steps: readonly PlacedStep[]
   readonly sources: readonly { readonly input: AnyInput; readonly where?: Place }[]
+  readonly deliveries: readonly PlacedDelivery[]
   readonly plugins: readonly Plugin[]
 }
 
@@ -28,12 +38,16 @@ export interface Expanded {
 export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): Expanded {
   const steps: PlacedStep[] = []
   const sources: { input: AnyInput; where?: Place }[] = []
+  const deliveries: PlacedDelivery[] = []
   const plugins: Plugin[] = [...(flow.options.plugins ?? [])]
   for (const link of flow.links) {
     const where = context.tell(link.site)
     const at = where && { where }
     if (link.kind === 'source') {
       sources.push({ input: link.input, ...at })
+    } else if (link.kind === 'deliver') {
+      const { tables, to, settings } = link
+      deliveries.push({ tables, to, settings, prefix, inFlow: flow.name, ...at })
     } else if (isFlow(link.of)) {
       const inner = expandFlow(
         link.of,
@@ -42,6 +56,7 @@ export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): E
       )
       steps.push(...inner.steps)
       sources.push(...inner.sources)
+      deliveries.push(...inner.deliveries)
       plugins.push(...inner.plugins)
     } else if (isOfKind(link.of, 'notebook')) {
       const notebook = link.of as AnyNotebook
@@ -55,7 +70,7 @@ export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): E
       })
     }
   }
-  return { steps, sources, plugins: [...new Set(plugins)] }
+  return { steps, sources, deliveries, plugins: [...new Set(plugins)] }
 }
 
 function isFlow(of: unknown): of is LooseFlow {

@@ -1,7 +1,9 @@
 import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
 import type { AnyInput, AnyOrigin } from '../contract/input.ts'
+import type { Sink } from '../contract/sink.ts'
 import type { Added, Declares, Fitting, OptionsOf, StepSettings, Steppable } from './chain-types.ts'
+import type { DeliverOptions, DeliverSettings, Deliverable, FittingTable, SinkFor } from './delivery-types.ts'
 import type { Plugin } from './plugin.ts'
 
 export interface FlowOptions {
@@ -16,6 +18,13 @@ export interface FlowOptions {
 export type Link =
   | { readonly kind: 'source'; readonly input: AnyInput; readonly site?: Place }
   | { readonly kind: 'step'; readonly of: Steppable; readonly settings: StepSettings; readonly site?: Place }
+  | {
+      readonly kind: 'deliver'
+      readonly tables: readonly AnyInput[]
+      readonly to: Sink
+      readonly settings: DeliverSettings
+      readonly site?: Place
+    }
 
 /**
  * A chain of steps over tables. `Av` is the union of the tables that are available so far. What runs when is
@@ -41,10 +50,20 @@ export interface Flow<Av extends AnyOrigin> {
     of: Fitting<N, Av, S>,
     settings?: S & OptionsOf<N>,
   ): Flow<Av | Added<N, S>>
+
+  /**
+   * Delivers a table, or some of its columns, to a database or files, each time that it has a new version and
+   * after its commit. Does not compile when no earlier link provides the table. A datapackage takes several.
+   */
+  deliver<const T extends Deliverable>(
+    table: FittingTable<T, Av>,
+    to: SinkFor<T>,
+    settings?: DeliverOptions<T>,
+  ): Flow<Av>
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any flow
-export type LooseFlow = Flow<any>
+/** Any flow, for who reads what was written. */
+export type LooseFlow = Pick<Flow<never>, 'kind' | 'name' | 'options' | 'links' | 'site'>
 
 /**
  * Begins a flow.
@@ -68,7 +87,7 @@ export function chain<Av extends AnyOrigin>(
     return place && { site: place }
   }
   const made: Pick<Flow<Av>, 'kind' | 'name' | 'options' | 'links' | 'site'> &
-    Record<'source' | 'step', unknown> = {
+    Record<'source' | 'step' | 'deliver', unknown> = {
     kind: 'flow',
     name,
     options,
@@ -76,6 +95,8 @@ export function chain<Av extends AnyOrigin>(
     ...(site && { site }),
     source: (input: AnyInput) => add({ kind: 'source', input, ...at() }),
     step: (of: Steppable, settings: StepSettings = {}) => add({ kind: 'step', of, settings, ...at() }),
+    deliver: (table: Deliverable, to: Sink, settings: DeliverSettings = {}) =>
+      add({ kind: 'deliver', tables: Array.isArray(table) ? table : [table], to, settings, ...at() }),
   }
   return made as Flow<Av>
 }

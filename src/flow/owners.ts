@@ -1,6 +1,7 @@
 import { digestOf } from '../base/digest.ts'
 import type { Problem } from '../base/problem.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
+import { targetClashes } from './target-clashes.ts'
 
 interface Owner {
   readonly flow: DeclaredFlow
@@ -9,11 +10,11 @@ interface Owner {
 
 /**
  * Checks that across the flows of a project each table belongs to one combination of notebook, args and
- * bindings. The same step in several flows is fine: it computes the same rows.
+ * bindings, and each target to one delivery. The same step in several flows is fine: it computes the same rows.
  */
 export function checkOwners(flows: readonly DeclaredFlow[]): Problem[] {
   const owners = new Map<string, Owner>()
-  const problems: Problem[] = []
+  const problems: Problem[] = [...targetClashes(flows)]
   for (const flow of flows) {
     for (const step of flow.steps) {
       for (const { table } of step.outputs) {

@@ -52,7 +52,8 @@ function matchPattern(plan: ResolvedFlow, pattern: string): Set<string> | string
 
 function namesOf(step: ResolvedStep, pattern: string): string[] {
   if (pattern.startsWith('tag:')) return (step.tags ?? []).map((tag) => `tag:${tag}`)
-  return [step.name, step.notebook, step.file, ...step.outputs.map(({ table }) => table.name)]
+  const file = step.kind === 'deliver' ? [] : [step.file]
+  return [step.name, step.notebook, ...file, ...step.outputs.map(({ table }) => table.name)]
 }
 
 function outsideNames(plan: ResolvedFlow): string[] {

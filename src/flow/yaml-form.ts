@@ -24,6 +24,54 @@ export const notebookStep = z.strictObject({
 /** A step that places a flow. */
 export const flowStep = z.strictObject({ flow: z.string(), name: z.string().optional() })
 
+const sqlSink = {
+  connection: z.string(),
+  table: z.string(),
+  mode: z.enum(['replace', 'append', 'upsert']).optional(),
+  key: z.array(z.string()).optional(),
+  deletes: z.boolean().optional(),
+}
+const file = z.string()
+const license = z.strictObject({
+  name: z.string(),
+  title: z.string().optional(),
+  path: z.string().optional(),
+})
+const sinkForm = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('postgres'), ...sqlSink }),
+  z.strictObject({ kind: z.literal('sqlite'), ...sqlSink }),
+  z.strictObject({
+    kind: z.literal('csv'),
+    file,
+    delimiter: z.string().optional(),
+    header: z.boolean().optional(),
+    nulls: z.string().optional(),
+    escapeFormulas: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.enum(['json', 'ndjson', 'parquet']), file }),
+  z.strictObject({ kind: z.literal('excel'), file, sheet: z.string().optional() }),
+  z.strictObject({
+    kind: z.literal('datapackage'),
+    folder: z.string(),
+    format: z.enum(['csv', 'parquet']).optional(),
+    name: z.string().optional(),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    licenses: z.array(license).optional(),
+  }),
+])
+
+/** A delivery. A table is a name, or `module#export`. */
+export const delivery = z.strictObject({
+  /** One table, or several for a datapackage. */
+  table: z.union([z.string(), z.array(z.string()).min(1)]),
+  to: sinkForm,
+  name: z.string().optional(),
+  environments: z.array(z.string()).optional(),
+  columns: z.array(z.string()).optional(),
+  ...limits,
+})
+
 /** The whole, but for the steps, which are parsed one by one. */
 export const form = z.strictObject({
   /** The file's name when left out. */
@@ -33,6 +81,7 @@ export const form = z.strictObject({
   /** `module#export`, or the name of a table that another flow writes. */
   sources: z.array(z.string()).default([]),
   steps: z.array(z.unknown()).min(1, 'expected at least one step'),
+  deliver: z.array(z.unknown()).optional(),
 })
 
 /** Where a value stands: keys from the outside in. */

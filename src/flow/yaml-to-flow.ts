@@ -15,6 +15,7 @@ import type { StepSettings } from './chain-types.ts'
 import { chain, type Link, type LooseFlow } from './flow.ts'
 import { listFlows } from './project.ts'
 import type { ParsedFlow, YamlLink } from './yaml.ts'
+import { toDelivery } from './yaml-delivery.ts'
 import { findFile, isKind, loadNotebook, problem, readReference, type YamlLoading } from './yaml-modules.ts'
 
 export type { YamlLoading } from './yaml-modules.ts'
@@ -46,17 +47,18 @@ export async function yamlToFlow(
     }
     return made
   }
-  const isSource = (link: YamlLink) => link.kind === 'source'
-  const steps = await gather(
-    parsed.links.filter((link) => !isSource(link)),
-    (link) => toStep(link, loading, trail),
-  )
+  const ofKind = (...kinds: readonly YamlLink['kind'][]) =>
+    parsed.links.filter(({ kind }) => kinds.includes(kind))
+  const steps = await gather(ofKind('notebook', 'flow'), (link) => toStep(link, loading, trail))
   const read = tablesRead(steps)
-  const sources = await gather(parsed.links.filter(isSource), (link) => toSource(link, read, loading))
+  const sources = await gather(ofKind('source'), (link) => toSource(link, read, loading))
+  const deliveries = await gather(ofKind('deliver'), (link) =>
+    toDelivery(link, [...sources, ...steps], loading),
+  )
   if (problems.length > 0) throw new ProblemError(orderProblems(problems))
   const { name, description, publish, where } = parsed
   const options = { ...(description !== undefined && { description }), ...(publish && { publish }) }
-  return chain<never>(name, options, [...sources, ...steps], absolute(where, loading))
+  return chain<never>(name, options, [...sources, ...steps, ...deliveries], absolute(where, loading))
 }
 
 /** A flow keeps absolute places; `describeFlow` makes them relative. */
@@ -107,7 +109,8 @@ async function toSource(
 }
 
 async function toStep(link: YamlLink, loading: YamlLoading, trail: readonly string[]): Promise<Link> {
-  if (link.kind === 'source') throw new InternalError('a source of a YAML flow was taken for a step')
+  if (link.kind === 'source' || link.kind === 'deliver')
+    throw new InternalError('a source or delivery of a YAML flow was taken for a step')
   const site = absolute(link.where, loading)
   if (link.kind === 'flow') {
     const of = await loadFlow(link.step.flow, link.where, loading, trail)

@@ -3,7 +3,7 @@ import { isAlias, isMap, isScalar, LineCounter, visit, type Document } from 'yam
 import type { z } from 'zod'
 import type { Place, Problem } from '../base/problem.ts'
 import { readYaml, yamlValue } from '../base/yaml-text.ts'
-import { flowStep, form, issues, notebookStep, type Path } from './yaml-form.ts'
+import { delivery, flowStep, form, issues, notebookStep, type Path } from './yaml-form.ts'
 
 /** A link of a YAML flow, with its place. */
 export type YamlLink =
@@ -15,6 +15,7 @@ export type YamlLink =
       readonly at: (path: Path) => Place
     }
   | { readonly kind: 'flow'; readonly step: z.output<typeof flowStep>; readonly where: Place }
+  | { readonly kind: 'deliver'; readonly delivery: z.output<typeof delivery>; readonly where: Place }
 
 /** A YAML flow as it was written. */
 export interface ParsedFlow {
@@ -116,6 +117,15 @@ function build(
       const link = buildStep(step, ['steps', index], at)
       if (Array.isArray(link)) problems.push(...link)
       else links.push(link)
+    })
+  }
+  const deliveries = (value as { deliver?: unknown } | null)?.deliver
+  if (Array.isArray(deliveries)) {
+    deliveries.forEach((each: unknown, index) => {
+      const path = ['deliver', index]
+      const parsed = delivery.safeParse(each)
+      if (parsed.success) links.push({ kind: 'deliver', delivery: parsed.data, where: at(path) })
+      else problems.push(...issues(parsed.error, path, Object.keys(delivery.shape), at))
     })
   }
   if (!outer.success || problems.length > 0) return { problems }

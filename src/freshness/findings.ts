@@ -5,6 +5,7 @@ import type { Lake } from '../lake/lake.ts'
 import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
 import { filesBefore } from './member-changes.ts'
+import { lookAtDelivery } from './target-files.ts'
 import { lookAtOutput } from './output-files.ts'
 import { fingerprintOf, fingerprintParts, type InputFact } from './parts.ts'
 import { lookAtSource, type SourceState } from './source-files.ts'
@@ -50,7 +51,7 @@ export async function lookAtStep(
   state: EnvState,
   options: { readonly forced?: boolean; readonly now?: number; readonly record?: StepRecord } = {},
 ): Promise<StepFindings> {
-  const code = await around.codeOf(step)
+  const code = step.kind === 'deliver' ? noCode : await around.codeOf(step)
   const sources = new Map<string, SourceState>()
   const inputs = new Map<string, InputFact>()
   for (const input of step.inputs) inputs.set(input.handle, await lookAtInput(around, input, state, sources))
@@ -63,6 +64,7 @@ export async function lookAtStep(
   const parts = fingerprintParts(step, {
     code: code.version,
     engine: around.engine,
+    env: state.env,
     inputs,
     edges: code.edges,
   })
@@ -79,12 +81,21 @@ export async function lookAtStep(
     inputs,
     untracked: step.external === true ? [...code.untracked, unseenFiles(step)] : code.untracked,
     damaged,
+    ...(step.kind === 'deliver' && (await lookAtDelivery(around, step, state))),
     forced: options.forced ?? false,
     now: options.now ?? Date.now(),
     code,
     sources,
     state,
   }
+}
+
+/** A delivery has no code: nothing that somebody edits makes it stale but what it says itself. */
+const noCode: CodeFact = {
+  version: '',
+  untracked: [],
+  edges: {},
+  detail: () => Promise.resolve({ symbols: {}, packages: [] }),
 }
 
 /** What the SQL of an external notebook reads by path is not seen, and so may have changed. */

@@ -1,4 +1,5 @@
 import { digestOf, digestOfOrdered } from '../base/digest.ts'
+import type { Sink } from '../contract/sink.ts'
 import type { DeclaredCheck, DeclaredColumn, DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import type { FingerprintParts } from '../lake/types.ts'
@@ -24,6 +25,8 @@ export type InputFact =
 export interface StepFacts {
   readonly code: string
   readonly engine: string
+  /** The environment. */
+  readonly env: string
   /** By handle. */
   readonly inputs: ReadonlyMap<string, InputFact>
   /** Digests of contracts that the code itself refers to, by `file#export`. */
@@ -41,13 +44,12 @@ export interface StepFacts {
  * - `contract:in:*`: the columns that the step sees, with the types that it expects;
  * - `contract:code:*`: contracts that the code itself reads, such as a list of column names;
  * - `input:*`: the version of each table, the content of each file.
+ * - `sink`, `environment`: of a delivery, where its rows go; nothing of it depends on code or on an engine.
  * What is not in (descriptions, owners, tags, limits, names of steps and flows) cannot change rows.
  */
 export function fingerprintParts(step: DeclaredStep, facts: StepFacts): FingerprintParts {
   const parts: Record<string, string> = {
-    semantics,
-    engine: facts.engine,
-    code: facts.code,
+    ...(step.sink ? { environment: facts.env } : { semantics, engine: facts.engine, code: facts.code }),
     ...(step.parts ?? declaredParts(step)),
   }
   for (const { handle } of step.inputs) {
@@ -60,7 +62,9 @@ export function fingerprintParts(step: DeclaredStep, facts: StepFacts): Fingerpr
 
 /** The parts that follow from the declaration alone; they are kept with it, so that a run need not work them out. */
 export function declaredParts(step: DeclaredStep): FingerprintParts {
-  const parts: Record<string, string> = { args: digestOf(step.args), env: digestOf(step.env) }
+  const parts: Record<string, string> = step.sink
+    ? { sink: sinkPart(step.sink, step) }
+    : { args: digestOf(step.args), env: digestOf(step.env) }
   for (const { handle, table } of step.outputs) Object.assign(parts, outputParts(handle, table))
   for (const { handle, columns } of step.inputs)
     parts[`contract:in:${handle}`] = digestOfOrdered(columns.map(readPart))
@@ -77,6 +81,17 @@ export function fingerprintOf(parts: FingerprintParts): string {
 export function inputPart(fact: InputFact): string {
   if (fact.kind === 'table') return `${fact.table}@${fact.version}`
   return fact.kind === 'source' ? `files:${fact.digest}` : 'absent'
+}
+
+/** What decides how the target of a delivery looks, beside the rows. A datapackage tells of the contract too. */
+function sinkPart(sink: Sink, { inputs }: DeclaredStep): string {
+  const contracts = inputs.map(({ origin, columns }) => {
+    const { key, checks, description } = origin as DeclaredTable
+    const told = columns.map((column) => column.description ?? null)
+    const asked = checks.map(({ where: _where, ...check }) => check)
+    return sink.kind === 'datapackage' ? { key, asked, description: description ?? null, told } : { key }
+  })
+  return digestOf({ sink, contracts })
 }
 
 function outputParts(handle: string, table: DeclaredTable): FingerprintParts {

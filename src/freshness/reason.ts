@@ -8,6 +8,8 @@ export type ReasonWord =
   | 'env-changed'
   | 'contract-changed'
   | 'input-changed'
+  /** Of a delivery: what is said of its target, or the environment. */
+  | 'sink-changed'
   | 'output-missing'
   | 'output-changed'
   | 'engine-changed'
@@ -20,6 +22,8 @@ export type ReasonWord =
   | 'accepted'
   /** Not a cause to run: its tables were restored, and stay so until they are released. */
   | 'held'
+  /** Not a cause to run: a delivery that happens in other environments. */
+  | 'not-here'
 
 export interface Reason {
   readonly word: ReasonWord

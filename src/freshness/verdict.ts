@@ -20,6 +20,10 @@ export interface Findings {
   readonly damaged: ReadonlyMap<string, 'missing' | 'changed'>
   /** Hashes of the files of sources as they were, by handle, where they have changed and that is known. */
   readonly filesBefore?: FilesBefore
+  /** For a delivery: files of its target that are not what it wrote, by path. */
+  readonly targets?: ReadonlyMap<string, 'missing' | 'changed'>
+  /** For a delivery that does not happen in this environment: where it does. */
+  readonly leftOut?: readonly string[]
   readonly forced: boolean
   /** Now, in milliseconds. */
   readonly now: number
@@ -27,7 +31,7 @@ export interface Findings {
 
 export interface Verdict {
   readonly fresh: boolean
-  /** Its tables were restored: whatever changed around it, it does not run. */
+  /** Its tables were restored, or it is left out here: whatever changed around it, it does not run. */
   readonly held?: true
   readonly reasons: readonly Reason[]
 }
@@ -37,12 +41,14 @@ export interface Verdict {
  * What is not known for certain means run.
  */
 export function judge(findings: Findings, record: StepRecord | undefined, state: EnvState): Verdict {
+  if (findings.leftOut) return { fresh: true, held: true, reasons: [leftOut(findings.leftOut)] }
   const held = holding(findings, record, state)
   if (held) return { fresh: true, held: true, reasons: [held] }
   const reasons = record
     ? [
         ...changedParts(findings, record),
         ...changedOutputs(findings, record, state),
+        ...changedTarget(findings, record),
         ...aged(findings, record),
         ...unseen(findings),
       ]
@@ -81,6 +87,13 @@ function partReason(name: string, findings: Findings, record: StepRecord): Reaso
       return { word: 'engine-changed', detail: `${record.parts['engine']} -> ${findings.parts['engine']}` }
     case 'args':
       return { word: 'args-changed', ...argsDetail(findings.step.args, record.args) }
+    case 'sink':
+      return { word: 'sink-changed', detail: findings.step.notebook }
+    case 'environment':
+      return {
+        word: 'sink-changed',
+        detail: `${record.parts['environment']} -> ${findings.parts['environment']}`,
+      }
     case 'env':
       return { word: 'env-changed' }
     case 'contract':
@@ -146,6 +159,23 @@ function changedOutputs(findings: Findings, record: StepRecord, state: EnvState)
     }
     return damage ? [{ word: 'output-changed', subject: table.name, detail: 'a file was edited' }] : []
   })
+}
+
+/** What became of the target of a delivery behind our back, or of the environment: then nobody knows what it holds. */
+function changedTarget({ step, targets }: Findings, record: StepRecord): Reason[] {
+  if (step.kind !== 'deliver') return []
+  const files = [...(targets ?? [])].map(([file, how]): Reason => {
+    const detail = how === 'missing' ? 'the file is gone' : 'the file was edited'
+    return { word: how === 'missing' ? 'output-missing' : 'output-changed', subject: file, detail }
+  })
+  // A fork, a promote or a rollback moved the record here: what was delivered since is not in it.
+  return record.from
+    ? [{ word: 'never-run', detail: 'since this environment was set to these versions' }]
+    : files
+}
+
+function leftOut(places: readonly string[]): Reason {
+  return { word: 'not-here', detail: `it delivers in environment ${places.join(', ')}` }
 }
 
 function aged(findings: Findings, record: StepRecord): Reason[] {

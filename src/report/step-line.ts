@@ -101,6 +101,7 @@ function facts(step: StepFinished): string[] {
 }
 
 function rowsOf(step: StepFinished): string {
+  if (step.delivered) return `${plural(step.delivered.rows, 'row')} to ${step.delivered.target}`
   if (step.tables.length === 0) return ''
   const rows = step.tables.reduce((sum, table) => sum + table.rows, 0)
   const many = step.tables.length > 1 ? ` in ${step.tables.length} tables` : ''

@@ -37,7 +37,7 @@ export interface CheckedStep {
   readonly name: string
   /** The notebook's file, relative to the project. */
   readonly file: string
-  readonly kind: 'select' | 'run'
+  readonly kind: 'select' | 'run' | 'deliver'
   /** Its inputs, args and all else, after rebinding. */
   readonly declared: DeclaredStep
   readonly outputs: readonly CheckedOutput[]

@@ -1,7 +1,7 @@
 import { emptyRecord } from '../base/record.ts'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { ProblemError, unlessProblem } from '../base/problem.ts'
+import { unlessProblem } from '../base/problem.ts'
 import { tablesInChecks } from '../contract/check-form.ts'
 import type { DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type {
@@ -26,6 +26,7 @@ import type { Share } from './engine-hosts.ts'
 import { guardMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
 import { maskedOutput } from './masked-output.ts'
+import { noVersion } from './no-version.ts'
 import type { Pool } from './pool.ts'
 import type { TracedQuery } from './protocol.ts'
 import { placedError } from './query-origin.ts'
@@ -234,12 +235,7 @@ async function inputFiles(ask: ComputeAsk, input: DeclaredInput): Promise<BoundI
   }
   if (fact?.kind === 'table') return { kind: 'parquet', files: await tableFiles(ask, input.name) }
   if (input.optional) return { kind: 'absent' }
-  throw new ProblemError({
-    code: 'flow/table-unknown',
-    message: `step '${ask.findings.step.name}': input table '${input.name}' has no version in environment '${ask.findings.state.env}'`,
-    ...(ask.findings.step.where && { where: ask.findings.step.where }),
-    hint: 'run the step that writes it, or read it with .optional() if it may be absent',
-  })
+  throw noVersion(ask.findings.step, input.name, ask.findings.state.env)
 }
 
 async function tableFiles(ask: ComputeAsk, table: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { orderProblems, ProblemError, type Problem } from '../base/problem.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
+import { notebookFiles } from '../flow/notebook-files.ts'
 import { listNotebooks } from '../flow/project.ts'
 import { codeVersion, loadDigest, type CodeContext } from '../notebook/code-version.ts'
 import {
@@ -129,13 +130,7 @@ async function load(
   const described = good ? first : await describe({ anew: first?.read !== undefined })
   if (!described.flow) throw new ProblemError(described.problems)
   const { flow } = described
-  const problems: Problem[] = [
-    ...described.problems,
-    ...(await codeProblems(
-      context,
-      flow.steps.map((step) => step.file),
-    )),
-  ]
+  const problems: Problem[] = [...described.problems, ...(await codeProblems(context, notebookFiles(flow)))]
   if (problems.length > 0) throw new ProblemError(orderProblems(problems))
   return { flow, edges: await edgeDigests(workspace, flow, pool, context), described }
 }
@@ -164,7 +159,7 @@ export async function edgeDigests(
   context: CodeContext,
 ): Promise<EdgeDigests> {
   const used = new Map<string, { file: string; export: string }>()
-  for (const { file } of flow.steps) {
+  for (const file of notebookFiles(flow)) {
     for (const ref of (await codeVersion(file, context)).used)
       used.set(edgeName(ref), { file: ref.file, export: ref.export })
   }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { digestOf, sha256 } from '../base/digest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
+import { notebookFiles } from '../flow/notebook-files.ts'
 import { packFlow, unpackFlow, type PackedFlow } from '../flow/packed.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { codeVersion, loadDigest, type CodeContext, type LoadDigest } from '../notebook/code-version.ts'
@@ -14,7 +15,7 @@ import { absentFile, type Described } from './protocol.ts'
 import type { CodeSpace } from './workspace.ts'
 
 /** The form of the cached declarations: another form counts as none. */
-export const form = 6
+export const form = 7
 
 /** What declarations were made from. */
 export interface Origins {
@@ -132,7 +133,7 @@ export async function changedNotebooks(
   root: string,
   { graph }: CodeContext,
 ): Promise<ReadonlySet<string>> {
-  const all = new Set(flow.steps.map(({ file }) => file))
+  const all = new Set(notebookFiles(flow))
   const still = look?.root === root && look.tools === toolVersions()
   if (!still || !look.leads.every(([file, real]) => realPath(file) === real)) return all
   for (const file of Object.keys(modules)) await graph.load(file)
@@ -159,7 +160,7 @@ export async function lookOf(
   { graph }: CodeContext,
 ): Promise<Look> {
   const codes: Record<string, KeptCode> = {}
-  for (const { file } of flow.steps) {
+  for (const file of notebookFiles(flow)) {
     const { version, untracked, edges } = await codeOf({ file })
     codes[file] = { version, untracked, edges }
   }

@@ -28,6 +28,7 @@ const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
     digest: await (await opened()).contentDigest(files, columns, signal),
   }),
   difference: async (ask, { signal }) => (await opened()).difference(ask, signal),
+  export: async ({ request }, { signal }) => (await opened()).export(request, signal),
   analyse: async ({ requests }) => {
     const host = await opened()
     // More at once than there are processors gain nothing.

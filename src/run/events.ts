@@ -1,5 +1,6 @@
 import type { Place, Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
+import type { Delivered } from '../freshness/target-files.ts'
 import type { Reason } from '../freshness/reason.ts'
 import type { RunProcess, RunRequest } from './asked.ts'
 
@@ -146,6 +147,8 @@ export interface StepFinished extends Happened {
   readonly blockedBy?: readonly string[]
   /** What the notebook returned. */
   readonly result?: Json
+  /** Of a delivery that ran: what is now at its target. */
+  readonly delivered?: Delivered
 }
 
 /** Something that the user should know and that fails nothing. */

@@ -13,6 +13,7 @@ import {
   type Form,
 } from '../base/form.ts'
 import type { Place, Problem } from '../base/problem.ts'
+import type { Delivered } from '../freshness/target-files.ts'
 import type { Reason } from '../freshness/reason.ts'
 import type { RunProcess, RunRequest } from './asked.ts'
 import type {
@@ -49,6 +50,7 @@ const problem = objectOf<Problem>({
   related: maybe(listOf(objectOf({ message: isText, where: maybe(place) }))),
   hint: maybe(isText),
 })
+const delivered = objectOf<Delivered>({ target: isText, rows: isCount, files: maybe(valuesOf(isText)) })
 const problems = listOf(problem)
 const outcome = isOneOf<Outcome>('ran', 'reused', 'fresh', 'failed', 'blocked', 'cancelled')
 /** How many steps ended in each way, each of a form. */
@@ -157,6 +159,7 @@ const forms: { readonly [E in RunEvent['event']]: Form } = {
     problems,
     blockedBy: maybe(names),
     result: () => true,
+    delivered: maybe(delivered),
   }),
   notice: objectOf<Notice>({
     ...happened,

@@ -32,7 +32,7 @@ export function declaredNotebook(options: ProjectOptions, name: string): Promise
     const flows = await Promise.all(
       workspace.project.flows.map(({ file }) => flowOrNone(workspace, file, pool)),
     )
-    const steps = flows.flatMap((flow) => flow?.steps ?? [])
+    const steps = flows.flatMap((flow) => flow?.steps.filter(({ kind }) => kind !== 'deliver') ?? [])
     const placed = steps.find((each) => [each.file, each.notebook, each.name].includes(wanted))
     if (placed) return placed
     const files = listNotebooks(workspace.root)

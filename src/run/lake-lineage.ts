@@ -7,6 +7,7 @@ export interface LineageStep {
   readonly notebook: string
   /** Tables and sources. */
   readonly reads: readonly string[]
+  /** Tables; of a delivery its target. */
   readonly writes: readonly string[]
 }
 
@@ -18,7 +19,7 @@ export function lineageOf(flows: readonly DeclaredFlow[]): LineageStep[] {
       flow: flow.name,
       notebook: step.file,
       reads: [...new Set(step.inputs.map(({ name }) => name))],
-      writes: step.outputs.map(({ table }) => table.name),
+      writes: step.kind === 'deliver' ? [step.notebook] : step.outputs.map(({ table }) => table.name),
     })),
   )
 }

@@ -12,6 +12,7 @@ import type {
   StagedOutput,
 } from '../engine/engine.ts'
 import type { Difference, DifferenceRequest } from '../engine/row-difference.ts'
+import type { Exported, ExportRequest } from '../engine/export.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import type { PartialFlow } from '../flow/describe.ts'
 
@@ -40,6 +41,8 @@ export interface EngineCalls {
   digest: (ask: { files: readonly string[]; columns: readonly DigestColumn[] }) => { digest: string }
   /** The rows that differ between files, as multisets. */
   difference: (ask: DifferenceRequest) => Difference
+  /** Writes rows of a table into a file for others. */
+  export: (ask: { request: ExportRequest }) => Exported
   queryDigests: (ask: { queries: readonly NamedQuery[] }) => {
     queryDigests: { readonly [handle: string]: string }
   }

@@ -6,6 +6,7 @@ import { inOwnFolder } from '../base/own-folder.ts'
 import type { Json } from '../base/wire.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { semantics } from '../freshness/parts.ts'
+import type { Reason } from '../freshness/reason.ts'
 import { sourceFiles } from '../freshness/source-files.ts'
 import { statKey } from '../notebook/stat-index.ts'
 import { layout } from '../storage/layout.ts'
@@ -47,7 +48,12 @@ interface Rest extends Origins {
 /** A flow whose steps are all fresh, with the results that they gave. */
 export interface RestingFlow {
   readonly name: string
-  readonly steps: readonly { readonly step: string; readonly notebook: string; readonly result?: Json }[]
+  readonly steps: readonly {
+    readonly step: string
+    readonly notebook: string
+    readonly reasons?: readonly Reason[]
+    readonly result?: Json
+  }[]
 }
 
 /** The flows of a run that has nothing to do; undefined where that cannot be told by stats. */
@@ -133,9 +139,10 @@ function restingFlows(planned: readonly PlannedFlow[], steps: readonly StepFinis
   let from = 0
   return planned.map(({ resolved }) => {
     const own = steps.slice(from, (from += resolved.steps.length))
-    const list = own.map(({ step, notebook, result }) => ({
+    const list = own.map(({ step, notebook, reasons, result }) => ({
       step,
       notebook,
+      ...(reasons.length > 0 && { reasons }),
       ...(result !== undefined && { result }),
     }))
     return { name: resolved.flow.name, steps: list }

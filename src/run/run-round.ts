@@ -60,7 +60,10 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
   }
   if (stale.length === 0) return { codeChanged: false, moved: false }
   const pool = parts.pools.get()
-  pool.warm({ engine: stale.some(({ kind }) => kind === 'select'), worker: true })
+  pool.warm({
+    engine: stale.some(({ kind }) => kind !== 'run'),
+    worker: stale.some(({ kind }) => kind !== 'deliver'),
+  })
   const opened = state.commit > 0 ? state : await workspace.env.opened(events.run)
   const committer = (byRun ? committerByRun : committerByStep)(workspace.env, opened)
   const scope: RunScope = {
@@ -81,12 +84,30 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     },
     lookAgain: () => lookAtSteps(workspace, edges),
   }
+  // What a whole run publishes at its end is delivered after that.
+  const late = byRun ? stale.filter(({ kind }) => kind === 'deliver') : []
+  const soon = stale.filter((step) => !late.includes(step))
   const unpin = keepPinned(workspace.lake, events.run, workspace.envName, opened.commit)
-  const codeChanged = await unpinning(unpin, () => runStale(parts, scope, stale, surveyed, ended))
-  const whole = !codeChanged && !stale.some(({ name }) => isBad(ended.outcome(name)))
-  // A flow that publishes as a whole publishes nothing when a step of it failed.
-  const published = byRun && !whole ? { moved: false } : await committer.finish(events.run)
-  return { codeChanged, ...published }
+  return unpinning(unpin, async () => {
+    const codeChanged = await runStale(parts, scope, soon, surveyed, ended)
+    const bad = soon.filter(({ name }) => isBad(ended.outcome(name)))
+    const whole = !codeChanged && bad.length === 0
+    // A flow that publishes as a whole publishes nothing when a step of it failed.
+    const published = byRun && !whole ? { moved: false } : await committer.finish(events.run)
+    if (codeChanged || published.moved || late.length === 0) return { codeChanged, ...published }
+    if (!whole) {
+      const blockedBy = rootsOfBlock(
+        bad.map(({ name }) => name),
+        ended,
+      )
+      for (const step of late)
+        ended.end(step, { outcome: blockedBy.length > 0 ? 'blocked' : 'cancelled', blockedBy })
+      return { codeChanged, ...published }
+    }
+    const delivering = committerByStep(workspace.env, await workspace.env.state())
+    await runStale(parts, { ...scope, committer: delivering }, late, surveyed, ended)
+    return { codeChanged, ...published, ...(await delivering.finish(events.run)) }
+  })
 }
 
 async function unpinning<T>(unpin: () => Promise<void>, work: () => Promise<T>): Promise<T> {

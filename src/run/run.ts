@@ -78,8 +78,7 @@ export async function runAgain(
       if (options.signal?.aborted || (failed(steps) && !goesOn)) break
     }
     await exportAfter(workspace, events, steps)
-    if (files && steps.every(({ outcome, reasons }) => outcome === 'fresh' && reasons.length === 0))
-      await keepRest(workspace, files, planned, steps)
+    if (files && steps.every(isAtRest)) await keepRest(workspace, files, planned, steps)
     return resultOf(
       workspace,
       events,
@@ -187,6 +186,11 @@ export function resolvedOf(flow: DeclaredFlow): ResolvedFlow {
   const { plan, problems } = resolveFlow(flow)
   if (!plan) throw new ProblemError(problems)
   return plan
+}
+
+/** Nothing is to be told of it, but that a delivery happens elsewhere. */
+function isAtRest({ outcome, reasons }: StepFinished): boolean {
+  return outcome === 'fresh' && reasons.every(({ word }) => word === 'not-here')
 }
 
 function failed(steps: readonly StepFinished[]): boolean {

@@ -8,6 +8,7 @@ import { isExpired, judge } from '../freshness/verdict.ts'
 import type { StepRecord } from '../lake/types.ts'
 import { tryAccept } from './accept.ts'
 import { compute, discardStaged, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
+import { deliverStep } from './deliver.ts'
 import type { StepFinished } from './events.ts'
 import { limitedSignal } from './cancel.ts'
 import { judgedAgain } from './continued.ts'
@@ -20,11 +21,12 @@ import { withRetries } from './retry.ts'
 import type { Slot } from './slots.ts'
 import { keptRows, tellChecks } from './tell-checks.ts'
 import { tellSources } from './tell-sources.ts'
+import { timedOut } from './timed-out.ts'
 
 /** How often a step is judged anew, because its inputs or code changed while it was computed. */
 const rounds = 5
 
-type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result'>
+type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result' | 'delivered'>
 
 /**
  * One step, from verdict to commit: fresh, forgiven, reused, or computed, checked and published. Throws what
@@ -45,7 +47,7 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
       (record && (await forgive(scope, findings, record, reasons))) ??
       (await reuse(scope, findings, reasons)) ??
       (await withRetries(retrying(scope, step, slot), (attempt) =>
-        runStep(scope, findings, reasons, attempt),
+        (step.kind === 'deliver' ? deliverStep : runStep)(scope, findings, reasons, attempt),
       ))
     if (settled) return settled
   }
@@ -192,13 +194,4 @@ async function changedMeanwhile(scope: RunScope, findings: StepFindings): Promis
   if (now.parts['code'] !== findings.parts['code']) throw new CodeChanged('the code changed during the run')
   const statsOf = ({ sources }: StepFindings) => [...sources.values()].flatMap(({ stats }) => stats).join()
   return now.fingerprint !== findings.fingerprint || statsOf(now) !== statsOf(findings)
-}
-
-function timedOut(step: DeclaredStep, ms: number | undefined): ProblemError {
-  return new ProblemError({
-    code: 'step/timeout',
-    message: `step '${step.name}' took longer than its time limit of ${(ms ?? 0) / 1000} s`,
-    where: { file: step.file },
-    hint: 'raise `timeout` of the notebook or of the step, if it should take so long',
-  })
 }

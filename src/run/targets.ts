@@ -2,6 +2,7 @@ import { ProblemError, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
 import type { LooseFlow } from '../flow/flow.ts'
+import { notebookFiles } from '../flow/notebook-files.ts'
 import { checkOwners } from '../flow/owners.ts'
 import { withinProject } from '../flow/place.ts'
 import { flowNamed, type FlowFile } from '../flow/project.ts'
@@ -103,18 +104,15 @@ async function declareObject(
   const described = describeFlow(flow, { projectRoot: workspace.root, overrides, processEnv: process.env })
   if (!described.flow) throw new ProblemError(described.problems)
   const context = codeContext(workspace)
-  const outside = described.flow.steps.filter(({ file }) => withinProject(workspace.root, file) === undefined)
+  const outside = described.flow.steps.filter(
+    ({ kind, file }) => kind !== 'deliver' && withinProject(workspace.root, file) === undefined,
+  )
   const problems: Problem[] = outside.map(({ name, file }) => ({
     code: 'notebook/not-found',
     message: `step '${name}': its notebook ${file} is not a file of this project`,
     hint: 'a notebook is the default export of a module, because workers load it from there',
   }))
-  problems.push(
-    ...(await codeProblems(
-      context,
-      described.flow.steps.map(({ file }) => file),
-    )),
-  )
+  problems.push(...(await codeProblems(context, notebookFiles(described.flow))))
   if (problems.length > 0) throw new ProblemError(problems)
   const edges = await edgeDigests(workspace, described.flow, pool, context)
   return {

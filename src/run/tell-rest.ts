@@ -39,8 +39,8 @@ export function tellResting(
     const storage = workspace.lake.storage.place
     events.emit({ event: 'run-started', flow: name, env, storage, steps: steps.map(({ step }) => step) })
     const own = endings(events)
-    for (const { step, notebook, result } of steps)
-      own.end({ name: step, notebook }, { outcome: 'fresh', result })
+    for (const { step, notebook, result, reasons = [] } of steps)
+      own.end({ name: step, notebook }, { outcome: 'fresh', result, reasons })
     const counts = { ran: 0, reused: 0, fresh: steps.length, failed: 0, blocked: 0, cancelled: 0 }
     events.emit({ event: 'run-finished', flow: name, env, ms: 0, counts })
     ended.push(...own.list())

@@ -124,9 +124,9 @@ function alone(notebook: AnyNotebook, file: string): LooseFlow {
     .basename(file)
     .replace(/\.[a-z]+$/, '')
     .replace(/[^A-Za-z0-9_-]/g, '_')
-  let chain: LooseFlow = flow(name)
+  let chain = flow(name)
   for (const input of Object.values(notebook.inputs as Record<string, AnyInput>))
-    chain = chain.source(input) as LooseFlow
+    chain = chain.source(input) as unknown as typeof chain
   return (chain as unknown as { step: (of: AnyNotebook) => LooseFlow }).step(notebook)
 }
 

@@ -12,6 +12,7 @@ import type {
   EngineOptions,
   SessionRequest,
 } from '../engine.ts'
+import type { Exported, ExportRequest } from '../export.ts'
 import { engineVersion } from '../version.ts'
 import { analyse } from './analyse.ts'
 import { Analyst } from './analyst.ts'
@@ -21,6 +22,7 @@ import { Connection } from './connection.ts'
 import { digestRows } from './content-digest.ts'
 import { writeDifference } from './difference.ts'
 import { diskHint } from './disk-hint.ts'
+import { exportRows } from './export.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { namesInFile } from './file-names.ts'
 import { readFunctions, type Functions } from './functions.ts'
@@ -44,7 +46,7 @@ class DuckDbEngine implements Engine {
   private readonly options: EngineOptions
   private readonly parses = new Parses()
   private readonly sessions = new Set<DuckDbSession>()
-  private readonly digests = new Set<Connection>()
+  private readonly working = new Set<Connection>()
   private functions: Promise<Functions> | undefined
   /** Opened when the first query is analysed. */
   private analyst: Promise<Analyst> | undefined
@@ -82,6 +84,10 @@ class DuckDbEngine implements Engine {
 
   difference(request: DifferenceRequest, signal?: AbortSignal): Promise<Difference> {
     return this.ofFiles(signal, (connection) => writeDifference(connection, request))
+  }
+
+  export(request: ExportRequest, signal?: AbortSignal): Promise<Exported> {
+    return this.ofFiles(signal, (connection) => exportRows(connection, request))
   }
 
   async queryDigest(text: string): Promise<string> {
@@ -131,7 +137,7 @@ class DuckDbEngine implements Engine {
   ): Promise<T> {
     signal?.throwIfAborted()
     const connection = await Connection.open(this.instance)
-    this.digests.add(connection)
+    this.working.add(connection)
     const interrupt = () => connection.interrupt()
     signal?.addEventListener('abort', interrupt, { once: true })
     try {
@@ -145,7 +151,7 @@ class DuckDbEngine implements Engine {
       })
     } finally {
       signal?.removeEventListener('abort', interrupt)
-      this.digests.delete(connection)
+      this.working.delete(connection)
       await connection.close()
     }
   }
@@ -155,7 +161,7 @@ class DuckDbEngine implements Engine {
       session.interrupt()
       await session.close()
     }
-    for (const digest of this.digests) await digest.close()
+    for (const connection of this.working) await connection.close()
     await (await this.analyst)?.close()
     await this.shared.close()
     this.instance.closeSync()
