@@ -73,6 +73,8 @@ export interface BoundInput {
         readonly files: readonly string[]
         /** How the files are called in rows of rejects, in the same order; by their paths when left out. */
         readonly names?: readonly string[]
+        /** For files that are copies in another form: what each is a copy of. */
+        readonly originals?: ReadonlyMap<string, string>
       }
     /** The table is absent and the input optional. */
     | { readonly kind: 'absent' }

@@ -1,6 +1,7 @@
 import { caseClashes, columnNameFault, segmentFault, tableNameFault } from '../base/names.ts'
 import type { Place, Problem } from '../base/problem.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
+import { sourceProblems } from './check-source.ts'
 import { checkDataChecks, missing } from './check-data-checks.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 
@@ -55,10 +56,7 @@ function checkHandles(step: DeclaredStep, problems: Problem[]): void {
 
 function checkSource(source: DeclaredSource, problems: Problem[]): void {
   checkColumns(`source '${source.name}'`, source.columns, source.where, problems)
-  if (source.paths.length === 0 || source.paths.includes('')) {
-    const message = `source '${source.name}' has ${source.paths.length === 0 ? 'no' : 'an empty'} path`
-    problems.push({ code: 'contract/option-invalid', message, where: source.where })
-  }
+  problems.push(...sourceProblems(source))
 }
 
 function checkTable(table: DeclaredTable, known: readonly DeclaredTable[], problems: Problem[]): void {

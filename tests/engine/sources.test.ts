@@ -36,13 +36,14 @@ describe('a JSON source', () => {
     name: t.varchar().nullable(),
     tags: t.list(t.varchar()).nullable(),
     at: t.struct({ x: t.integer(), y: t.double() }).nullable(),
+    deep: t.list(t.struct({ n: t.bigint(), of: t.list(t.integer()) })).nullable(),
   }
   it.each<[string, 'json' | 'ndjson', string, object[]]>([
     [
       'one array',
       'json',
       '[{"id": 1, "name": "a", "tags": ["x"], "at": {"x": 1, "y": 2.5}}]',
-      [{ id: 1n, name: 'a', tags: ['x'], at: { x: 1, y: 2.5 } }],
+      [{ id: 1n, name: 'a', tags: ['x'], at: { x: 1, y: 2.5 }, deep: null }],
     ],
     ['an empty array', 'json', '[]', []],
     [
@@ -50,16 +51,31 @@ describe('a JSON source', () => {
       'ndjson',
       '{"id": 1}\n{"id": 2, "name": "b"}\n',
       [
-        { id: 1n, name: null, tags: null, at: null },
-        { id: 2n, name: 'b', tags: null, at: null },
+        { id: 1n, name: null, tags: null, at: null, deep: null },
+        { id: 2n, name: 'b', tags: null, at: null, deep: null },
       ],
     ],
     ['an empty file of lines', 'ndjson', '', []],
     [
+      'lists of structs of lists, and what is missing in them',
+      'ndjson',
+      '{"id": 1, "deep": [{"n": 9007199254740993, "of": [1, null, 2.0]}, null, {"n": null}]}\n{"id": 2, "at": null}',
+      [
+        {
+          id: 1n,
+          name: null,
+          tags: null,
+          at: null,
+          deep: [{ n: 9007199254740993n, of: [1, null, 2] }, null, { n: null, of: null }],
+        },
+        { id: 2n, name: null, tags: null, at: null, deep: null },
+      ],
+    ],
+    [
       'large whole numbers',
       'ndjson',
       '{"id": 9007199254740993}',
-      [{ id: 9007199254740993n, name: null, tags: null, at: null }],
+      [{ id: 9007199254740993n, name: null, tags: null, at: null, deep: null }],
     ],
   ])('is read: %s', async (_, format, text, rows) => {
     expect(await read(text, { format }, `a.${format}`, types)).toEqual(rows)
@@ -72,6 +88,9 @@ describe('a JSON source', () => {
     ['no objects', 'json', '[1, 2]', 'source/value', undefined],
     ['a value of another type', 'ndjson', '{"id": 1}\n{"id": "x"}\n', 'source/value', 2],
     ['a fraction in a whole number', 'ndjson', '{"id": 1.7}\n', 'source/value', undefined],
+    ['a fraction in a struct', 'ndjson', '{"id": 1, "at": {"x": 1.7, "y": 1}}\n', 'source/value', undefined],
+    ['a fraction deep inside', 'json', '[{"id": 1, "deep": [{"of": [1, 1.5]}]}]', 'source/value', undefined],
+    ['a text deep inside', 'ndjson', '{"id": 1, "deep": [{"of": ["x"]}]}\n', 'source/value', 1],
     ['bytes that are no UTF-8', 'json', '[{"id": 1, "name": "caf\xe9"}]', 'source/encoding', undefined],
     ['a key that is not declared', 'ndjson', '{"id": 1}\n{"id": 2, "nam": "x"}\n', 'source/columns', 1],
   ])('is refused: %s', async (_, format, text, code, line) => {

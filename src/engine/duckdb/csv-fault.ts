@@ -19,7 +19,11 @@ export function valueProblem(
 }
 
 const kinds: readonly (readonly [RegExp, ProblemCode, string])[] = [
-  [/utf-8|unicode|encod/i, 'source/encoding', 'save the file as UTF-8'],
+  [
+    /utf-8|unicode|encod/i,
+    'source/encoding',
+    "say its encoding, such as encoding: 'windows-1252', or save it as UTF-8",
+  ],
   [
     /unterminated quote|Number of Columns|line size/i,
     'source/format',

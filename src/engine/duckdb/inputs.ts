@@ -59,12 +59,23 @@ async function lookAt(connection: Connection, input: BoundInput, given: GivenTab
   }
   try {
     const look = { csv: csvView, json: jsonView, ndjson: jsonView, parquet: parquetView }[from.source.format]
-    return await look(connection, from.source, from.files, columns)
+    const { selects, problems } = await look(connection, from.source, from.files, columns)
+    return { selects, problems: ofOriginals(problems, from) }
   } catch (error) {
     const problems = error instanceof FaultError ? await inputProblems(connection, [input], error.fault) : []
     if (problems.length === 0) throw error
     return { selects: [emptyRelation(columns)], problems }
   }
+}
+
+/** Problems of copies are told of the files that they are copies of. */
+export function ofOriginals(problems: readonly Problem[], from: BoundInput['from']): readonly Problem[] {
+  const { originals } = from.kind === 'source' ? from : {}
+  if (!originals) return problems
+  return problems.map((problem) => {
+    const file = originals.get(problem.where?.file ?? '')
+    return file === undefined ? problem : { ...problem, where: { ...problem.where, file } }
+  })
 }
 
 function emptyRelation(columns: readonly DeclaredColumn[]): string {
@@ -134,7 +145,7 @@ export async function inputProblems(
     else if (format === 'parquet')
       problems.push(...(await brokenFiles(connection, `source '${name}'`, from.files, 'source/format')))
     else if (format === 'csv')
-      problems.push(...(await csvProblems(connection, from.source, from.files, columns)))
+      problems.push(...ofOriginals(await csvProblems(connection, from.source, from.files, columns), from))
     else problems.push(...(await jsonProblems(connection, from.source, from.files, columns)))
   }
   return problems

@@ -13,6 +13,8 @@ export interface Prepared {
   readonly views: readonly InputView[]
   readonly given: GivenTables
   readonly ready: ReadySources
+  /** With the inputs as they are read. */
+  readonly request: SessionRequest
 }
 
 /** Looks at contracts and inputs, and makes the inputs views. Rejects with a ProblemError with all that is wrong. */
@@ -27,7 +29,8 @@ export async function prepare(
   const ready = await readySources(connection, request.inputs, tempFolder)
   try {
     const given = await giveRows(connection, ready.inputs)
-    return { views: await createViews(connection, ready.inputs, given, ready.parted), given, ready }
+    const views = await createViews(connection, ready.inputs, given, ready.parted)
+    return { views, given, ready, request: { ...request, inputs: ready.inputs } }
   } catch (error) {
     await ready.close()
     throw error

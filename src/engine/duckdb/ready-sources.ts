@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { BoundInput, SourceRead } from '../engine.ts'
+import type { DeclaredSource } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
+import { ofOriginals } from './inputs.ts'
 import { partCsv, type Parted } from './csv-parts.ts'
 import { RejectsFile } from './rejects-file.ts'
+import { copyAsUtf8 } from './utf8-copy.ts'
 
 /** Sources whose files were read before any query runs. */
 export interface ReadySources {
@@ -30,21 +33,61 @@ export async function readySources(
   }
   const reads = () =>
     [...parted].map(([handle, { rows, rejects }]) => ({ handle, rows, rejected: rejects.count }))
+  const ready: BoundInput[] = []
   try {
-    for (const { handle, from, columns } of inputs) {
-      if (from.kind !== 'source' || !from.source.rejecting || from.files.length === 0) continue
+    for (const input of inputs) {
+      const { from, handle } = input
+      if (from.kind !== 'source' || from.files.length === 0 || !wantsFolder(from.source)) {
+        ready.push(input)
+        continue
+      }
       const folder = await scratch(tempFolder)
       folders.push(folder)
-      const rejects = new RejectsFile(from.source, folder)
-      const files = from.files.map((file, at) => ({ file, name: from.names?.[at] ?? file }))
-      const parting = { connection, source: from.source, picked: columns, rejects, folder }
-      parted.set(handle, { ...(await partCsv(parting, files)), rejects })
+      const local = { ...from, ...(await readableCopies(from, folder)) }
+      ready.push({ ...input, from: local })
+      if (local.source.rejecting) parted.set(handle, await part(connection, input, local, folder))
     }
-    return { inputs, parted, reads, close }
+    return { inputs: ready, parted, reads, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+type FromSource = Extract<BoundInput['from'], { kind: 'source' }>
+
+function wantsFolder({ rejecting, dialect: { encoding = 'utf-8' } }: DeclaredSource): boolean {
+  return rejecting !== undefined || encoding !== 'utf-8'
+}
+
+/** Files that the engine cannot read as they are, as copies that it can. */
+async function readableCopies(
+  { source, files }: FromSource,
+  folder: string,
+): Promise<Pick<FromSource, 'files' | 'originals'>> {
+  const { encoding = 'utf-8' } = source.dialect
+  if (encoding === 'utf-8') return { files }
+  const originals = new Map<string, string>()
+  for (const [at, file] of files.entries()) {
+    const copy = path.join(folder, `utf8-${at}.csv`)
+    await copyAsUtf8(source, encoding, file, copy)
+    originals.set(copy, file)
+  }
+  return { files: [...originals.keys()], originals }
+}
+
+async function part(
+  connection: Connection,
+  { columns }: BoundInput,
+  from: FromSource,
+  folder: string,
+): Promise<Parted & { readonly rejects: RejectsFile }> {
+  const { source } = from
+  const rejects = new RejectsFile(source, folder)
+  const called = (file: string) => from.originals?.get(file) ?? file
+  const files = from.files.map((file, at) => ({ file, name: from.names?.[at] ?? called(file) }))
+  const parted = await partCsv({ connection, source, picked: columns, rejects, folder }, files)
+  return { ...parted, problems: ofOriginals(parted.problems, from), rejects }
 }
 
 async function scratch(tempFolder: string): Promise<string> {

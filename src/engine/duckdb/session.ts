@@ -75,7 +75,7 @@ export class DuckDbSession implements Session {
       const prepared = await toldOf('inputs', () =>
         prepare(connection, functions, request, around.tempFolder),
       )
-      return new DuckDbSession(around, { connection, functions, parses, request }, prepared)
+      return new DuckDbSession(around, { connection, functions, parses, request: prepared.request }, prepared)
     } catch (error) {
       await connection.close()
       throw error

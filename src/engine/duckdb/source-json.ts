@@ -3,7 +3,8 @@ import type { Problem } from '../../base/problem.ts'
 import type { DeclaredColumn, DeclaredSource } from '../../contract/spec.ts'
 import type { Connection } from './connection.ts'
 import { FaultError, firstLine, type Fault } from './faults.ts'
-import { columnProblems, isFraction, readsAsText, wholeNumber } from './source-columns.ts'
+import { hasFraction, holdsWholes, typeWithTexts, withWholes } from './nested-wholes.ts'
+import { columnProblems } from './source-columns.ts'
 import type { SourceView } from './source-csv.ts'
 import { lengthLimit } from './source-limits.ts'
 import {
@@ -15,7 +16,7 @@ import {
   quoteTypes,
   withFileColumn,
 } from './sql-text.ts'
-import { typeSql } from './types.ts'
+import { parseType, typeSql } from './types.ts'
 
 /**
  * JSON files as a relation. A key that an object lacks is NULL. A number that is no whole number is read as a
@@ -45,7 +46,7 @@ function jsonSelect(
 ): string {
   const columns = picked.map((column) => {
     const name = quoteName(column.name)
-    return `${readsAsText(column) ? wholeNumber(name, typeSql(column.type)) : name} AS ${name}`
+    return `${withWholes(name, parseType(column.type))} AS ${name}`
   })
   return `SELECT ${columns.join(', ')} FROM ${jsonFiles(source, files, false)}`
 }
@@ -54,7 +55,7 @@ function jsonSelect(
 function jsonFiles(source: DeclaredSource, files: readonly string[], typed: boolean): string {
   const columns = source.columns.map((column) => ({
     name: column.name,
-    type: !typed && readsAsText(column) ? 'VARCHAR' : typeSql(column.type),
+    type: typed ? typeSql(column.type) : typeWithTexts(column.type),
   }))
   const options = [
     formatOf(source),
@@ -121,10 +122,12 @@ export async function jsonProblems(
     throw error
   }
   const problems: Problem[] = []
-  for (const column of picked.filter(readsAsText)) {
+  for (const column of picked) {
     const name = quoteName(column.name)
+    const type = parseType(column.type)
+    if (!holdsWholes(type)) continue
     const rows = await connection.rows(
-      `SELECT ${fileColumn} AS file, ${name} AS raw FROM ${jsonFiles(source, files, false)} WHERE ${isFraction(name)} LIMIT 20`,
+      `SELECT ${fileColumn} AS file, left(CAST(${name} AS VARCHAR), 100) AS raw FROM ${jsonFiles(source, files, false)} WHERE ${hasFraction(name, type)} LIMIT 20`,
     )
     for (const { file, raw } of rows) {
       const message = `source '${source.name}': column '${column.name}': ${String(raw)} is not ${column.type}`

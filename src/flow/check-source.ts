@@ -1,0 +1,45 @@
+import type { Place, Problem } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { TextEncoding } from '../contract/source.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
+
+const encodings: readonly TextEncoding[] = ['utf-8', 'utf-16', 'latin-1', 'windows-1252']
+
+/** What is wrong with what a source says of its files. */
+export function sourceProblems(source: DeclaredSource): Problem[] {
+  const { paths, dialect, name, where } = source
+  const told = (message: string, hint?: string) => problem(`source '${name}' ${message}`, where, hint)
+  const { encoding, delimiter, quote, escape, comment, skip } = dialect
+  const problems: Problem[] = []
+  if (paths.length === 0 || paths.includes(''))
+    problems.push(told(`has ${paths.length === 0 ? 'no' : 'an empty'} path`))
+  if (encoding !== undefined && !encodings.includes(encoding)) {
+    const hint = didYouMean(encoding, encodings) ?? `encodings are ${encodings.join(', ')}`
+    problems.push(told(`has the encoding '${String(encoding)}', which is none`, hint))
+  }
+  for (const [word, text] of Object.entries({ quote, escape, comment }))
+    if (text !== undefined && !/^[\x20-\x7e]?$/.test(text))
+      problems.push(told(`has the ${word} '${text}'`, `${word} is one character of ASCII`))
+  if (
+    delimiter !== undefined &&
+    (delimiter === '' || Buffer.byteLength(delimiter) > 4 || /[\r\n]/.test(delimiter))
+  )
+    problems.push(
+      told(
+        `has the delimiter ${JSON.stringify(delimiter)}`,
+        'a delimiter has 1 to 4 bytes, and no end of a line',
+      ),
+    )
+  if (skip !== undefined && !(Number.isInteger(skip) && skip >= 0))
+    problems.push(told(`has skip: ${String(skip)}`, 'skip is a number of lines'))
+  return problems
+}
+
+function problem(message: string, where: Place | undefined, hint: string | undefined): Problem {
+  return {
+    code: 'contract/option-invalid',
+    message,
+    ...(where && { where }),
+    ...(hint !== undefined && { hint }),
+  }
+}
