@@ -15,7 +15,7 @@ export function sourceProblems(source: DeclaredSource): Problem[] {
     problems.push(told(`has ${paths.length === 0 ? 'no' : 'an empty'} path`))
   if (encoding !== undefined && !encodings.includes(encoding)) {
     const hint = didYouMean(encoding, encodings) ?? `encodings are ${encodings.join(', ')}`
-    problems.push(told(`has the encoding '${String(encoding)}', which is none`, hint))
+    problems.push(told(`has the encoding '${encoding}', which is none`, hint))
   }
   for (const [word, text] of Object.entries({ quote, escape, comment }))
     if (text !== undefined && !/^[\x20-\x7e]?$/.test(text))
