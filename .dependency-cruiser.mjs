@@ -12,6 +12,10 @@ const rows = [
     'What a user declares is pure: no bytes, no engine, no run. What acts on a declaration belongs in the row that acts.',
   ],
   ['storage', 'Bytes under paths. What gives paths a meaning (tables, commits) belongs in lake.'],
+  [
+    'connect',
+    'Rows and files from databases and servers, and to them. What judges them belongs in freshness, what reads their files in engine.',
+  ],
   ['notebook', 'Loads a module and digests its code. What relates notebooks to each other belongs in flow.'],
   [
     'lake',

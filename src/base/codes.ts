@@ -62,6 +62,12 @@ export const problemCodes = {
   'query/external':
     'A query of a notebook with `external: true` reads files by path, so it is not checked without data.',
   'query/value': 'A value that cannot be bound as a parameter.',
+  'connection/unknown': 'A source or delivery names a connection that `sluice.yaml` does not have.',
+  'connection/config-invalid': 'A connection of `sluice.yaml` cannot be used as it is written.',
+  'connection/package-missing': 'The driver that a connection needs is not installed in the project.',
+  'connection/unavailable': 'A database cannot be reached, is not there, or ended the connection.',
+  'connection/denied': 'A database refuses the user, the password or a right, or its certificate is not trusted.',
+  'connection/query': 'A database refuses a statement: a table or column is not there, or a query is wrong.',
   'source/not-found': 'No file matches the path of a source.',
   'source/unreadable': 'A file of a source may not be read, or is a folder.',
   'source/columns': 'The columns of a file are not those that its source declares.',

@@ -6,6 +6,7 @@ import { didYouMean } from '../base/suggest.ts'
 import { parseDuration } from '../base/duration.ts'
 import { segmentFault } from '../base/names.ts'
 import { parseSize } from '../base/size.ts'
+import { connectionsForm } from '../connect/config.ts'
 import { retryCauses } from '../contract/limits.ts'
 
 const memory = z.string().refine((text) => parseSize(text) !== undefined, 'such as 4GB')
@@ -84,6 +85,8 @@ const schema = z.strictObject({
     .prefault({}),
   /** Whether runs in the lake's default environment export their tables for readers of Delta tables. */
   delta: z.boolean().default(true),
+  /** Databases, by the names that sources and deliveries call them. */
+  connections: connectionsForm.default({}),
   /** Modules that export plugins, relative to the project. */
   plugins: z.array(z.string()).default([]),
   /** The reports of commands that are called without `--report`, such as `junit=out/run.xml`; paths from the project. */
@@ -116,9 +119,11 @@ export function parseConfig(text: string, file: string): ProjectConfig {
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => unknownKey(key, document, file, at))
-    const node = document.getIn(issue.path, true)
-    const said = issue.message.replace(/^Invalid input: /, '')
+      return issue.keys.map((key) => unknownKey([...issue.path, key], document, file, at))
+    const said = (issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message).replace(
+      /^Invalid input: /,
+      '',
+    )
     const message =
       issue.path.length === 0
         ? `${file} holds no settings, such as 'env: dev': ${said}`
@@ -126,7 +131,7 @@ export function parseConfig(text: string, file: string): ProjectConfig {
     return {
       code: 'project/config-invalid' as const,
       message,
-      where: at(isNode(node) ? (node.range?.[0] ?? 0) : 0),
+      where: at(offsetOf(issue.path, document)),
     }
   })
   throw new ProblemError(problems)
@@ -142,15 +147,27 @@ function valueOf(document: Document, file: string): unknown {
   })
 }
 
-function unknownKey(key: string, document: Document, file: string, at: (offset: number) => Place): Problem {
-  const pair = isMap(document.contents)
-    ? document.contents.items.find((item) => String(item.key) === key)
-    : undefined
+/** Where a value stands, or what it is missing in. */
+function offsetOf(path: readonly PropertyKey[], document: Document): number {
+  const node = document.getIn(path, true)
+  if (isNode(node)) return node.range?.[0] ?? 0
+  return path.length > 0 ? offsetOf(path.slice(0, -1), document) : 0
+}
+
+function unknownKey(
+  path: readonly PropertyKey[],
+  document: Document,
+  file: string,
+  at: (offset: number) => Place,
+): Problem {
+  const key = String(path.at(-1))
+  const map = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
+  const pair = isMap(map) ? map.items.find((item) => String(item.key) === key) : undefined
   const offset = isNode(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0
   return {
     code: 'project/config-invalid',
-    message: `${file}: there is no setting \`${key}\``,
+    message: `${file}: there is no setting \`${path.join('.')}\``,
     where: at(offset),
-    hint: didYouMean(key, Object.keys(schema.shape)),
+    hint: path.length > 1 ? undefined : didYouMean(key, Object.keys(schema.shape)),
   }
 }

@@ -148,7 +148,7 @@ async function readConfig(root: string): Promise<ProjectConfig> {
   const file = path.join(root, 'sluice.yaml')
   const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
   const cached = path.join(root, cacheFolder, 'config.json')
-  const key = sha256(`4\n${text}`)
+  const key = sha256(`5\n${text}`)
   const known = readJsonFile<{ key: string; config: ProjectConfig }>(cached)
   if (known?.key === key) return known.config
   const { parseConfig } = await import('./project-config.ts')

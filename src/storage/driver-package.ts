@@ -2,12 +2,26 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ProblemError } from '../base/problem.ts'
+import type { Problem } from '../base/problem.ts'
 
 /**
- * Loads the SDK of a cloud, which the project installs when it needs it: its own copy first, then what lies
- * beside Sluice. Throws a ProblemError `storage/package-missing` that says what to type.
+ * Loads the SDK of a cloud, which the project installs when it needs it. Throws a ProblemError
+ * `storage/package-missing` that says what to type.
  */
-export async function driverPackage<T>(project: string, storage: string, name: string): Promise<T> {
+export function driverPackage<T>(project: string, storage: string, name: string): Promise<T> {
+  return projectPackage<T>(project, name, {
+    code: 'storage/package-missing',
+    message: `storage '${storage}' needs the package ${name}, which is not installed`,
+    where: { file: `storage/${storage}.yaml` },
+  })
+}
+
+/**
+ * Loads a package that a project installs when it needs it: its own copy first, then what lies beside Sluice.
+ * Throws the Problem that is given, with what to type, when there is none.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what the package exports
+export async function projectPackage<T>(project: string, name: string, missing: Problem): Promise<T> {
   const near = createRequire(join(project, 'package.json'))
   try {
     return (await loaded(pathToFileURL(near.resolve(name)).href)) as T
@@ -18,12 +32,7 @@ export async function driverPackage<T>(project: string, storage: string, name: s
     return (await loaded(name)) as T
   } catch (error) {
     if (!isMissing(error, name)) throw error
-    throw new ProblemError({
-      code: 'storage/package-missing',
-      message: `storage '${storage}' needs the package ${name}, which is not installed`,
-      where: { file: `storage/${storage}.yaml` },
-      hint: `npm install ${name}`,
-    })
+    throw new ProblemError({ ...missing, hint: `npm install ${name}` })
   }
 }
 
