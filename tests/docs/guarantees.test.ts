@@ -14,7 +14,7 @@ describe('docs/guarantees.md', () => {
     expect(linked.length).toBeGreaterThan(15)
     for (const file of linked) {
       expect(existsSync(root + file), file).toBe(true)
-      expect(readFileSync(root + file, 'utf8'), file).toMatch(/\b(it|test|cloudFaults|storageSuite)\b[.(]/)
+      expect(readFileSync(root + file, 'utf8'), file).toMatch(/\b(it|test|cloudFaults|driverSuite)\b[.(]/)
     }
   })
 
