@@ -34,7 +34,9 @@ export function repairText(
   dryRun: boolean,
 ): string {
   if (found.problems.length === 0) return verifyText(found, paint)
-  const lines = tables.map((each) => repairLine(each, dryRun))
+  const written = runs.every(({ ok }) => ok) && left.problems.length === 0
+  const word = dryRun ? 'would be' : written ? 'was' : 'was to be'
+  const lines = tables.map((each) => repairLine(each, word))
   if (found.checkpoints.length > 0 && dryRun)
     lines.push(`${plural(found.checkpoints.length, 'checkpoint')} would be written again from the log`)
   if (found.spare.keys.length > 0 && dryRun)
@@ -48,9 +50,9 @@ export function repairText(
   return [problemsText(found.problems, paint).trimEnd(), '', ...lines, ...failed, '', end, ''].join('\n')
 }
 
-function repairLine({ env, table, seq, step, flow, from, not }: Repairable, dryRun: boolean): string {
+function repairLine({ env, table, seq, step, flow, from, not }: Repairable, word: string): string {
   const name = `${env}: ${table}@${seq}`
   if (not !== undefined) return `${name} cannot be made again: ${not}`
   const source = from.length === 0 ? '' : `, from ${from.join(', ')}`
-  return `${name} ${dryRun ? 'would be' : 'was to be'} written again by step '${step}' of flow '${flow}'${source}`
+  return `${name} ${word} written again by step '${step}' of flow '${flow}'${source}`
 }

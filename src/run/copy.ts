@@ -58,10 +58,8 @@ async function storageNamed(said: string, { projectRoot }: CopyCall): Promise<St
     return await storageOf(project, said)
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    const hint = (given?: string) =>
-      given === undefined
-        ? `a folder is written with a /: ./${said}`
-        : `${given} A folder is written with a /: ./${said}`
+    const folder = `a folder is written with a /: ./${said}`
+    const hint = (given?: string) => (given === undefined ? folder : `${given}; ${folder}`)
     const unknown = (message: string) => message.startsWith('there is no storage')
     throw new ProblemError(
       error.problems.map((problem) =>

@@ -72,12 +72,12 @@ async function removal(env: Environment, state: EnvState, table: string): Promis
 }
 
 function movedText(env: string, table: string, head: Head | undefined, entry: LogEntry | undefined): string {
-  if (head === undefined)
-    return entry === undefined
-      ? `${table} was removed`
-      : `${table} was removed by commit ${entry.number} (${entry.kind})`
+  if (head === undefined) {
+    const by = entry === undefined ? '' : ` by commit ${entry.number} (${entry.kind})`
+    return `${table} was removed${by}`
+  }
   const at = `${table}: ${env}@${head.seq}, by commit ${head.commit}`
-  return entry === undefined
-    ? at
-    : `${at} (${entry.kind}${entry.step === undefined ? '' : ` of step ${entry.step}`}, ${entry.at})`
+  if (entry === undefined) return at
+  const step = entry.step === undefined ? '' : ` of step ${entry.step}`
+  return `${at} (${entry.kind}${step}, ${entry.at})`
 }
