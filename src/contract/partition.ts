@@ -37,3 +37,29 @@ export function partitionName(by: readonly string[], values: PartitionValues): s
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll('%3A', ':').replaceAll('%20', ' ')
 }
+
+const wholeNumbers = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT'])
+
+/** Whether a column of a type can part a table: its values have one spelling each, and there may be few of them. */
+export function isPartitionType(type: string): boolean {
+  return wholeNumbers.has(type) || type === 'VARCHAR' || type === 'DATE' || type === 'BOOLEAN'
+}
+
+/** How values of partitions are ordered: whole numbers by value, all others by their texts. */
+export function partitionOrder(types: readonly string[]): (a: PartitionValues, b: PartitionValues) => number {
+  const numeric = types.map((type) => wholeNumbers.has(type))
+  return (a, b) => {
+    for (let at = 0; at < numeric.length; at++) {
+      const [one, other] = [a[at] ?? '', b[at] ?? '']
+      if (one === other) continue
+      const least = numeric[at] === true ? BigInt(one) < BigInt(other) : one < other
+      return least ? -1 : 1
+    }
+    return 0
+  }
+}
+
+/** The values of a partition as one text, by which it is found. */
+export function partitionKey(values: PartitionValues): string {
+  return values.length === 1 ? (values[0] ?? '') : JSON.stringify(values)
+}

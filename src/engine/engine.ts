@@ -1,4 +1,5 @@
 import type { Place, Problem } from '../base/problem.ts'
+import type { PartitionValues } from '../contract/partition.ts'
 import type { RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { ColumnStats } from '../lake/types.ts'
@@ -105,8 +106,16 @@ export interface OutputTarget {
   readonly otherInputs?: { readonly [table: string]: string }
   /** For the table that keeps the rejects of another output: the handle of that one. */
   readonly rejectsOf?: string
+  /** Of a partitioned table: partitions whose files stand already. Those with the same rows are not written again. */
+  readonly standing?: readonly StandingPartition[]
   /** For the table that keeps what a source rejects: the handle of that input. */
   readonly rejectsOfInput?: string
+}
+
+/** A partition that has files in a version before. */
+export interface StandingPartition {
+  readonly values: PartitionValues
+  readonly digest: string
 }
 
 /** Where rows that break checks are kept: `<folder>/<table>/<check>.parquet`, at most `limit` of each. */
@@ -218,6 +227,16 @@ export interface StagedFile {
   readonly rows: number
   /** BLAKE3, 64 hexadecimal digits. */
   readonly hash: string
+  /** The partition that its rows are of. */
+  readonly partition?: PartitionValues
+}
+
+/** A partition of what was computed; it has no file where one stands already. */
+export interface StagedPartition {
+  readonly values: PartitionValues
+  readonly rows: number
+  /** The content digest of its rows. */
+  readonly digest: string
 }
 
 export interface StagedOutput {
@@ -226,6 +245,8 @@ export interface StagedOutput {
   readonly rows: number
   readonly bytes: number
   readonly stats: { readonly [column: string]: ColumnStats }
+  /** Of a partitioned table: all its partitions, also those that stand and so have no staged file. */
+  readonly partitions?: readonly StagedPartition[]
 }
 
 /** Thrown by whatever was running when a session was interrupted. */

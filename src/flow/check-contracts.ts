@@ -3,6 +3,7 @@ import type { Place, Problem } from '../base/problem.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import { sourceProblems } from './check-source.ts'
 import { checkDataChecks, missing } from './check-data-checks.ts'
+import { checkPartitionBy } from './check-partition-by.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 
 /**
@@ -71,6 +72,7 @@ function checkTable(table: DeclaredTable, known: readonly DeclaredTable[], probl
     if (!names.includes(name))
       problems.push(missing(`${title}: its key names the column '${name}'`, name, names, where))
   }
+  checkPartitionBy(table, problems)
   checkDataChecks(table, known, problems)
   checkFolder(table, problems)
 }

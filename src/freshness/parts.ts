@@ -39,7 +39,7 @@ export interface StepFacts {
  * - `code`: the code that can run, with all that it imports, as it would run;
  * - `args`, `env`: values that the code sees; by value, so that a default that moves into a flow changes nothing;
  * - `contract:out:*`: types decide casts, checks that reject decide which rows stay, the key whether rows are
- *   published at all, the handle which rows of the notebook they are;
+ *   published at all, the handle which rows of the notebook they are, the partition columns in which files they lie;
  * - `contract:checks:*`: checks that fail decide whether rows are published at all; those that warn are not in;
  * - `contract:in:*`: the columns that the step sees, with the types that it expects;
  * - `contract:code:*`: contracts that the code itself reads, such as a list of column names;
@@ -110,13 +110,15 @@ function askedPart({ name: _name, ...check }: DeclaredCheck): string {
 }
 
 /** The digest of an output: which it is, and the part of its contract that can change its rows. */
-function outputDigest(handle: string, { checks, columns, key, name, rejects }: DeclaredTable): string {
+function outputDigest(handle: string, table: DeclaredTable): string {
+  const { checks, columns, key, name, partitionBy, rejects } = table
   const rejecting = checks.filter(({ onFailure }) => onFailure === 'reject').map(checkPart)
   return digestOfOrdered({
     columns: columns.map(readPart),
     handle,
     key,
     name,
+    ...(partitionBy && { partitionBy }),
     rejecting,
     rejects: rejects ?? null,
   })

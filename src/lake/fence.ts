@@ -1,4 +1,5 @@
 import { openPlans, readPlan } from './gc-plan.ts'
+import { keysOfHead } from './head-files.ts'
 import type { Changes, EnvState } from './types.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -9,18 +10,23 @@ import type { Storage } from '../storage/storage.ts'
  * looks here.
  */
 export async function mayBeDeleted(storage: Storage, changes: Changes): Promise<boolean> {
-  const keys = Object.values(changes.heads).flatMap((head) =>
-    head === null ? [] : [head.manifest, ...head.files.map(({ key }) => key)],
-  )
+  const heads = Object.values(changes.heads).filter((head) => head !== null)
+  const keys = (await Promise.all(heads.map((head) => keysOfHead(storage, head)))).flat()
   if (keys.length === 0) return false
   // Plans first: one that is gone by now has deleted what it had to, which the second look sees.
   for (const id of await openPlans(storage)) {
     const planned = new Set((await readPlan(storage, id))?.keys)
     if (keys.some((key) => planned.has(key))) return true
   }
-  const stats = await Promise.all(keys.map((key) => storage.stat(key)))
-  return stats.includes(undefined)
+  for (let at = 0; at < keys.length; at += atOnce) {
+    const stats = await Promise.all(keys.slice(at, at + atOnce).map((key) => storage.stat(key)))
+    if (stats.includes(undefined)) return true
+  }
+  return false
 }
+
+/** So many objects are looked at together. */
+const atOnce = 100
 
 /** Whether a cleaning began between two states. */
 export function crossedFence(before: EnvState, after: EnvState): boolean {

@@ -1,5 +1,6 @@
 import { allEnvironments } from './environments.ts'
 import { entriesDown } from './history.ts'
+import { keysOfHead } from './head-files.ts'
 import { lastEntry } from './log.ts'
 import { pinnedCommits } from './pins.ts'
 import { stateAt } from './state.ts'
@@ -45,19 +46,19 @@ export async function neededKeys(storage: Storage, window: Window): Promise<Need
     let first = last.number
     for await (const entry of entriesDown({ storage, env }, last.number)) {
       first = entry.number
-      addHeads(keys, Object.values(entry.heads))
+      await addHeads(storage, keys, Object.values(entry.heads))
       if (stop(entry)) break
     }
     // Heads that were set before the first of these commits and stood at it.
-    addHeads(keys, (await stateAt({ storage, env }, first)).heads.values())
+    await addHeads(storage, keys, (await stateAt({ storage, env }, first)).heads.values())
   }
   return { keys, commits, pinned: pins.runs }
 }
 
-function addHeads(keys: Set<string>, heads: Iterable<Head | null>): void {
+async function addHeads(storage: Storage, keys: Set<string>, heads: Iterable<Head | null>): Promise<void> {
   for (const head of heads) {
-    if (head === null) continue
-    keys.add(head.manifest)
-    for (const { key } of head.files) keys.add(key)
+    // A manifest names the same files each time.
+    if (head === null || (head.many !== undefined && keys.has(head.manifest))) continue
+    for (const key of await keysOfHead(storage, head)) keys.add(key)
   }
 }

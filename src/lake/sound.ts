@@ -6,7 +6,7 @@ import type { DataFile, Head, Manifest } from './types.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** What of a head names its version; `files` where they are known without the manifest. */
-export type VersionName = Pick<Head, 'version' | 'manifest'> & Partial<Pick<Head, 'files'>>
+export type VersionName = Pick<Head, 'version' | 'manifest'> & Partial<Pick<Head, 'files' | 'many'>>
 
 /** Reads versions as they were published, or not at all. Every reader of rows goes through here. */
 export interface SoundVersions {
@@ -19,6 +19,8 @@ export interface SoundVersions {
   files(manifest: Manifest): Promise<string[]>
   /** Both in one. */
   headFiles(table: string, head: VersionName): Promise<string[]>
+  /** Keys of the files of a version that are as they were published. In a bucket nothing is read: all of them. */
+  standing(manifest: Manifest): Promise<ReadonlySet<string>>
 }
 
 /** What hashes files and remembers hashes while their stat is the same. */
@@ -77,7 +79,7 @@ export function soundVersions(storage: Storage, manifests: Manifests, index: () 
   }
 
   async function files(manifest: Manifest): Promise<string[]> {
-    const places = await Promise.all(manifest.files.map(place))
+    const places = await inBatches(manifest.files, place)
     const problems: Problem[] = places.flatMap((found, at) =>
       'fault' in found ? [damagedFile(manifest, manifest.files[at]?.key ?? '', found.fault)] : [],
     )
@@ -92,7 +94,25 @@ export function soundVersions(storage: Storage, manifests: Manifests, index: () 
     throw new ProblemError(corruptProblem(name.manifest, fault, damageHint))
   }
 
-  return { version, files, headFiles: async (table, head) => files(await version(table, head)) }
+  async function standing(manifest: Manifest): Promise<ReadonlySet<string>> {
+    const keys = await inBatches(manifest.files, async ({ key, hash }) => {
+      const path = storage.pathOf(key)
+      return path === undefined || (await compare(path, hash)) === undefined ? [key] : []
+    })
+    return new Set(keys.flat())
+  }
+
+  return { version, files, standing, headFiles: async (table, head) => files(await version(table, head)) }
+}
+
+/** So many files are opened at once. */
+const atOnce = 64
+
+async function inBatches<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = []
+  for (let at = 0; at < list.length; at += atOnce)
+    done.push(...(await Promise.all(list.slice(at, at + atOnce).map(work))))
+  return done
 }
 
 /** The Problem of a file that is not what a manifest says. */
@@ -104,6 +124,10 @@ export function damagedFile({ table, version }: Manifest, key: string, fault: st
 function otherVersion(manifest: Manifest, table: string, name: VersionName): string | undefined {
   if (manifest.table !== table || manifest.version !== name.version)
     return `it is the manifest of '${manifest.table}', version ${manifest.version}, and should be that of '${table}', version ${name.version}`
+  if (name.many !== undefined)
+    return name.many === manifest.files.length
+      ? undefined
+      : `it lists ${manifest.files.length} files, and the commit of '${table}', version ${name.version}, has ${name.many}`
   const listed = manifest.files.map(({ key, bytes }) => `${key} ${bytes}`).join('\n')
   if (name.files !== undefined && name.files.map(({ key, bytes }) => `${key} ${bytes}`).join('\n') !== listed)
     return `it lists other files than the commit of '${table}', version ${name.version}`

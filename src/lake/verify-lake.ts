@@ -117,7 +117,7 @@ async function verifyVersions(
     if (found === undefined) {
       found = await verifyVersion(lake, table, head, folders)
       known.set(head.manifest, found)
-      files += head.files.length
+      files += head.many ?? head.files.length
       bytes += head.bytes
     }
     if (found === 'cleaned' && !isHead) continue

@@ -31,6 +31,7 @@ import type { Pool } from './pool.ts'
 import type { TracedQuery } from './protocol.ts'
 import { placedError } from './query-origin.ts'
 import { isWithinReach } from './reach.ts'
+import { standingFor, type StandingTable } from './standing.ts'
 
 /** An output while it is computed: where it is staged, and where it will be. */
 export interface Staging {
@@ -55,6 +56,8 @@ export interface ComputeAsk {
   readonly pool: Pool
   readonly findings: StepFindings
   readonly stagings: readonly Staging[]
+  /** Of partitioned outputs what the head holds, by table: what is the same is not written again. */
+  readonly standing?: ReadonlyMap<string, StandingTable>
   readonly signal: AbortSignal
   /** What the process of the step may use, where it has one of its own. */
   readonly share: Share
@@ -212,7 +215,9 @@ async function sessionRequest(ask: ComputeAsk): Promise<SessionRequest> {
         ...(rejectsOf !== undefined && { rejectsOf }),
         ...(rejectsOfInput !== undefined && { rejectsOfInput }),
       }
-      return { handle, table, folder, others: await otherFiles(ask, table), ...rejects }
+      const stands = ask.standing?.get(table.name)
+      const standing = stands && { standing: standingFor(stands) }
+      return { handle, table, folder, others: await otherFiles(ask, table), ...rejects, ...standing }
     }),
   )
   // Step with an age limit may call functions of time: its result is said to hold for a while.

@@ -4,10 +4,13 @@ import { InternalError } from '../base/problem.ts'
 import type { StagedOutput } from '../engine/engine.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { StepFindings } from '../freshness/findings.ts'
+import { filesInHead } from '../lake/head-files.ts'
 import { shapeOf } from '../lake/shape.ts'
 import type { Head, Manifest } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
+import { publishPartitions } from './publish-partitions.ts'
 import { sameRows, type Comparing } from './same-rows.ts'
+import type { StandingTable } from './standing.ts'
 
 /** A head that a commit is to set, and whether it is the one that stands there already. */
 export interface NewHead {
@@ -24,13 +27,14 @@ export async function publishOutputs(
   findings: StepFindings,
   stagings: readonly Staging[],
   staged: readonly StagedOutput[],
+  standing: ReadonlyMap<string, StandingTable>,
 ): Promise<Record<string, NewHead>> {
   const heads = emptyRecord<NewHead>()
   for (const staging of stagings) {
     const output = staged.find(({ handle }) => handle === staging.handle)
     const table = findings.step.outputs.find(({ handle }) => handle === staging.handle)?.table
     if (!output || !table) throw new InternalError(`output '${staging.handle}' was not staged`)
-    heads[staging.table] = await publishOutput(around, findings, staging, output, table)
+    heads[staging.table] = await publishOutput(around, findings, staging, output, table, standing)
   }
   return heads
 }
@@ -41,7 +45,12 @@ async function publishOutput(
   staging: Staging,
   output: StagedOutput,
   table: DeclaredTable,
+  standing: ReadonlyMap<string, StandingTable>,
 ): Promise<NewHead> {
+  if (output.partitions) {
+    const change = { partitions: output.partitions, files: output.files, others: 'go' as const }
+    return publishPartitions(around, findings, staging, table, change, standing.get(table.name))
+  }
   const before = findings.state.heads.get(table.name)
   const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
   const files = output.files.map(({ name }) => path.join(staging.folder, name))
@@ -51,11 +60,7 @@ async function publishOutput(
     !findings.damaged.has(table.name) &&
     (await sameRows(around, table.name, before, columns, table.key, output, files))
   ) {
-    const { seq: _seq, commit: _commit, ...head } = before
-    return {
-      head: { ...head, fingerprint: findings.fingerprint, notebook: findings.step.file },
-      unchanged: true,
-    }
+    return keptHead(before, findings)
   }
   const names = output.files.map(({ name }) => name)
   await around.lake.storage.publish(staging.folder, staging.prefix, names)
@@ -79,6 +84,12 @@ async function publishOutput(
   return { head: headOf(manifest, key), unchanged: false }
 }
 
+/** A head whose version stays, as the step leaves it. */
+export function keptHead(before: Head, { fingerprint, step }: StepFindings): NewHead {
+  const { seq: _seq, commit: _commit, ...head } = before
+  return { head: { ...head, fingerprint, notebook: step.file }, unchanged: true }
+}
+
 /** The head that a manifest gives. */
 export function headOf(manifest: Manifest, key: string): Omit<Head, 'seq' | 'commit'> {
   const { version, notebook, fingerprint, rows, bytes, files } = manifest
@@ -89,7 +100,7 @@ export function headOf(manifest: Manifest, key: string): Omit<Head, 'seq' | 'com
     fingerprint,
     rows,
     bytes,
-    files: files.map((file) => ({ key: file.key, bytes: file.bytes })),
+    ...filesInHead(files),
     shape: shapeOf(manifest),
   }
 }

@@ -18,6 +18,7 @@ import { findReusable } from './reuse.ts'
 import type { RunScope } from './scope.ts'
 import { publish, recordOf, remember } from './step-commit.ts'
 import { withRetries } from './retry.ts'
+import { standingTables } from './standing.ts'
 import type { Slot } from './slots.ts'
 import { keptRows, tellChecks } from './tell-checks.ts'
 import { tellSources } from './tell-sources.ts'
@@ -141,12 +142,15 @@ async function runStep(
   const stagings = await stageOutputs(lake.storage, step)
   try {
     const computedAt = new Date().toISOString()
+    const tables = step.outputs.map(({ table }) => table)
+    const standing = await standingTables(lake, findings.state, tables)
     const computed = await computeTold(scope, step, {
       root: workspace.root,
       lake,
       pool,
       findings,
       stagings,
+      standing,
       signal: limited.signal,
       share,
       loaded: () => scope.checkLoaded(step),
@@ -157,11 +161,11 @@ async function runStep(
     if (await changedMeanwhile(scope, findings)) return undefined
     tellSources(scope, findings, computed.sources)
     const around = { lake, pool, engine: workspace.engine, signal: scope.signal }
-    const heads = await publishOutputs(around, findings, stagings, computed.staged)
+    const heads = await publishOutputs(around, findings, stagings, computed.staged, standing)
     const record = recordOf(scope, findings, heads, computed, computedAt)
-    const tables = await publish(scope, findings, record, heads, 'publish')
-    if (tables) await remember(scope, findings, heads, computed, computedAt)
-    return tables && { outcome: 'ran', reasons, tables, result: computed.result }
+    const written = await publish(scope, findings, record, heads, 'publish')
+    if (written) await remember(scope, findings, heads, computed, computedAt)
+    return written && { outcome: 'ran', reasons, tables: written, result: computed.result }
   } catch (error) {
     if (limited.timedOut()) throw timedOut(step, timeout)
     throw error

@@ -1,4 +1,5 @@
-import type { Problem } from '../base/problem.ts'
+import { unlessProblem, type Problem } from '../base/problem.ts'
+import { keysOfHead } from '../lake/head-files.ts'
 import { verifyLake, type DamagedVersion, type VerifyReport } from '../lake/verify-lake.ts'
 import { closeAll } from './close-all.ts'
 import type { ProjectOptions } from './options.ts'
@@ -54,7 +55,8 @@ function problemsIn({ logProblems, damaged, spare }: VerifyReport): Problem[] {
 async function distrust({ lake, index, root }: Workspace, damaged: readonly DamagedVersion[]): Promise<void> {
   if (damaged.length === 0) return
   for (const { head } of damaged) {
-    for (const key of [head.manifest, ...head.files.map((file) => file.key)]) {
+    const keys = (await unlessProblem(() => keysOfHead(lake.storage, head))) ?? [head.manifest]
+    for (const key of keys) {
       const local = lake.storage.pathOf(key)
       if (local !== undefined) index.forget(local)
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { flow, notebook, source, sql, table, t } from '../../src/index.ts'
 import { describeFlow } from '../../src/flow/describe.ts'
+import { declaredParts } from '../../src/freshness/parts.ts'
 import { clean, declared, described, lines, loose, raw, reader, simple, trips } from './kit.ts'
 
 const files = source.csv('raw/*.csv', { columns: { id: t.bigint() }, delimiter: ';' })
@@ -303,6 +304,38 @@ describe('names and contracts', () => {
     >[0])
     const { problems } = described(loose('x', odd))
     expect(lines(problems)).toEqual([`notebook/kind: step 'odd': ${message}`])
+  })
+
+  it('refuses what no table can be partitioned by, all at once', () => {
+    const columns = { id: t.bigint(), month: t.varchar().nullable(), fare: t.double(), day: t.date() }
+    const partitionBy = ['mnth', 'month', 'fare', 'day', 'day'] as unknown as ['day']
+    const made = table('a', columns, { partitionBy })
+    const { problems } = described(loose('x', notebook({ outputs: { made }, run() {} })))
+    const start = "contract/option-invalid: table 'a' is partitioned by the column"
+    expect(lines(problems)).toEqual([
+      "contract/column-missing: table 'a' is partitioned by the column 'mnth', which does not exist",
+      `${start} 'month', which may be NULL`,
+      `${start} 'fare', which is DOUBLE`,
+      `${start} 'day' twice`,
+    ])
+    expect(problems[0]?.hint).toContain("'month'")
+  })
+
+  it('has another fingerprint when it is partitioned in another way, and the old one when it is not', () => {
+    const parts = (options: object) => {
+      const made = table('a', { month: t.varchar(), id: t.bigint() }, options)
+      const [step] = declared(loose('x', notebook({ outputs: { made }, run() {} }))).steps
+      return step && declaredParts(step)['contract:out:a']
+    }
+    expect(parts({})).toBe('c4596db7ee0ecc4b30c32d31ba892b299a036020d0df45cc5443be676d165b0a')
+    expect(parts({ partitionBy: [] })).toBe(parts({}))
+    const all = [
+      {},
+      { partitionBy: ['month'] },
+      { partitionBy: ['id', 'month'] },
+      { partitionBy: ['month', 'id'] },
+    ]
+    expect(new Set(all.map(parts)).size).toBe(4)
   })
 
   it('tells what resolving finds, too, when something else is wrong', () => {

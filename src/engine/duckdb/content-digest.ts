@@ -1,7 +1,7 @@
 import { digestOf } from '../../base/digest.ts'
 import type { DigestColumn } from '../engine.ts'
 import type { Connection } from './connection.ts'
-import { parquetFiles, quoteName } from './sql-text.ts'
+import { parquetFiles, quoteName, quoteText } from './sql-text.ts'
 import { isNested, typeSql } from './types.ts'
 
 /**
@@ -27,13 +27,29 @@ async function sumOf(
   files: readonly string[],
   columns: readonly DigestColumn[],
 ): Promise<{ sum: string; rows: string }> {
+  const row = await connection.row(
+    `SELECT ${hashSum(columns)} AS sum, count(*) AS rows FROM ${parquetFiles(files)}`,
+  )
+  return { sum: String(row['sum']), rows: String(row['rows']) }
+}
+
+/** The sum of the hashes of rows, as text. */
+function hashSum(columns: readonly DigestColumn[]): string {
   const values = columns.map(({ name, type }) => {
     const value = `CAST(${quoteName(name)} AS ${typeSql(type)})`
     return isNested(type) ? `to_json(${value})` : value
   })
   const sum = values.length === 0 ? '0' : `coalesce(sum(hash(${values.join(', ')})::HUGEINT), 0)`
-  const row = await connection.row(
-    `SELECT CAST(${sum} AS VARCHAR) AS sum, count(*) AS rows FROM ${parquetFiles(files)}`,
-  )
-  return { sum: String(row['sum']), rows: String(row['rows']) }
+  return `CAST(${sum} AS VARCHAR)`
+}
+
+/**
+ * The same for each group of rows, as SQL in a query that groups them: 32 hexadecimal digits, because a version may
+ * have very many of them.
+ */
+export function groupDigest(engine: string, columns: readonly DigestColumn[]): string {
+  const sorted = columns.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const shapes = sorted.map(({ name, type }) => [name, typeSql(type)])
+  const base = quoteText(digestOf({ content: 1, engine, columns: shapes }))
+  return `left(sha256(concat(${base}, ':', count(*), ':', ${hashSum(sorted)})), 32)`
 }

@@ -13,6 +13,8 @@ import { isNested } from './types.ts'
 export interface Copied {
   readonly rows: number
   readonly stats: { readonly [column: string]: ColumnStats }
+  /** It was written plainly, because others could not have read it; see `plain-integers.ts`. */
+  readonly plain: boolean
 }
 
 /** Writes a query into one Parquet file. zstd is as fast as snappy here, and 40% smaller. */
@@ -21,8 +23,9 @@ export async function copyTo(
   query: string,
   file: string,
   params?: Params,
+  version: 'v1' | 'v2' = 'v2',
 ): Promise<Record<string, unknown>> {
-  const options = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, RETURN_STATS, USE_TMP_FILE false'
+  const options = `FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, RETURN_STATS, USE_TMP_FILE false`
   return connection.row(`${copyStart}${query}) TO ${quoteText(file)} (${options})`, params)
 }
 
@@ -69,8 +72,9 @@ export async function copyTable(
 ): Promise<Copied> {
   const result = await copyTo(connection, query, file, params)
   const leaves = leavesOf(result)
-  if (mayBeUnreadable(table, leaves)) await writePlainly(connection, file)
-  return readStats(connection, table, file, Number(result['count']), leaves)
+  const plain = mayBeUnreadable(table, leaves)
+  if (plain) await writePlainly(connection, file)
+  return { plain, ...(await readStats(connection, table, file, Number(result['count']), leaves)) }
 }
 
 /** Statistics of a file. Nested columns have them for their leaves only, so their NULLs are counted. */
@@ -80,7 +84,7 @@ async function readStats(
   file: string,
   rows: number,
   leaves: LeafStats,
-): Promise<Copied> {
+): Promise<Omit<Copied, 'plain'>> {
   const nested = await nestedNulls(connection, table, file)
   const stats = emptyRecord<ColumnStats>()
   for (const { name, type } of table.columns) {

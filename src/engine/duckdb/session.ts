@@ -31,6 +31,7 @@ import {
   diagnose,
   isProblems,
   raise,
+  stageWritten,
   writeOutput,
   type Staging,
   type Written,
@@ -149,6 +150,11 @@ export class DuckDbSession implements Session {
       await this.work(output, async () => keep(await checkWritten(this.staging(output), each, siblings)))
     }
     raise(problems)
+    // Last of all, because checks read what was written as it lies there now.
+    for (const each of written) {
+      const output = this.output(each.target.handle)
+      await this.work(output, async () => keep(await stageWritten(this.rules, each)))
+    }
     return staged
   }
 

@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts'
 import { copyStart, copyTable, copyTo, guarded, type Copied } from './copy.ts'
 import { FaultError, queryProblem } from './faults.ts'
 import { inputProblems } from './inputs.ts'
+import { stagePartitions } from './partitions.ts'
 import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
 import { ruledRows } from './rules.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
@@ -26,6 +27,8 @@ export interface Staging {
 /** Faults that values can cause, so that it is worth to look for all such values. */
 const ofValues = new Set(['Conversion', 'Invalid Input', 'Out of Range', 'Unknown'])
 const fileName = 'part-0.parquet'
+/** A partitioned table is first written as a whole, so that its checks are those of any table. */
+const wholeName = 'whole.parquet'
 
 /** An output whose rows are written, and not all checked. */
 export interface Written {
@@ -40,7 +43,7 @@ export interface Written {
  */
 export async function writeOutput(staging: Staging, rows: RowsIn): Promise<Written | readonly Problem[]> {
   const { target } = staging
-  const file = path.join(folderOf(target), fileName)
+  const file = path.join(folderOf(target), target.table.partitionBy ? wholeName : fileName)
   const copied = await copyChecked(staging, rows, file)
   return isProblems(copied) ? copied : { target, file, copied }
 }
@@ -50,12 +53,20 @@ export async function checkWritten(
   { connection, judging, tell }: Staging,
   { target, file, copied }: Written,
   siblings: Others,
-): Promise<StagedOutput | readonly Problem[]> {
+): Promise<readonly Problem[]> {
   const ruled = ruledRows(target, parquetFiles([file]))
   const all = { ...ruled, others: { ...ruled.others, ...siblings } }
   const { problems, checks } = await lateFindings(connection, all, copied, judging)
   tell(checks)
-  if (problems.length > 0) return problems
+  return problems
+}
+
+/** What was written and checked, as files that can be published. */
+export async function stageWritten(
+  { connection }: Pick<Staging, 'connection'>,
+  { target, file, copied }: Written,
+): Promise<StagedOutput> {
+  if (target.table.partitionBy) return stagePartitions(connection, target, file, copied)
   const { size: bytes } = await stat(file)
   const files = [{ name: fileName, bytes, rows: copied.rows, hash: await hashFile(file) }]
   return { handle: target.handle, files, rows: copied.rows, bytes, stats: copied.stats }
