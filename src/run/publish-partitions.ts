@@ -8,7 +8,7 @@ import type { StagedFile } from '../engine/engine.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import type { DataFile, Manifest, PartitionEntry } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
-import { headOf, keptHead, type NewHead } from './publish.ts'
+import { headOf, keptHead, type NewHead } from './new-head.ts'
 import type { Comparing } from './same-rows.ts'
 import { filesByPartition, type Standing, type StandingTable } from './standing.ts'
 

@@ -4,19 +4,12 @@ import { InternalError } from '../base/problem.ts'
 import type { StagedOutput } from '../engine/engine.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { StepFindings } from '../freshness/findings.ts'
-import { filesInHead } from '../lake/head-files.ts'
-import { shapeOf } from '../lake/shape.ts'
-import type { Head, Manifest } from '../lake/types.ts'
+import type { Manifest } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
+import { headOf, keptHead, type NewHead } from './new-head.ts'
 import { publishPartitions } from './publish-partitions.ts'
 import { sameRows, type Comparing } from './same-rows.ts'
 import type { StandingTable } from './standing.ts'
-
-/** A head that a commit is to set, and whether it is the one that stands there already. */
-export interface NewHead {
-  readonly head: Omit<Head, 'seq' | 'commit'>
-  readonly unchanged: boolean
-}
 
 /**
  * Turns the staged outputs of a step into versions: those whose rows equal the head's keep its version, and what
@@ -82,25 +75,4 @@ async function publishOutput(
   const key = `${staging.prefix}manifest.json`
   await around.lake.manifests.write(key, manifest)
   return { head: headOf(manifest, key), unchanged: false }
-}
-
-/** A head whose version stays, as the step leaves it. */
-export function keptHead(before: Head, { fingerprint, step }: StepFindings): NewHead {
-  const { seq: _seq, commit: _commit, ...head } = before
-  return { head: { ...head, fingerprint, notebook: step.file }, unchanged: true }
-}
-
-/** The head that a manifest gives. */
-export function headOf(manifest: Manifest, key: string): Omit<Head, 'seq' | 'commit'> {
-  const { version, notebook, fingerprint, rows, bytes, files } = manifest
-  return {
-    version,
-    manifest: key,
-    notebook,
-    fingerprint,
-    rows,
-    bytes,
-    ...filesInHead(files),
-    shape: shapeOf(manifest),
-  }
 }

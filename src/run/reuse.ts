@@ -6,7 +6,7 @@ import type { Lake } from '../lake/lake.ts'
 import { sealOf } from '../lake/sealed.ts'
 import type { CachedVersion, StepCacheEntry } from '../lake/step-cache.ts'
 import type { Head, Manifest } from '../lake/types.ts'
-import { headOf } from './publish.ts'
+import { headOf } from './new-head.ts'
 import { isProven } from './reuse-proof.ts'
 
 /** What another environment or checkout computed for the same fingerprint. */

@@ -10,7 +10,7 @@ import type { CachedVersion, StepCacheEntry } from '../lake/step-cache.ts'
 import type { CommitMeta, EnvState, StepRecord } from '../lake/types.ts'
 import type { Computed } from './compute.ts'
 import type { WrittenTable } from './events.ts'
-import type { NewHead } from './publish.ts'
+import type { NewHead } from './new-head.ts'
 import type { RunScope } from './scope.ts'
 
 /** What the environment is to remember of a step. */

@@ -59,3 +59,10 @@ export async function rejectRows(
   await connection.run(`DELETE FROM ${gathered} AS s WHERE ${any}`)
   return results
 }
+
+/** Outputs in the order in which they are written: tables that keep rejects come last, filled by the others. */
+export function rejectsLast<T extends { readonly target: OutputTarget }>(outputs: Iterable<T>): T[] {
+  const all = [...outputs]
+  const rejects = all.filter(({ target }) => target.rejectsOf !== undefined)
+  return [...all.filter((output) => !rejects.includes(output)), ...rejects]
+}

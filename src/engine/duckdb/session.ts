@@ -24,7 +24,7 @@ import { prepare, unwritten, type Prepared } from './prepare.ts'
 import { readBatches, type RowsOut } from './read.ts'
 import type { RowsIn } from './rows-in.ts'
 import type { ReadySources } from './ready-sources.ts'
-import { rejectRows } from './reject.ts'
+import { rejectRows, rejectsLast } from './reject.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 import {
   checkWritten,
@@ -135,7 +135,7 @@ export class DuckDbSession implements Session {
       else if ('file' in outcome) written.push(outcome)
       else staged.push(outcome)
     }
-    for (const output of this.inOrder()) {
+    for (const output of rejectsLast(this.outputs.values())) {
       const { rejectsOfInput } = output.target
       if (rejectsOfInput !== undefined) await this.work(output, () => this.fill(output, rejectsOfInput))
       if (output.written) await this.work(output, async () => keep(await this.stage(output)))
@@ -164,13 +164,6 @@ export class DuckDbSession implements Session {
 
   sources(): readonly SourceRead[] {
     return this.ready.reads()
-  }
-
-  /** Tables that keep rejects come last: they are filled by the others. */
-  private inOrder(): OutputState[] {
-    const all = [...this.outputs.values()]
-    const rejects = all.filter(({ target }) => target.rejectsOf !== undefined)
-    return [...all.filter((output) => !rejects.includes(output)), ...rejects]
   }
 
   async kept(handle: string): Promise<KeptRows> {
