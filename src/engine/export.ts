@@ -13,10 +13,8 @@ export type ExportFormat =
     }
   | { readonly kind: 'json' | 'ndjson' | 'parquet' }
   | { readonly kind: 'excel'; readonly sheet: string }
-  /** As PostgreSQL's COPY reads it: CSV without header, every value but NULL in quotes. */
-  | { readonly kind: 'postgres' }
-  /** One JSON array a line, values in the form in which SQLite keeps them. */
-  | { readonly kind: 'sqlite' }
+  /** The exchange form of rows, see `connect/exchange.ts`, with values as a database reads them. */
+  | { readonly kind: 'exchange'; readonly database: 'postgres' | 'sqlite' }
 
 /** A version of a table that is to be written into a file. */
 export interface ExportRequest {

@@ -2,6 +2,7 @@ import { ProblemError, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 import type { ProjectConfig } from './project-config.ts'
+import { sinkProblems } from './sink-connections.ts'
 
 /** The pools that a step names. */
 export function poolsOf({ limits }: Pick<DeclaredStep, 'limits'>): readonly string[] {
@@ -26,8 +27,8 @@ export function poolProblems(flows: readonly DeclaredFlow[], { pools }: ProjectC
     )
 }
 
-/** Throws a ProblemError for pools that `sluice.yaml` does not name. */
-export function checkPools(flows: readonly DeclaredFlow[], config: ProjectConfig): void {
-  const problems = poolProblems(flows, config)
+/** Throws a ProblemError for pools and connections that `sluice.yaml` does not name. */
+export function checkSettings(flows: readonly DeclaredFlow[], config: ProjectConfig): void {
+  const problems = [...poolProblems(flows, config), ...sinkProblems(flows, config)]
   if (problems.length > 0) throw new ProblemError(problems)
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { notebookCalled, notebookName } from '../flow/place.ts'
-import { checkPools } from '../flow/pools.ts'
+import { checkSettings } from '../flow/pools.ts'
 import { listNotebooks } from '../flow/project.ts'
 import type { ResolvedStep } from '../flow/resolve.ts'
 import { lookAtStep, type Surroundings } from '../freshness/findings.ts'
@@ -60,7 +60,7 @@ export async function runNotebookAgain(
     const place = () => findPlace(workspace, name, options, pools.get)
     const { declaration, step } = await unlessCancelled(options.signal, place, pools.stop)
     checkProtected(workspace, [declaration])
-    checkPools([declaration.flow], workspace.project.config)
+    checkSettings([declaration.flow], workspace.project.config)
     if (options.sample === undefined) {
       checkTakesRuns(workspace)
       await beginConfigured(workspace, events)

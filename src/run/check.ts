@@ -4,6 +4,7 @@ import { engineVersion } from '../engine/version.ts'
 import { cacheFolder, projectToCheck } from '../flow/project.ts'
 import { checkOwners } from '../flow/owners.ts'
 import { poolProblems } from '../flow/pools.ts'
+import { sinkProblems } from '../flow/sink-connections.ts'
 import type { CodeContext } from '../notebook/code-version.ts'
 import { openIndex } from '../notebook/open-index.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
@@ -61,7 +62,7 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
         ...settings,
         ...(await checkStorages(project)),
         ...(await checkPlugins(project, flows)),
-        ...[...problems, ...checkOwners(flows), ...poolProblems(flows, project.config)].filter(({ where }) =>
+        ...[...problems, ...checkOwners(flows), ...poolProblems(flows, project.config), ...sinkProblems(flows, project.config)].filter(({ where }) =>
           scope.has(where?.file),
         ),
         ...conditions,

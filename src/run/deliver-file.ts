@@ -39,24 +39,34 @@ function sheetName(table: string): string {
   return table.replace(/[\\/?*[\]:]/g, '_').slice(0, 31)
 }
 
-/**
- * Writes the head of a table into a file of no use after the run; rows in the order of its key, so that equal tables
- * give equal files.
- */
+/** Writes the head of a table into a file of no use after the run. */
 export async function exportTable(
-  { scope, findings, signal }: Delivering,
-  { name, columns, origin }: DeclaredInput,
+  delivering: Delivering,
+  input: DeclaredInput,
   format: ExportFormat,
 ): Promise<Exported & { readonly path: string }> {
-  const { step, state } = findings
-  const head = state.heads.get(name)
-  if (!head) throw noVersion(step, name, state.env)
+  const { step, state } = delivering.findings
+  const head = state.heads.get(input.name)
+  if (!head) throw noVersion(step, input.name, state.env)
+  const files = await delivering.scope.workspace.lake.headFiles(input.name, head)
+  return exportFiles(delivering, input, files, format)
+}
+
+/** The same for some of its rows. They are in the order of its key, so that equal tables give equal files. */
+export async function exportFiles(
+  { scope, findings, signal }: Delivering,
+  { name, columns, origin }: DeclaredInput,
+  files: readonly string[],
+  format: ExportFormat,
+): Promise<Exported & { readonly path: string }> {
+  const { step } = findings
   const folder = scope.pool.tempFolder()
   await mkdir(folder, { recursive: true })
   const to = path.join(folder, 'rows')
-  const files = await scope.workspace.lake.headFiles(name, head)
   const there = new Set(columns.map((column) => column.name))
-  const order = (origin as DeclaredTable).key.filter((column) => there.has(column))
+  // A database keeps rows in no order.
+  const sorted = format.kind === 'exchange' ? [] : (origin as DeclaredTable).key
+  const order = sorted.filter((column) => there.has(column))
   const request = { table: name, files, columns, order, format, to }
   const { memory, threads } = step.limits
   const share = (memory ?? threads) !== undefined && { share: { memory, threads } }

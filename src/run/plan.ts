@@ -1,4 +1,4 @@
-import { checkPools } from '../flow/pools.ts'
+import { checkSettings } from '../flow/pools.ts'
 import { stateToBegin } from './begin.ts'
 import { closeAll } from './close-all.ts'
 import { lazyPool, resolvedOf } from './run.ts'
@@ -22,7 +22,7 @@ export async function plan(
   const pools = lazyPool(workspace, {})
   try {
     const flows = await declareTargets(workspace, target, options.args ?? {}, pools.get)
-    checkPools(
+    checkSettings(
       flows.map(({ flow }) => flow),
       workspace.project.config,
     )

@@ -8,6 +8,7 @@ import { OutOfMemory } from './guard-memory.ts'
 /** What can pass when it is tried again, of what is told as Problems. */
 const passing: Readonly<{ [C in ProblemCode]?: RetryCause }> = {
   'storage/unavailable': 'storage',
+  'connection/unavailable': 'storage',
   'step/timeout': 'timeout',
 }
 

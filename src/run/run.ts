@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import type { DeclaredFlow } from '../flow/declared.ts'
-import { checkPools } from '../flow/pools.ts'
+import { checkSettings } from '../flow/pools.ts'
 import { resolveFlow, type ResolvedFlow } from '../flow/resolve.ts'
 import { beginConfigured } from './begin.ts'
 import { declareFlow, type Declaration } from './declare.ts'
@@ -58,7 +58,7 @@ export async function runAgain(
     const flows = await orCancelled(unlessCancelled(options.signal, declare, pools.stop))
     if (!flows) return resultOf(workspace, events, [], [], options)
     checkProtected(workspace, flows)
-    checkPools(
+    checkSettings(
       flows.map(({ flow }) => flow),
       workspace.project.config,
     )

@@ -13,8 +13,8 @@ export function exportedColumns(columns: readonly DeclaredColumn[], format: Expo
 }
 
 function valueOf(name: string, type: SqlType, format: ExportFormat): string {
-  if (format.kind === 'postgres') return postgresValue(name, type)
-  if (format.kind === 'sqlite') return sqliteValue(name, type)
+  if (format.kind === 'exchange')
+    return format.database === 'postgres' ? postgresValue(name, type) : sqliteValue(name, type)
   if (format.kind === 'excel') return excelValue(name, type)
   if (format.kind !== 'csv') return name
   if (type.kind !== 'plain' && type.kind !== 'decimal') return `CAST(to_json(${name}) AS VARCHAR)`
@@ -63,18 +63,10 @@ function postgresValue(name: string, type: SqlType): string {
   return `CAST(${name} AS VARCHAR)`
 }
 
-/**
- * Numbers that SQLite keeps as they are stay numbers. The others are texts: a whole number beyond 2^53 would lose
- * digits as a number of JSON, and a decimal as a number of SQLite.
- */
+/** Texts that SQLite keeps, or that its driver reads as numbers and bytes. */
 function sqliteValue(name: string, type: SqlType): string {
-  if (type.kind !== 'plain') {
-    return type.kind === 'decimal' ? `CAST(${name} AS VARCHAR)` : `CAST(to_json(${name}) AS VARCHAR)`
-  }
-  const word = wordOf(type)
-  if (word === 'BOOLEAN') return `CAST(${name} AS TINYINT)`
-  if (word === 'BLOB') return `to_base64(${name})`
-  return ['TINYINT', 'SMALLINT', 'INTEGER'].includes(word) ? name : `CAST(${name} AS VARCHAR)`
+  if (type.kind !== 'plain' && type.kind !== 'decimal') return `CAST(to_json(${name}) AS VARCHAR)`
+  return wordOf(type) === 'BLOB' ? `'\\x' || hex(${name})` : `CAST(${name} AS VARCHAR)`
 }
 
 /** What a workbook has no type for is text. */
@@ -104,17 +96,19 @@ const plainInExcel: ReadonlySet<string> = new Set([
 /** A condition that is true of rows with values that a format cannot hold, or undefined where it holds all. */
 export function unheld(
   columns: readonly DeclaredColumn[],
-  { kind, ...format }: ExportFormat,
+  format: ExportFormat,
 ): string | undefined {
-  const asPackage = 'tableSchema' in format && format.tableSchema === true
+  const { kind } = format
+  const asPackage = kind === 'csv' && format.tableSchema === true
+  const forSqlite = kind === 'exchange' && format.database === 'sqlite'
   const conditions = columns.flatMap(({ name, type }) => {
     const word = type.toUpperCase()
     const column = quoteName(name)
     const isFloat = word === 'FLOAT' || word === 'DOUBLE'
     const isTime = word === 'DATE' || word.startsWith('TIMESTAMP')
-    if (isFloat && noFloats.has(kind)) return `NOT isfinite(${column})`
+    if (isFloat && (forSqlite || noFloats.has(kind))) return `NOT isfinite(${column})`
     // The text of JSON has words for them that no reader takes.
-    if (isNested(type) && kind !== 'parquet')
+    if (isNested(type) && /FLOAT|DOUBLE/.test(word) && kind !== 'parquet')
       return `regexp_matches(CAST(to_json(${column}) AS VARCHAR), '[:,\\[](NaN|-?Infinity)[],}]')`
     // Four digits of a year, as XML Schema and readers have them.
     if (isTime && asPackage) return `NOT isfinite(${column}) OR year(${column}) NOT BETWEEN 1 AND 9999`
@@ -123,7 +117,7 @@ export function unheld(
   return conditions.length === 0 ? undefined : conditions.join(' OR ')
 }
 
-const noFloats: ReadonlySet<Kind> = new Set<Kind>(['json', 'ndjson', 'excel', 'sqlite'])
+const noFloats: ReadonlySet<Kind> = new Set<Kind>(['json', 'ndjson', 'excel'])
 
 function wordOf(type: SqlType): string {
   return type.kind === 'plain' ? type.name : 'DECIMAL'

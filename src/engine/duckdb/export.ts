@@ -58,12 +58,11 @@ function optionsOf(format: Exclude<ExportFormat, { kind: 'excel' }>): string {
       const { delimiter = ',', header = true, nulls = '' } = format
       return `FORMAT csv, HEADER ${header}, DELIMITER ${quoteText(delimiter)}, NULLSTR ${quoteText(nulls)}`
     }
-    case 'postgres':
-      return `FORMAT csv, HEADER false, FORCE_QUOTE *`
+    case 'exchange':
+      return 'FORMAT csv, HEADER false, FORCE_QUOTE *'
     case 'json':
       return 'FORMAT json, ARRAY true'
     case 'ndjson':
-    case 'sqlite':
       return 'FORMAT json'
     case 'parquet':
       return 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2'
