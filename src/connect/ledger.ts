@@ -1,4 +1,10 @@
-import { namePartsOf, quotedName, type SqlConnection, type SqlText, type SqlTransaction } from './connection.ts'
+import {
+  namePartsOf,
+  quotedName,
+  type SqlConnection,
+  type SqlText,
+  type SqlTransaction,
+} from './connection.ts'
 import type { LedgerLine } from './delivery.ts'
 
 /**
@@ -8,7 +14,16 @@ import type { LedgerLine } from './delivery.ts'
  */
 const ledgerName = 'sluice_deliveries'
 
-const texts = ['lake', 'environment', 'target', 'step', 'source', 'version', 'fingerprint', 'columns'] as const
+const texts = [
+  'lake',
+  'environment',
+  'target',
+  'step',
+  'source',
+  'version',
+  'fingerprint',
+  'columns',
+] as const
 
 /** The ledger's name: it lies in the schema of the target. */
 function ledgerOf(target: string): string {
@@ -92,7 +107,9 @@ export async function writeLedger(
   ])
   const names = [...texts, 'rows', 'at', 'run'] as const
   const values: SqlText[] = names.map((name) => String(line[name]))
-  const places = names.map((name, at) => (name === 'rows' ? `CAST(${place(at + 1)} AS BIGINT)` : place(at + 1)))
+  const places = names.map((name, at) =>
+    name === 'rows' ? `CAST(${place(at + 1)} AS BIGINT)` : place(at + 1),
+  )
   await transaction.run(
     `INSERT INTO ${ledger} (${names.map(quotedName).join(', ')}) VALUES (${places.join(', ')})`,
     values,

@@ -32,7 +32,7 @@ export async function openConnection(
 }
 
 /** That a name stands for no connection. */
-function unknownConnection(connections: Connections, name: string, where?: Place) {
+export function unknownConnection(connections: Connections, name: string, where?: Place) {
   const known = Object.keys(connections)
   const none = 'sluice.yaml has no connections: write `connections: { <name>: { kind: postgres, url: ... } }`'
   return {

@@ -95,5 +95,9 @@ async function uniqueIndexes(
 }
 
 function told({ step, connection }: SqlDelivery, message: string, hint: string): Problem {
-  return { code: 'delivery/target', message: `step '${step}': connection '${connection.name}': ${message}`, hint }
+  return {
+    code: 'delivery/target',
+    message: `step '${step}': connection '${connection.name}': ${message}`,
+    hint,
+  }
 }

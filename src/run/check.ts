@@ -62,9 +62,12 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
         ...settings,
         ...(await checkStorages(project)),
         ...(await checkPlugins(project, flows)),
-        ...[...problems, ...checkOwners(flows), ...poolProblems(flows, project.config), ...sinkProblems(flows, project.config)].filter(({ where }) =>
-          scope.has(where?.file),
-        ),
+        ...[
+          ...problems,
+          ...checkOwners(flows),
+          ...poolProblems(flows, project.config),
+          ...sinkProblems(flows, project.config),
+        ].filter(({ where }) => scope.has(where?.file)),
         ...conditions,
         ...queries.flatMap((each) => each.problems),
         ...(dry?.problems ?? []),

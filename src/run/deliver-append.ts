@@ -60,5 +60,4 @@ export async function appendedRows(
   return exportFiles(delivering, input, between.added.files, format)
 }
 
-const anew =
-  "deliver once with mode 'replace', which makes the target what the table is, then append again"
+const anew = "deliver once with mode 'replace', which makes the target what the table is, then append again"

@@ -94,10 +94,7 @@ const plainInExcel: ReadonlySet<string> = new Set([
 ])
 
 /** A condition that is true of rows with values that a format cannot hold, or undefined where it holds all. */
-export function unheld(
-  columns: readonly DeclaredColumn[],
-  format: ExportFormat,
-): string | undefined {
+export function unheld(columns: readonly DeclaredColumn[], format: ExportFormat): string | undefined {
   const { kind } = format
   const asPackage = kind === 'csv' && format.tableSchema === true
   const forSqlite = kind === 'exchange' && format.database === 'sqlite'
