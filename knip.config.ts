@@ -7,6 +7,7 @@ export default {
     'src/testing.ts!',
     'src/cli/main.ts!',
     'src/run/*-main.ts!',
+    'src/engine/workbook-main.ts!',
     'notebooks/**/*.ts',
     'flows/**/*.ts',
     // Vitest loads it by its file.

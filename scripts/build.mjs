@@ -19,6 +19,7 @@ const entries = [
   'cli/main.ts',
   'run/worker-main.ts',
   'run/engine-main.ts',
+  'engine/workbook-main.ts',
   'testing/vitest-reporter.ts',
 ]
 /** Built when it exists. */

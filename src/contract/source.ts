@@ -37,7 +37,15 @@ export interface CsvDialect {
   readonly decimalSeparator?: ',' | '.'
 }
 
-export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet'
+export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet' | 'excel'
+
+/** Where the rows stand in a workbook. */
+export interface ExcelPlace {
+  /** By name, or by number from 1; the first when left out. */
+  readonly sheet?: string | number
+  /** The row with the names of the columns, from 1; the first when left out. */
+  readonly headerRow?: number
+}
 
 /** What a source says beside its columns; also the `details` of its origin. */
 export interface SourceDetails {
@@ -46,6 +54,7 @@ export interface SourceDetails {
   readonly paths: readonly string[]
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
+  readonly excel?: ExcelPlace
   /** Where rows go that are not what the source declares. */
   readonly rejecting?: Rejecting
   readonly description?: string
@@ -92,8 +101,10 @@ function make<const P extends string, C extends Columns, const N extends string>
     description,
     rejects,
     maxRejects,
+    sheet,
+    headerRow,
     ...dialect
-  }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>>,
+  }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>> & ExcelPlace,
 ): Source<N, C> {
   const list = typeof paths === 'string' ? [paths] : [...paths]
   const called = (name ?? list.join(', ')) as N
@@ -103,6 +114,9 @@ function make<const P extends string, C extends Columns, const N extends string>
     paths: list,
     dialect,
     extra,
+    ...(format === 'excel' && {
+      excel: { ...(sheet !== undefined && { sheet }), ...(headerRow !== undefined && { headerRow }) },
+    }),
     ...((rejects !== undefined || maxRejects !== undefined) && { rejecting: rejecting(rejects, maxRejects) }),
     ...(description && { description }),
     ...(site && { site }),
@@ -140,6 +154,11 @@ function csv<const P extends string, C extends Columns, const N extends string =
 /** Declares raw files as inputs: one path, a glob, or a list of them, relative to the project. */
 export const source = {
   csv,
+  /** A sheet of a workbook (`.xlsx`): values as they are kept, of formulas their results. */
+  excel: <const P extends string, C extends Columns, const N extends string = P>(
+    paths: Paths<P>,
+    options: Common<C, N> & ExcelPlace,
+  ) => make<P, C, N>('excel', paths, options),
   /** A file with one array of objects. */
   json: <const P extends string, C extends Columns, const N extends string = P>(
     paths: Paths<P>,

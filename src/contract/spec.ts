@@ -2,7 +2,7 @@ import type { Place } from '../base/problem.ts'
 import type { ColumnSpec } from './column.ts'
 import type { DeclaredCheck } from './check-form.ts'
 import type { Rejecting } from './source-rejects.ts'
-import type { CsvDialect, SourceFormat } from './source.ts'
+import type { CsvDialect, ExcelPlace, SourceFormat } from './source.ts'
 
 export type { DeclaredCheck } from './check-form.ts'
 
@@ -37,6 +37,7 @@ export interface DeclaredSource {
   readonly paths: readonly string[]
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
+  readonly excel?: ExcelPlace
   readonly rejecting?: Rejecting
   readonly columns: readonly DeclaredColumn[]
   readonly description?: string

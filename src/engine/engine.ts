@@ -59,6 +59,12 @@ export interface DigestColumn {
   readonly type: string
 }
 
+/** The file that a copy was made of, and its line or row for a line of the copy, where that is another. */
+export interface Original {
+  readonly file: string
+  readonly lineOf?: (line: number) => number
+}
+
 /** An input with the files behind it. */
 export interface BoundInput {
   readonly handle: string
@@ -75,7 +81,7 @@ export interface BoundInput {
         /** How the files are called in rows of rejects, in the same order; by their paths when left out. */
         readonly names?: readonly string[]
         /** For files that are copies in another form: what each is a copy of. */
-        readonly originals?: ReadonlyMap<string, string>
+        readonly originals?: ReadonlyMap<string, Original>
       }
     /** The table is absent and the input optional. */
     | { readonly kind: 'absent' }

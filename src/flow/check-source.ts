@@ -32,6 +32,11 @@ export function sourceProblems(source: DeclaredSource): Problem[] {
     )
   if (skip !== undefined && !(Number.isInteger(skip) && skip >= 0))
     problems.push(told(`has skip: ${String(skip)}`, 'skip is a number of lines'))
+  const { sheet, headerRow } = source.excel ?? {}
+  if (sheet === '' || (typeof sheet === 'number' && !(Number.isInteger(sheet) && sheet >= 1)))
+    problems.push(told(`has sheet: ${JSON.stringify(sheet)}`, 'sheets are named, or numbered from 1'))
+  if (headerRow !== undefined && !(Number.isInteger(headerRow) && headerRow >= 1))
+    problems.push(told(`has headerRow: ${String(headerRow)}`, 'rows are numbered from 1'))
   return problems
 }
 

@@ -59,8 +59,9 @@ export async function lookAtSource(
     else if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
       throw unreadable({ code: 'EISDIR' }, source.name, relative(root, file))
   }
-  const { format, dialect, extra, columns } = source
-  const reading = { format, dialect, extra, columns: columns.map(({ name, type }) => [name, type]) }
+  const { format, dialect, extra, columns, excel } = source
+  const seen = columns.map(({ name, type }) => [name, type])
+  const reading = { format, dialect, extra, columns: seen, ...(excel && { excel }) }
   const stats = files.map((file) => index.peek(file)?.key)
   const names = files.map((file) => relative(root, file))
   return { files, names, hashes, digest: digestOf({ hashes, reading }), stats }

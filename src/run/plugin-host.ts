@@ -1,7 +1,7 @@
 import type { Problem } from '../base/problem.ts'
 import { ProblemError } from '../base/problem.ts'
 import { Child, ChildEnded, ChildThrew } from './child.ts'
-import { processEntry } from './entries.ts'
+import { processEntry } from '../base/entries.ts'
 import type { PluginFailed, RunEvent } from './events.ts'
 import type { WorkerCalls } from './protocol.ts'
 
@@ -24,7 +24,7 @@ export class PluginHost {
     modules: readonly string[],
     flowFiles: readonly string[],
   ): Promise<PluginHost> {
-    const { entry, execArgv } = processEntry('worker-main')
+    const { entry, execArgv } = processEntry('run/worker-main')
     const child = new Child<WorkerCalls>(entry, { execArgv })
     const { problems } = await child.call('plugins', { projectRoot, modules, flowFiles })
     if (problems.length === 0) return new PluginHost(child)

@@ -3,7 +3,7 @@ import { parseSize } from '../base/size.ts'
 import type { EngineOptions } from '../engine/engine.ts'
 import { Child } from './child.ts'
 import { EngineHosts, type Share } from './engine-hosts.ts'
-import { processEntry } from './entries.ts'
+import { processEntry } from '../base/entries.ts'
 import { machineMemory } from './memory.ts'
 import type { EngineCalls, WorkerCalls } from './protocol.ts'
 import { TempFolders } from './temp-folders.ts'
@@ -130,7 +130,7 @@ export class Pool {
   }
 
   private startWorker(): Child<WorkerCalls> {
-    const { entry, execArgv } = processEntry('worker-main')
+    const { entry, execArgv } = processEntry('run/worker-main')
     const worker = new Child<WorkerCalls>(entry, { execArgv })
     this.all.add(worker)
     return worker
@@ -138,7 +138,7 @@ export class Pool {
 
   private startEngine(share: Share = {}): Child<EngineCalls> {
     const { memory, threads } = share
-    const { entry, execArgv } = processEntry('engine-main')
+    const { entry, execArgv } = processEntry('run/engine-main')
     const bytes = parseSize(memory) ?? this.options.memory / 2
     const engine = this.engineOptions(bytes, threads ?? availableParallelism(), share)
     // Running queries hold libuv's threads; file calls of the same process must not wait for them.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { unlessCancelled } from '../run/cancel.ts'
-import { moduleFile } from '../run/entries.ts'
+import { moduleFile } from '../base/entries.ts'
 import type { VitestCase } from './vitest-reporter.ts'
 
 /** What became of the tests of a project. */

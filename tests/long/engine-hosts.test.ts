@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Child, ChildEnded, type Answer, type Ask } from '../../src/run/child.ts'
 import { EngineHosts } from '../../src/run/engine-hosts.ts'
-import { processEntry } from '../../src/run/entries.ts'
+import { processEntry } from '../../src/base/entries.ts'
 import type { EngineCalls } from '../../src/run/protocol.ts'
 
 /** An engine host that is ended by a signal as soon as it is asked something of one name. */
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const engines = () =>
   new EngineHosts(() => {
-    const { entry, execArgv } = processEntry('engine-main')
+    const { entry, execArgv } = processEntry('run/engine-main')
     const tempFolder = path.join(folder, String(started.length))
     const host = new Fragile(entry, { execArgv, engine: { memory: '200MB', threads: 1, tempFolder } })
     started.push(host)

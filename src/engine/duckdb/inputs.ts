@@ -1,5 +1,6 @@
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import { relationName } from '../../contract/render.ts'
+import type { SourceFormat } from '../../contract/source.ts'
 import type { DeclaredColumn } from '../../contract/spec.ts'
 import type { BoundInput } from '../engine.ts'
 import type { Connection } from './connection.ts'
@@ -58,7 +59,9 @@ async function lookAt(connection: Connection, input: BoundInput, given: GivenTab
     return { selects: [select], problems: [] }
   }
   try {
-    const look = { csv: csvView, json: jsonView, ndjson: jsonView, parquet: parquetView }[from.source.format]
+    const look = { csv: csvView, excel: csvView, json: jsonView, ndjson: jsonView, parquet: parquetView }[
+      from.source.format
+    ]
     const { selects, problems } = await look(connection, from.source, from.files, columns)
     return { selects, problems: ofOriginals(problems, from) }
   } catch (error) {
@@ -73,8 +76,11 @@ export function ofOriginals(problems: readonly Problem[], from: BoundInput['from
   const { originals } = from.kind === 'source' ? from : {}
   if (!originals) return problems
   return problems.map((problem) => {
-    const file = originals.get(problem.where?.file ?? '')
-    return file === undefined ? problem : { ...problem, where: { ...problem.where, file } }
+    const original = originals.get(problem.where?.file ?? '')
+    if (original === undefined) return problem
+    const { file, lineOf = (line) => line } = original
+    const line = problem.where?.line
+    return { ...problem, where: { file, ...(line !== undefined && { line: lineOf(line) }) } }
   })
 }
 
@@ -110,7 +116,7 @@ const ofParquet =
   /parquet|thrift|snappy|zstd|gzip|magic|No files found|corrupt|decompress|deserializ|UTF-?8|decod|page|TProtocol|next power of 2/i
 
 /** Whether a fault can come from reading files of a format, so that it is worth to read them once more. */
-function suspects(fault: Fault, format: 'csv' | 'json' | 'ndjson' | 'parquet'): boolean {
+function suspects(fault: Fault, format: SourceFormat): boolean {
   const { type, message } = fault
   if (format === 'parquet')
     return ['IO', 'Serialization', 'Internal'].includes(type) || ofParquet.test(message)

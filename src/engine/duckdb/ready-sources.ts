@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { BoundInput, SourceRead } from '../engine.ts'
+import type { BoundInput, Original, SourceRead } from '../engine.ts'
 import type { DeclaredSource } from '../../contract/spec.ts'
+import { sheetAsCsv, sheetRow } from '../workbook.ts'
 import type { Connection } from './connection.ts'
 import { ofOriginals } from './inputs.ts'
 import { partCsv, type Parted } from './csv-parts.ts'
@@ -56,24 +57,39 @@ export async function readySources(
 
 type FromSource = Extract<BoundInput['from'], { kind: 'source' }>
 
-function wantsFolder({ rejecting, dialect: { encoding = 'utf-8' } }: DeclaredSource): boolean {
-  return rejecting !== undefined || encoding !== 'utf-8'
+function wantsFolder({ format, rejecting, dialect: { encoding = 'utf-8' } }: DeclaredSource): boolean {
+  return format === 'excel' || rejecting !== undefined || encoding !== 'utf-8'
 }
 
 /** Files that the engine cannot read as they are, as copies that it can. */
 async function readableCopies(
   { source, files }: FromSource,
   folder: string,
-): Promise<Pick<FromSource, 'files' | 'originals'>> {
+): Promise<Pick<FromSource, 'source' | 'files' | 'originals'>> {
+  if (source.format === 'excel') return sheetCopies(source, files, folder)
   const { encoding = 'utf-8' } = source.dialect
-  if (encoding === 'utf-8') return { files }
-  const originals = new Map<string, string>()
+  if (encoding === 'utf-8') return { source, files }
+  const originals = new Map<string, Original>()
   for (const [at, file] of files.entries()) {
     const copy = path.join(folder, `utf8-${at}.csv`)
     await copyAsUtf8(source, encoding, file, copy)
-    originals.set(copy, file)
+    originals.set(copy, { file })
   }
-  return { files: [...originals.keys()], originals }
+  return { source, files: [...originals.keys()], originals }
+}
+
+async function sheetCopies(
+  source: DeclaredSource,
+  files: readonly string[],
+  folder: string,
+): Promise<Pick<FromSource, 'source' | 'files' | 'originals'>> {
+  const originals = new Map<string, Original>()
+  for (const [at, file] of files.entries()) {
+    const copy = path.join(folder, `sheet-${at}.csv`)
+    const shifts = await sheetAsCsv(source, file, copy)
+    originals.set(copy, { file, lineOf: (line) => sheetRow(shifts, line) })
+  }
+  return { source: { ...source, format: 'csv', dialect: {} }, files: [...originals.keys()], originals }
 }
 
 async function part(
@@ -84,7 +100,7 @@ async function part(
 ): Promise<Parted & { readonly rejects: RejectsFile }> {
   const { source } = from
   const rejects = new RejectsFile(source, folder)
-  const called = (file: string) => from.originals?.get(file) ?? file
+  const called = (file: string) => from.originals?.get(file)?.file ?? file
   const files = from.files.map((file, at) => ({ file, name: from.names?.[at] ?? called(file) }))
   const parted = await partCsv({ connection, source, picked: columns, rejects, folder }, files)
   return { ...parted, problems: ofOriginals(parted.problems, from), rejects }

@@ -1,8 +1,8 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /**
- * The programs of the processes that Sluice starts. They lie in `dist/run/` when built; in Sluice's own tests
- * they run from `src/run/` through tsx, and find `sluice` in `src` too.
+ * The programs of the processes and threads that Sluice starts. They lie in `dist` when built; in Sluice's own tests
+ * they run from `src` through tsx, and find `sluice` in `src` too.
  */
 export interface ProcessEntry {
   readonly entry: URL
@@ -17,9 +17,11 @@ export function moduleFile(name: 'testing/vitest-reporter'): string {
   return fileURLToPath(entryOf(name))
 }
 
-export function processEntry(name: 'worker-main' | 'engine-main'): ProcessEntry {
+export function processEntry(
+  name: 'run/worker-main' | 'run/engine-main' | 'engine/workbook-main',
+): ProcessEntry {
   return {
-    entry: entryOf(`run/${name}`),
+    entry: entryOf(name),
     execArgv: built ? ['--enable-source-maps'] : ['--conditions=sluice-source', '--import', 'tsx'],
   }
 }
