@@ -38,6 +38,8 @@ export const problemCodes = {
   'notebook/args-invalid': 'Args do not fit the schema of the notebook.',
   'notebook/env-invalid': 'The process environment does not fit what the notebook declares.',
   'notebook/kind': 'A notebook declares both `select` and `run`, neither, or queries for other outputs.',
+  'notebook/incremental':
+    'What a notebook says of being incremental does not go together, or is not used.',
   'flow/syntax': 'A flow file does not parse.',
   'flow/invalid': 'A flow does not have the form that Sluice reads.',
   'flow/step-duplicate': 'Two steps of a flow have one name.',
@@ -59,6 +61,8 @@ export const problemCodes = {
   'query/lossy-cast': 'A cast in a query can lose digits, decimal places or parts of seconds without a word.',
   'query/order':
     'A query picks, counts or lists rows in an order that it does not say, or says only in part.',
+  'query/append':
+    'A query of a notebook that appends gives other rows, when rows are added, than all rows together would.',
   'query/external':
     'A query of a notebook with `external: true` reads files by path, so it is not checked without data.',
   'query/value': 'A value that cannot be bound as a parameter.',

@@ -1,3 +1,4 @@
+import type { IncrementalMode } from './changes.ts'
 import type { Columns, NewRow, Row } from './column.ts'
 import type { Inputs } from './input.ts'
 import type { Relation, Sql } from './sql.ts'
@@ -20,6 +21,20 @@ export interface InputHandle<C extends Columns> extends Relation {
     readonly columns: { readonly [K in keyof C]: readonly Row<C>[K][] }
   }>
   count(): Promise<number>
+}
+
+/** What changed of an input since the step last read it. A row that changed stands in both. */
+export interface ChangedRows<C extends Columns> {
+  /** All is computed anew: `added` has all rows of the input, and the outputs are empty. */
+  readonly full: boolean
+  readonly added: InputHandle<C>
+  readonly removed: InputHandle<C>
+}
+
+/** An input of an incremental `run` notebook. */
+export interface ChangingInput<C extends Columns> extends InputHandle<C> {
+  /** What changed since the step last read it. */
+  changes(): ChangedRows<C>
 }
 
 /** An output of a `run` notebook. It must be written: by `insert`, `write` or `empty`. */
@@ -49,8 +64,19 @@ export interface Log {
 }
 
 /** What the code of a `run` notebook gets. */
-export interface RunContext<I extends Inputs, O extends Tables, A, E, S extends string> {
-  readonly inputs: { readonly [K in keyof I]: InputHandle<I[K]['columns']> }
+export interface RunContext<
+  I extends Inputs,
+  O extends Tables,
+  A,
+  E,
+  S extends string,
+  M extends IncrementalMode = never,
+> {
+  readonly inputs: {
+    readonly [K in keyof I]: [M] extends [never]
+      ? InputHandle<I[K]['columns']>
+      : ChangingInput<I[K]['columns']>
+  }
   readonly outputs: { readonly [K in keyof O]: OutputHandle<O[K]['columns']> }
   readonly args: A
   readonly env: E

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
+import type { ChangingRelation, IncrementalMode } from './changes.ts'
 import type { RunContext, SelectContext } from './context.ts'
 import type { Inputs } from './input.ts'
 import type { Limits } from './limits.ts'
@@ -32,6 +33,7 @@ interface Declared<
   A extends z.ZodType,
   E extends z.ZodType,
   S extends string,
+  M extends IncrementalMode,
 > {
   readonly inputs?: I
   readonly outputs?: O
@@ -41,20 +43,36 @@ interface Declared<
   readonly env?: E
   /** Names of variables that never count and are never stored. */
   readonly secrets?: readonly S[]
+  /**
+   * Only what changed in its inputs is computed: `${raw.changes().added}`. `append` adds the rows that it writes,
+   * `merge` replaces the rows of the same key. The tables must become what computing all anew would give.
+   */
+  readonly incremental?: M
+  /** For `merge`: queries of the keys whose rows are taken out, before the rows that are written come in. */
+  readonly deletes?: Deletes<I, O, z.output<A>, z.output<E>>
 }
 
 /** One query for each output. */
-export type Selects<I extends Inputs, O extends Tables, A, E> = {
+export type Selects<I extends Inputs, O extends Tables, A, E, M extends IncrementalMode = never> = {
   readonly [K in keyof O]: (
-    inputs: { readonly [H in keyof I]: Relation },
+    inputs: { readonly [H in keyof I]: [M] extends [never] ? Relation : ChangingRelation },
     args: A,
     context: SelectContext<E>,
   ) => Sql
 }
 
-type Body<I extends Inputs, O extends Tables, A, E, S extends string, R> =
-  | { readonly select: Selects<I, O, A, E>; readonly run?: never }
-  | { readonly run: (context: RunContext<I, O, A, E, S>) => R | Promise<R>; readonly select?: never }
+/** Queries whose columns are the key of an output. */
+type Deletes<I extends Inputs, O extends Tables, A, E> = {
+  readonly [K in keyof O]?: (
+    inputs: { readonly [H in keyof I]: ChangingRelation },
+    args: A,
+    context: SelectContext<E>,
+  ) => Sql
+}
+
+type Body<I extends Inputs, O extends Tables, A, E, S extends string, R, M extends IncrementalMode> =
+  | { readonly select: Selects<I, O, A, E, M>; readonly run?: never }
+  | { readonly run: (context: RunContext<I, O, A, E, S, M>) => R | Promise<R>; readonly select?: never }
 
 export type NotebookDefinition<
   N extends string,
@@ -64,7 +82,8 @@ export type NotebookDefinition<
   E extends z.ZodType,
   S extends string,
   R,
-> = About<N> & Declared<I, O, A, E, S> & Body<I, O, z.output<A>, z.output<E>, S, R>
+  M extends IncrementalMode = never,
+> = About<N> & Declared<I, O, A, E, S, M> & Body<I, O, z.output<A>, z.output<E>, S, R, M>
 
 /** A notebook: the tables it reads and writes, its args, and its queries or code. */
 export interface Notebook<N extends string, I extends Inputs, O extends Tables, AI, R> {
@@ -87,8 +106,14 @@ export interface LooseDefinition extends About<string> {
   readonly args?: z.ZodType
   readonly env?: z.ZodType
   readonly secrets?: readonly string[]
-  readonly select?: { readonly [output: string]: (inputs: object, args: unknown, context: object) => Sql }
+  readonly select?: LooseQueries
+  readonly incremental?: IncrementalMode
+  readonly deletes?: LooseQueries
   readonly run?: (context: object) => unknown
+}
+
+interface LooseQueries {
+  readonly [output: string]: (inputs: object, args: unknown, context: object) => Sql
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a constraint that every notebook fits
@@ -107,7 +132,8 @@ export function notebook<
   E extends z.ZodType = Nothing,
   const S extends string = never,
   R = void,
->(definition: NotebookDefinition<N, I, O, A, E, S, R>): Notebook<N, I, O, z.input<A>, R> {
+  const M extends IncrementalMode = never,
+>(definition: NotebookDefinition<N, I, O, A, E, S, R, M>): Notebook<N, I, O, z.input<A>, R> {
   const site = callSite()
   return {
     kind: 'notebook',

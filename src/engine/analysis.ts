@@ -16,6 +16,8 @@ export interface AnalysisRequest {
   readonly volatile: boolean
   /** The query may read files by path; such a query is not bound, because that would read them. */
   readonly external?: boolean
+  /** The rows that it gives are appended to those of before. */
+  readonly appends?: true
   /** Follow the columns, which costs about as much again as binding. */
   readonly lineage: boolean
 }

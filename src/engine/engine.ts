@@ -4,6 +4,7 @@ import type { RenderedQuery } from '../contract/render.ts'
 import type { DeclaredColumn, DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { ColumnStats } from '../lake/types.ts'
 import type { Analysis, AnalysisRequest } from './analysis.ts'
+import type { HeldRows, IncrementalRequest } from './held-rows.ts'
 import type { Difference, DifferenceRequest } from './row-difference.ts'
 import type { Exported, ExportRequest } from './export.ts'
 
@@ -110,6 +111,8 @@ export interface OutputTarget {
   readonly others?: { readonly [table: string]: readonly string[] }
   /** The same for an output without a folder: inputs, given as rows, that stand for other tables. */
   readonly otherInputs?: { readonly [table: string]: string }
+  /** What the table holds already, for a step that adds to it; it needs a folder. */
+  readonly held?: HeldRows
   /** For the table that keeps the rejects of another output: the handle of that one. */
   readonly rejectsOf?: string
   /** Of a partitioned table: partitions whose files stand already. Those with the same rows are not written again. */
@@ -166,6 +169,8 @@ export interface SessionRequest {
   /** Queries may read files by path. */
   readonly external?: boolean
   readonly failures?: KeptFailures
+  /** Set for an incremental step. */
+  readonly incremental?: IncrementalRequest
   /** When checks of age are made, in milliseconds since 1970; now when left out. */
   readonly now?: number
 }
@@ -180,6 +185,11 @@ export interface Batch {
 export interface Session {
   /** Adds the result of a query to an output. Rejects with EngineProblems when the query does not bind. */
   write(handle: string, query: RenderedQuery): Promise<void>
+  /**
+   * Says which rows an output that is merged loses, by a query of keys. Those of keys that are written are replaced
+   * in any case. Without an effect where the output holds nothing yet.
+   */
+  takeOut(handle: string, query: RenderedQuery): Promise<void>
   /** Adds rows to an output. */
   insert(handle: string, rows: readonly object[]): Promise<void>
   /** Says that an output has no rows. */
@@ -248,6 +258,11 @@ export interface StagedPartition {
 export interface StagedOutput {
   readonly handle: string
   readonly files: readonly StagedFile[]
+  /** For an output that was added to: which of the files that it held stay, by their places. */
+  readonly kept?: readonly number[]
+  /** The statistics of the new file, where others stay beside it. */
+  readonly fileStats?: { readonly [column: string]: ColumnStats }
+  /** Of all files, those that stay too; so are `bytes` and `stats`. */
   readonly rows: number
   readonly bytes: number
   readonly stats: { readonly [column: string]: ColumnStats }

@@ -1,5 +1,6 @@
 import type { Place } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
+import type { IncrementalMode } from '../contract/changes.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { DeclaredPartition } from '../contract/partition.ts'
 import type { Sink } from '../contract/sink.ts'
@@ -70,6 +71,10 @@ export interface DeclaredStep {
   readonly volatile: boolean
   /** Its SQL may read files by path. */
   readonly external?: boolean
+  /** Set when only what changed in its inputs is computed. */
+  readonly incremental?: IncrementalMode
+  /** Handles of the outputs for which queries say which keys they lose. */
+  readonly deletes?: readonly string[]
   /** Set when it works by partition. */
   readonly partition?: DeclaredPartition
   /** Milliseconds. */

@@ -2,6 +2,7 @@ import { segmentFault } from '../base/names.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
 import { describeArgs } from './args.ts'
 import { bindInputs, bindOutputs, sourceRejects } from './bindings.ts'
+import { checkIncremental } from './check-incremental.ts'
 import { checkDefinition } from './check-notebook.ts'
 import type { DeclaredStep } from './declared.ts'
 import type { Describing, Told } from './describe-context.ts'
@@ -22,18 +23,22 @@ export function describeStep(placed: PlacedStep, context: Describing): DeclaredS
   const told: Told = { step: name, ...(where && { where }) }
   checkDefinition(notebook, told, context)
   const inputs = bindInputs(notebook, settings, told, context)
+  const outputs = [...bindOutputs(notebook, settings, told, context), ...sourceRejects(inputs)]
+  checkIncremental(notebook, { inputs, outputs }, told, context)
   return {
     name,
     file,
     notebook: path,
     kind: definition.run === undefined ? 'select' : 'run',
     inputs,
-    outputs: [...bindOutputs(notebook, settings, told, context), ...sourceRejects(inputs)],
+    outputs,
     ...describeArgs(notebook, settings, told, context),
     env: describeEnv(notebook, told, context),
     secrets: definition.secrets ?? [],
     volatile: definition.volatile ?? false,
     ...(definition.external === true && { external: true }),
+    ...(definition.incremental !== undefined && { incremental: definition.incremental }),
+    ...(definition.deletes && { deletes: Object.keys(definition.deletes) }),
     ...describeLimits(definition, settings, told, context),
     ...(definition.description !== undefined && { description: definition.description }),
     ...(definition.owner !== undefined && { owner: definition.owner }),

@@ -38,6 +38,7 @@ export interface StepFacts {
  * - `semantics`, `engine`: another engine, or another way of ours to compute, can give other rows;
  * - `code`: the code that can run, with all that it imports, as it would run;
  * - `args`, `env`: values that the code sees; by value, so that a default that moves into a flow changes nothing;
+ * - `incremental`: whether rows are appended or merged; only notebooks that say so have it;
  * - `contract:out:*`: types decide casts, checks that reject decide which rows stay, the key whether rows are
  *   published at all, the handle which rows of the notebook they are, the partition columns in which files they lie;
  * - `contract:checks:*`: checks that fail decide whether rows are published at all; those that warn are not in;
@@ -65,6 +66,7 @@ export function declaredParts(step: DeclaredStep): FingerprintParts {
   const parts: Record<string, string> = step.sink
     ? { sink: sinkPart(step.sink, step) }
     : { args: digestOf(step.args), env: digestOf(step.env) }
+  if (step.incremental) parts['incremental'] = step.incremental
   for (const { handle, table } of step.outputs) Object.assign(parts, outputParts(handle, table))
   for (const { handle, columns } of step.inputs)
     parts[`contract:in:${handle}`] = digestOfOrdered(columns.map(readPart))

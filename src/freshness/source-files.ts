@@ -53,18 +53,23 @@ export async function lookAtSource(
   const hashes: Record<string, string> = {}
   for (const file of files) {
     const hash = await index.contentHash(file).catch((error: unknown) => {
-      throw unreadable(error, source.name, relative(root, file))
+      throw unreadable(error, source.name, sourceFileName(root, file))
     })
-    if (hash !== null) hashes[relative(root, file)] = hash
+    if (hash !== null) hashes[sourceFileName(root, file)] = hash
     else if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-      throw unreadable({ code: 'EISDIR' }, source.name, relative(root, file))
+      throw unreadable({ code: 'EISDIR' }, source.name, sourceFileName(root, file))
   }
+  const stats = files.map((file) => index.peek(file)?.key)
+  const names = files.map((file) => sourceFileName(root, file))
+  return { files, names, hashes, digest: digestOfSource(source, hashes), stats }
+}
+
+/** The digest of what files hold, by their names, and of how they are read. */
+export function digestOfSource(source: DeclaredSource, hashes: SourceState['hashes']): string {
   const { format, dialect, extra, columns, excel } = source
   const seen = columns.map(({ name, type }) => [name, type])
   const reading = { format, dialect, extra, columns: seen, ...(excel && { excel }) }
-  const stats = files.map((file) => index.peek(file)?.key)
-  const names = files.map((file) => relative(root, file))
-  return { files, names, hashes, digest: digestOf({ hashes, reading }), stats }
+  return digestOf({ hashes, reading })
 }
 
 function unreadable(error: unknown, source: string, file: string): unknown {
@@ -82,7 +87,8 @@ function unreadable(error: unknown, source: string, file: string): unknown {
   })
 }
 
-function relative(root: string, file: string): string {
+/** How a file of a source is called: by its path relative to the project. */
+function sourceFileName(root: string, file: string): string {
   const name = path.relative(root, file)
   // A file outside the project keeps its own path: there is nothing to be relative to.
   return name.startsWith('..') ? file : name.split(path.sep).join('/')

@@ -96,6 +96,10 @@ function partReason(name: string, findings: Findings, record: StepRecord): Reaso
       }
     case 'env':
       return { word: 'env-changed' }
+    case 'incremental': {
+      const [was, is] = [record, findings].map(({ parts }) => parts['incremental'] ?? 'none')
+      return { word: 'contract-changed', subject: 'incremental', detail: `${was} -> ${is}` }
+    }
     case 'contract':
       return { word: 'contract-changed', subject: subject.replace(/^(in|out|code|checks):/, '') }
     case 'input':

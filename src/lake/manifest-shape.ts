@@ -22,7 +22,6 @@ const shapeOf =
     isObject(value) && faultyKey(shape, value) === undefined
 
 const column = shapeOf({ name: text, type: text, nullable: flag })
-const file = shapeOf({ key: text, bytes: count, rows: count, hash, partition: orAbsent(listOf(text)) })
 const partition = shapeOf({
   values: listOf(text),
   rows: count,
@@ -32,6 +31,15 @@ const partition = shapeOf({
   reopenedAt: orAbsent(text),
 })
 const columnStats = shapeOf({ nulls: count, min: orAbsent(text), max: orAbsent(text) })
+const stats: Check = (value) => isObject(value) && Object.values(value).every(columnStats)
+const file = shapeOf({
+  key: text,
+  bytes: count,
+  rows: count,
+  hash,
+  partition: orAbsent(listOf(text)),
+  stats: orAbsent(stats),
+})
 
 const manifest: { readonly [Key in keyof Required<Manifest>]: Check } = {
   format: (value) => value === 1,
@@ -48,7 +56,7 @@ const manifest: { readonly [Key in keyof Required<Manifest>]: Check } = {
   files: listOf(file),
   partitionBy: orAbsent(listOf(text)),
   partitions: orAbsent(listOf(partition)),
-  stats: (value) => isObject(value) && Object.values(value).every(columnStats),
+  stats,
 }
 
 /** Whether an object is a manifest: every property there and of its type. */

@@ -21,6 +21,8 @@ export interface DataFile {
   readonly rows: number
   /** BLAKE3 of the bytes, 64 hexadecimal digits. */
   readonly hash: string
+  /** Statistics of this file alone, where a version has several. */
+  readonly stats?: { readonly [column: string]: ColumnStats }
   /** The partition that its rows are of; see `PartitionValues`. */
   readonly partition?: readonly string[]
 }
@@ -116,6 +118,24 @@ export interface ComputedBy {
   readonly commit?: number
 }
 
+/** How an incremental step was computed. */
+export interface IncrementalDone {
+  /** The inputs that it read by their changes, by handle. */
+  readonly byChanges: readonly string[]
+  /** Why it was computed whole; left out when it went on from what its tables held. */
+  readonly full?: string
+  /** How many rows were added and removed of the inputs that changed, or how many files came, by handle. */
+  readonly changes?: {
+    readonly [handle: string]: {
+      readonly added?: number
+      readonly removed?: number
+      readonly files?: number
+      /** `bronze.orders@7`: the version from which it was counted. */
+      readonly since?: string
+    }
+  }
+}
+
 /** What an environment remembers of a step: enough to say fresh or stale, and why. */
 export interface StepRecord {
   readonly step: string
@@ -136,6 +156,8 @@ export interface StepRecord {
   readonly accepted?: readonly Accepted[]
   /** Digests of the rendered queries of a `select` step, by output: another text of the same query is accepted. */
   readonly queries?: { readonly [output: string]: string }
+  /** How an incremental step was computed. */
+  readonly incremental?: IncrementalDone
   /** Set when its rows came from the shared cache: who computed them. */
   readonly reused?: ComputedBy
   /** Tables that it would have read, and that the environment did not have. */

@@ -60,8 +60,8 @@ function bodiesIn({ program, errors }: ParseResult): Map<string, { start: number
   }
   for (const [key, value] of valuesOf(definition)) {
     if (key === 'run') take('run', value)
-    if (key !== 'select' || value.type !== 'ObjectExpression') continue
-    for (const [output, query] of valuesOf(value)) take(`select.${output}`, query)
+    if ((key !== 'select' && key !== 'deletes') || value.type !== 'ObjectExpression') continue
+    for (const [output, query] of valuesOf(value)) take(`${key}.${output}`, query)
   }
   for (const name of twice) bodies.delete(name)
   return bodies

@@ -55,6 +55,7 @@ const byValue: ReadonlySet<string> = new Set([
   'volatile',
   'expires',
   'external',
+  'incremental',
   'timeout',
   'retries',
   'memory',
@@ -170,8 +171,8 @@ function notebookParts(definition: ObjectExpression): Pick<Stretch, 'parts' | 'c
   takeOut(definition, (key, property) => {
     const value = property.type === 'Property' ? property.value : undefined
     if (key === 'run') return parts.push({ name: 'run', node: property }) > 0
-    if (key === 'select' && value?.type === 'ObjectExpression') {
-      takeOut(value, (output, query) => parts.push({ name: `select.${output}`, node: query }) > 0)
+    if ((key === 'select' || key === 'deletes') && value?.type === 'ObjectExpression') {
+      takeOut(value, (output, query) => parts.push({ name: `${key}.${output}`, node: query }) > 0)
       return false
     }
     return byValue.has(key) && !isFunction(value) && cuts.push(property) > 0

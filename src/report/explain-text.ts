@@ -1,4 +1,5 @@
 import type { Cause, Explanation } from '../run/options.ts'
+import { incrementalText } from './incremental-text.ts'
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
 import { reasonText } from './reason-text.ts'
@@ -20,6 +21,7 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
   lines.push(...branches(causes, paint))
   if (computed) {
     lines.push(computedText(computed, now))
+    if (computed.incremental) lines.push(`computed incrementally, ${incrementalText(computed.incremental)}`)
   } else lines.push('it was never computed here')
   for (const { input, columns } of accepted) {
     const same = columns.length === 0 ? 'what it reads' : columns.join(', ')

@@ -2,6 +2,7 @@ import type { StepFinished, StepRetried, StepStarted } from '../run/events.ts'
 import { plural } from './amount.ts'
 import { marks, paintOutcome } from './paint.ts'
 import type { Paint } from './paint.ts'
+import { incrementalText } from './incremental-text.ts'
 import { reasonText, reasonsText } from './reason-text.ts'
 import { durationText } from './time.ts'
 import { cutEnd, cutMiddle, oneLine, pad, widthOf } from './width.ts'
@@ -49,7 +50,7 @@ export function plainFinishedLine(step: StepFinished, style: LineStyle): string 
   const word = paintOutcome(style.paint, step.outcome, pad(step.outcome, wordWidth))
   const time = timeOf(step)
   // Why it ran stands in the line of its start.
-  const rest = step.outcome === 'ran' ? [rowsOf(step)] : facts(step)
+  const rest = step.outcome === 'ran' ? [rowsOf(step), changesOf(step)] : facts(step)
   return [word, pad(step.step, style.names), ...[time, ...rest].filter((part) => part !== '')]
     .join('  ')
     .trimEnd()
@@ -86,7 +87,7 @@ function facts(step: StepFinished): string[] {
   switch (step.outcome) {
     case 'ran':
     case 'reused':
-      return [rowsOf(step), reasonsText(step.reasons)]
+      return [rowsOf(step), changesOf(step), reasonsText(step.reasons)]
     case 'fresh':
       return [reasonsText(step.reasons)]
     case 'failed':
@@ -98,6 +99,11 @@ function facts(step: StepFinished): string[] {
     case 'cancelled':
       return []
   }
+}
+
+/** How an incremental step was computed. */
+function changesOf({ incremental }: StepFinished): string {
+  return incremental ? incrementalText(incremental) : ''
 }
 
 function rowsOf(step: StepFinished): string {

@@ -6,10 +6,12 @@ import {
   type EngineProblem,
   type QueryLineage,
 } from '../engine/analysis.ts'
+import { keysOnly } from '../contract/changes.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { stepKey, type CheckCache, type Found } from './check-cache.ts'
 import type { DeclareParts, FoundStep } from './check-declare.ts'
+import { throughChanges, withChanges, withoutChanges } from './check-incremental.ts'
 import { renderSteps } from './check-render.ts'
 import { FoundPlaces } from './found-places.ts'
 import type { Rendered, TracedQuery } from './protocol.ts'
@@ -104,7 +106,8 @@ async function analyseBatch(
     const analyses = results.slice(next, (next += own.length))
     const { queries = [], problems = [] } = rendered[at] ?? {}
     const faults = analyses.flatMap((each, index) => faultsOf(each, queries[index]))
-    const placed = await placeProblems([...problems, ...faults], work.step.file, {
+    const unused = problems.length === 0 ? withoutChanges(work.step, queries) : []
+    const placed = await placeProblems([...problems, ...unused, ...faults], work.step.file, {
       root: parts.space.root,
       look: parts.look,
     })
@@ -122,17 +125,23 @@ function requestsOf(
   queries: readonly TracedQuery[],
   lineage: boolean,
 ): readonly AnalysisRequest[] {
-  const inputs = step.inputs.map(({ handle, name, columns, origin }) => ({
-    handle,
-    name,
-    columns,
-    ...('key' in origin && { key: origin.key, unique: uniqueOf(origin) }),
-  }))
-  return queries.map(({ handle, query }) => {
-    const output = step.outputs.find((each) => each.handle === handle)
+  const inputs = withChanges(
+    step,
+    step.inputs.map(({ handle, name, columns, origin }) => ({
+      handle,
+      name,
+      columns,
+      ...('key' in origin && { key: origin.key, unique: uniqueOf(origin) }),
+    })),
+  )
+  return queries.map(({ handle, query, takesOut }) => {
+    const found = step.outputs.find((each) => each.handle === handle)
+    const output = found && takesOut ? { handle, table: keysOnly(found.table) } : found
     const volatile = step.volatile || step.expiresAfter !== undefined
     const external = step.external === true && { external: true }
-    return { query, inputs, ...(output && { output }), volatile, ...external, lineage }
+    const appends = step.incremental === 'append' && { appends: true as const }
+    const followed = lineage && takesOut !== true
+    return { query, inputs, ...(output && { output }), volatile, ...external, ...appends, lineage: followed }
   })
 }
 
@@ -150,7 +159,7 @@ function foundIn(
   const lineage: Record<string, QueryLineage> = {}
   for (const [at, { lineage: found }] of analyses.entries()) {
     const handle = requests[at]?.output?.handle
-    if (found && handle !== undefined) lineage[handle] = found
+    if (found && handle !== undefined) lineage[handle] = throughChanges(found)
   }
   const followed = Object.keys(lineage).length > 0 && { lineage }
   const placed = problems.map((problem) => ({ where: { file: step.file }, ...problem }))

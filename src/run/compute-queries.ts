@@ -16,7 +16,8 @@ async function computeQueries(
   signal.addEventListener('abort', interrupt, { once: true })
   try {
     signal.throwIfAborted()
-    for (const { handle, query } of queries) await session.write(handle, query)
+    for (const { handle, query, takesOut } of queries)
+      await (takesOut ? session.takeOut(handle, query) : session.write(handle, query))
     return { staged: await session.finish(), sources: session.sources() }
   } finally {
     if (session.checks().length > 0) checked(session.checks())
@@ -49,8 +50,11 @@ export async function digestQueries(
   queries: readonly NamedQuery[],
 ): Promise<Record<string, string>> {
   const digests = emptyRecord<string>()
-  for (const { handle, query } of queries) {
-    digests[handle] = digestOf({ tree: await engine.queryDigest(query.text), params: query.params })
+  for (const { handle, query, takesOut } of queries) {
+    digests[takesOut ? `deletes.${handle}` : handle] = digestOf({
+      tree: await engine.queryDigest(query.text),
+      params: query.params,
+    })
   }
   return digests
 }

@@ -16,6 +16,7 @@ import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { tableFolder } from '../freshness/step-key.ts'
 import type { SoundVersions } from '../lake/sound.ts'
+import type { IncrementalDone } from '../lake/types.ts'
 import { newVersionId } from '../lake/version-id.ts'
 import { orAbsent } from '../storage/fault.ts'
 import { layout } from '../storage/layout.ts'
@@ -30,6 +31,7 @@ import { noVersion } from './no-version.ts'
 import type { Pool } from './pool.ts'
 import type { TracedQuery } from './protocol.ts'
 import { placedError } from './query-origin.ts'
+import { wholeRequest } from './incremental-request.ts'
 import { isWithinReach } from './reach.ts'
 import { standingFor, type StandingTable } from './standing.ts'
 
@@ -48,6 +50,10 @@ export interface Computed {
   readonly sources?: readonly SourceRead[]
   readonly result?: Json
   readonly queryDigests?: { readonly [handle: string]: string }
+  readonly byChanges?: readonly string[]
+  readonly mustBeFull?: string
+  /** How an incremental step was computed. */
+  readonly incremental?: IncrementalDone
 }
 
 export interface ComputeAsk {
@@ -102,14 +108,15 @@ export async function discardStaged(storage: Storage, stagings: readonly Staging
 }
 
 /** Computes a step into its staging folders: queries in the engine host, code in a worker. */
-export async function compute(ask: ComputeAsk): Promise<Computed> {
+export async function compute(ask: ComputeAsk, prepared: Prepared = {}): Promise<Computed> {
   const { step } = ask.findings
-  const request = await sessionRequest(ask)
+  const whole = await sessionRequest(ask)
+  const request = (prepared.adapt ?? wholly(step))(whole)
   const reach = await reachFor(ask, request)
   if (step.kind === 'run') return computeCode(ask, request, reach)
-  const queries = await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed)
+  const queries = prepared.queries ?? (await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed))
   await ask.loaded?.()
-  const bare = queries.map(({ handle, query }) => ({ handle, query }))
+  const bare = queries.map(({ origin: _origin, ...query }) => query)
   const { memory, threads } = step.limits
   const options = {
     signal: ask.signal,
@@ -125,8 +132,26 @@ export async function compute(ask: ComputeAsk): Promise<Computed> {
   }
 }
 
+/** What the caller has done of a computation. */
+export interface Prepared {
+  /** Queries that were rendered. */
+  readonly queries?: readonly TracedQuery[]
+  readonly adapt?: (request: SessionRequest) => SessionRequest
+}
+
+/** Unless somebody says otherwise, an incremental step is computed whole. */
+function wholly({ incremental }: DeclaredStep): (request: SessionRequest) => SessionRequest {
+  return (request) => (incremental ? wholeRequest(request, incremental) : request)
+}
+
 /** Takes away what an engine that ended has written. */
-async function emptied({ outputs, failures }: SessionRequest): Promise<void> {
+export async function emptied({
+  outputs,
+  failures,
+}: {
+  readonly outputs: readonly Pick<OutputTarget, 'folder'>[]
+  readonly failures?: KeptFailures
+}): Promise<void> {
   for (const { folder } of [...outputs, ...(failures ? [failures] : [])]) {
     if (folder === undefined) continue
     const names = (await orAbsent(readdir(folder))) ?? []

@@ -2,6 +2,7 @@ import type { Place, Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import type { Delivered } from '../freshness/target-files.ts'
 import type { Reason } from '../freshness/reason.ts'
+import type { IncrementalDone } from '../lake/types.ts'
 import type { RunProcess, RunRequest } from './asked.ts'
 
 /**
@@ -149,6 +150,8 @@ export interface StepFinished extends Happened {
   readonly result?: Json
   /** Of a delivery that ran: what is now at its target. */
   readonly delivered?: Delivered
+  /** How an incremental step was computed: why whole, or how many rows of its inputs had changed. */
+  readonly incremental?: IncrementalDone
 }
 
 /** Something that the user should know and that fails nothing. */

@@ -4,12 +4,12 @@ import { ProblemError, unlessProblem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { ResolvedFlow, ResolvedStep } from '../flow/resolve.ts'
 import { detailOf } from '../freshness/detail.ts'
-import { detailIn, type StepDetail } from '../freshness/step-detail.ts'
 import { changesWithin } from '../freshness/explain.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { stepKey } from '../freshness/step-key.ts'
-import type { EnvState, LogEntry, StepRecord } from '../lake/types.ts'
+import type { EnvState, StepRecord } from '../lake/types.ts'
 import type { Cause, Explanation, SelectOptions } from './options.ts'
+import { detailOfRecord, entryOfRecord } from './record-detail.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import { survey, type SurveyedStep } from './survey.ts'
 import { declareTargets, type Target } from './targets.ts'
@@ -79,9 +79,18 @@ async function explanationOf(
 /** When and by whom the rows were computed, as far as the record says. */
 function computedOf(record: StepRecord | undefined, env: string): Pick<Explanation, 'computed'> {
   if (record?.run === undefined) return {}
-  const { computedAt: at, run, fingerprint, reused, from } = record
+  const { computedAt: at, run, fingerprint, reused, from, incremental } = record
   const moved = from && from.env !== env
-  return { computed: { at, run, fingerprint, ...(reused && { reused }), ...(moved && { from }) } }
+  return {
+    computed: {
+      at,
+      run,
+      fingerprint,
+      ...(reused && { reused }),
+      ...(moved && { from }),
+      ...(incremental && { incremental }),
+    },
+  }
 }
 
 async function causesOf(
@@ -95,7 +104,7 @@ async function causesOf(
   const seenNow = surveyed.get(step.name)
   if (!seenNow || seen.has(step.name)) return []
   const record = state.steps.get(stepKey(step, flow.flow.name))
-  const before = record && (await detailBefore(workspace, record, stepKey(step, flow.flow.name)))
+  const before = record && (await detailOfRecord(workspace, record, stepKey(step, flow.flow.name)))
   const now = await detailOf(seenNow.findings)
   const causes: Cause[] = []
   for (const reason of seenNow.reasons) {
@@ -124,27 +133,9 @@ async function writerCause(
   if (reason.word !== 'input-changed' || !head) return []
   const writer = [...state.steps.values()].find(({ outputs }) => outputs[input?.name ?? ''] === head.version)
   const entry = writer?.from
-    ? await entryOf(workspace, writer)
+    ? await entryOfRecord(workspace, writer)
     : await unlessProblem(() => workspace.env.entry(head.commit))
   if (!entry) return []
   const detail = `${input?.name}@${head.seq} was written by step '${entry.step ?? head.notebook}' at ${entry.at}, run ${entry.run}`
   return [{ reason: { word: 'input-changed', subject: input?.name, detail }, details: [], causes: [] }]
-}
-
-/**
- * The commit that holds the details of a record: in another environment where the record was moved from there. Undefined
- * where it is gone: then there is less to tell.
- */
-async function entryOf(workspace: Workspace, record: StepRecord): Promise<LogEntry | undefined> {
-  const { env, commit } = record.from ?? { env: workspace.envName, commit: record.commit }
-  return unlessProblem(() => workspace.lake.env(env).entry(commit))
-}
-
-async function detailBefore(
-  workspace: Workspace,
-  record: StepRecord,
-  key: string,
-): Promise<StepDetail | undefined> {
-  const entry = await entryOf(workspace, record)
-  return entry && detailIn(entry, key)
 }

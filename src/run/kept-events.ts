@@ -15,6 +15,7 @@ import {
 import type { Place, Problem } from '../base/problem.ts'
 import type { Delivered } from '../freshness/target-files.ts'
 import type { Reason } from '../freshness/reason.ts'
+import type { IncrementalDone } from '../lake/types.ts'
 import type { RunProcess, RunRequest } from './asked.ts'
 import type {
   DataChecked,
@@ -84,6 +85,21 @@ const written = objectOf<WrittenTable>({
   rows: isCount,
   bytes: isCount,
   unchanged: isFlag,
+})
+
+const incremental = objectOf<IncrementalDone>({
+  byChanges: names,
+  full: maybe(isText),
+  changes: maybe(
+    valuesOf(
+      objectOf<NonNullable<IncrementalDone['changes']>[string]>({
+        added: maybe(isCount),
+        removed: maybe(isCount),
+        files: maybe(isCount),
+        since: maybe(isText),
+      }),
+    ),
+  ),
 })
 
 const happened = { event: isText, at: isTime, run: isText }
@@ -160,6 +176,7 @@ const forms: { readonly [E in RunEvent['event']]: Form } = {
     blockedBy: maybe(names),
     result: () => true,
     delivered: maybe(delivered),
+    incremental: maybe(incremental),
   }),
   notice: objectOf<Notice>({
     ...happened,

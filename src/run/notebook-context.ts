@@ -1,5 +1,13 @@
 import { ProblemError, problemsOf } from '../base/problem.ts'
-import type { Database, InputHandle, Log, OutputHandle, RunContext } from '../contract/context.ts'
+import { changesHandle, notIncremental, type ChangeSide, type IncrementalMode } from '../contract/changes.ts'
+import type {
+  ChangingInput,
+  Database,
+  InputHandle,
+  Log,
+  OutputHandle,
+  RunContext,
+} from '../contract/context.ts'
 import type { Columns } from '../contract/column.ts'
 import type { Inputs } from '../contract/input.ts'
 import { renderTraced, type QueryOrigin } from '../contract/render.ts'
@@ -21,16 +29,18 @@ export interface ContextParts {
   readonly secretOf?: (name: string) => string | undefined
   readonly log: Log
   readonly signal: AbortSignal
+  /** Set for an incremental step. */
+  readonly incremental?: { readonly full: boolean } | undefined
 }
 
-type LooseContext = RunContext<Inputs, Tables, unknown, unknown, string>
+type LooseContext = RunContext<Inputs, Tables, unknown, unknown, string, IncrementalMode>
 
 export function notebookContext(parts: ContextParts): LooseContext {
   const { session } = parts
   const db = database(session)
   const inputs = parts.inputs.map(({ handle, columns }) => [
     handle,
-    inputHandle(session, db, handle, columns),
+    changing(inputHandle(session, db, handle, columns), parts, db),
   ])
   const outputs = parts.outputs.map(({ handle, table }) => [handle, outputHandle(session, handle, table)])
   return {
@@ -43,6 +53,22 @@ export function notebookContext(parts: ContextParts): LooseContext {
     log: parts.log,
     signal: parts.signal,
   }
+}
+
+/** An input with what changed of it. */
+function changing(
+  input: InputHandle<Columns>,
+  { session, incremental }: Pick<ContextParts, 'session' | 'incremental'>,
+  db: Database,
+): ChangingInput<Columns> {
+  const { handle, columns } = input
+  const side = (name: ChangeSide) => inputHandle(session, db, changesHandle(handle, name), columns)
+  return Object.assign(input, {
+    changes: () => {
+      if (!incremental) throw notIncremental(handle)
+      return { full: incremental.full, added: side('added'), removed: side('removed') }
+    },
+  })
 }
 
 function inputHandle(

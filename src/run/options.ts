@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import type { Reason } from '../freshness/reason.ts'
-import type { CommitRef, ComputedBy } from '../lake/types.ts'
+import type { CommitRef, ComputedBy, IncrementalDone } from '../lake/types.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 
 /** Where a project is, and which of its storages and environments is meant. */
@@ -91,6 +91,8 @@ export interface Explanation {
     readonly fingerprint: string
     /** Who computed them, where they came from the shared cache. */
     readonly reused?: ComputedBy
+    /** For an incremental step: why it was computed whole, or what had changed. */
+    readonly incremental?: IncrementalDone
     /** The environment and commit that they were moved from, by a fork, an update or a promote. */
     readonly from?: CommitRef
   }

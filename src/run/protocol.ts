@@ -23,6 +23,8 @@ import type { PartialFlow } from '../flow/describe.ts'
 export interface NamedQuery {
   readonly handle: string
   readonly query: RenderedQuery
+  /** It gives the keys whose rows the output loses. */
+  readonly takesOut?: true
 }
 
 /** A query that was rendered, with where its text comes from. */
@@ -79,7 +81,7 @@ export interface WorkerCalls {
     rendered: readonly Rendered[]
   }
   /** Runs the code of a `run` notebook and stages its outputs. */
-  run: (ask: RunAsk) => { staged: readonly StagedOutput[]; result: Json | undefined }
+  run: (ask: RunAsk) => CodeResult
   /** Hands an event to the plugins of a flow or project. */
   observe: (ask: { event: object }) => { failed: readonly { plugin: string; message: string }[] }
   /** Loads plugins from the project's modules and from a flow's own. */
@@ -138,6 +140,17 @@ export interface RenderAsk {
 export interface Rendered {
   readonly queries: readonly TracedQuery[]
   readonly problems: readonly Problem[]
+}
+
+/** What the code of a notebook staged. */
+export interface CodeResult {
+  readonly staged: readonly StagedOutput[]
+  readonly sources: readonly SourceRead[]
+  readonly result: Json | undefined
+  /** For an incremental step: the inputs that it read by their changes. */
+  readonly byChanges?: readonly string[]
+  /** Why an incremental step must be computed anew, whole; then nothing was staged. */
+  readonly mustBeFull?: string
 }
 
 export interface RunAsk extends NotebookAt {

@@ -6,6 +6,7 @@ import type { DeclaredTable } from '../contract/spec.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import type { Manifest } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
+import { filesKept } from './held-files.ts'
 import { headOf, keptHead, type NewHead } from './new-head.ts'
 import { publishPartitions } from './publish-partitions.ts'
 import { sameRows, type Comparing } from './same-rows.ts'
@@ -47,11 +48,15 @@ async function publishOutput(
   const before = findings.state.heads.get(table.name)
   const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
   const files = output.files.map(({ name }) => path.join(staging.folder, name))
+  const held = output.kept && before && (await around.lake.version(table.name, before))
+  const kept = held && output.kept ? filesKept(held, output.kept) : []
+  const stay = held ? await around.lake.files({ ...held, files: kept }) : []
+  const isHeld = held !== undefined && output.files.length === 0 && kept.length === held.files.length
   // A head whose files are damaged is never kept: its rows are not what its manifest says.
   if (
     before &&
     !findings.damaged.has(table.name) &&
-    (await sameRows(around, table.name, before, columns, table.key, output, files))
+    (isHeld || (await sameRows(around, table.name, before, columns, table.key, output, [...stay, ...files])))
   ) {
     return keptHead(before, findings)
   }
@@ -69,7 +74,14 @@ async function publishOutput(
     key: table.key,
     rows: output.rows,
     bytes: output.bytes,
-    files: output.files.map(({ name, ...file }) => ({ key: `${staging.prefix}${name}`, ...file })),
+    files: [
+      ...kept,
+      ...output.files.map(({ name, ...file }) => ({
+        key: `${staging.prefix}${name}`,
+        ...file,
+        ...(kept.length > 0 && output.fileStats && { stats: output.fileStats }),
+      })),
+    ],
     stats: output.stats,
   }
   const key = `${staging.prefix}manifest.json`

@@ -1,7 +1,8 @@
 import { ProblemError } from '../base/problem.ts'
+import { ChangingRelation, WholeRelation } from '../contract/changes.ts'
 import type { LooseDefinition } from '../contract/notebook.ts'
 import { renderTraced } from '../contract/render.ts'
-import { pieceOf, Relation } from '../contract/sql.ts'
+import { pieceOf } from '../contract/sql.ts'
 import type { TracedQuery } from './protocol.ts'
 
 /** What the queries of a notebook are rendered with. */
@@ -13,18 +14,30 @@ export interface RenderParts {
   readonly file: string
 }
 
-/** Renders the queries of a `select` notebook. Throws a ProblemError for one that is no query. */
+/**
+ * Renders the queries of a notebook: those of its outputs, then those of the keys that they lose. Throws a
+ * ProblemError for one that is no query.
+ */
 export function renderSelects(definition: LooseDefinition, parts: RenderParts): TracedQuery[] {
+  const { incremental, select = {}, deletes = {} } = definition
+  const kind = incremental === undefined ? WholeRelation : ChangingRelation
   const inputs = Object.fromEntries(
-    parts.handles.map(({ handle, columns }) => [handle, new Relation(handle, columns)]),
+    parts.handles.map(({ handle, columns }) => [handle, new kind(handle, columns)]),
   )
-  return Object.entries(definition.select ?? {}).map(([handle, select]) => {
-    const query = select(inputs, parts.args, { env: parts.env })
+  const render = (handle: string, make: NonNullable<LooseDefinition['select']>[string], what: string) => {
+    const query = make(inputs, parts.args, { env: parts.env })
     if (pieceOf(query) === 'sql') return { handle, ...renderTraced(query) }
     throw new ProblemError({
       code: 'notebook/kind',
-      message: `the query of output '${handle}' is not made with sql\`...\``,
+      message: `the ${what} of output '${handle}' is not made with sql\`...\``,
       where: { file: parts.file },
     })
-  })
+  }
+  return [
+    ...Object.entries(select).map(([handle, make]) => render(handle, make, 'query')),
+    ...Object.entries(deletes).map(([handle, make]) => ({
+      ...render(handle, make, 'query of deletes'),
+      takesOut: true as const,
+    })),
+  ]
 }

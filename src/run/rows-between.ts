@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { problemsOf } from '../base/problem.ts'
+import { unlessProblem } from '../base/problem.ts'
 import type { DeclaredColumn } from '../contract/spec.ts'
 import type { SoundVersions, VersionName } from '../lake/sound.ts'
 import type { DataFile, Head, Manifest } from '../lake/types.ts'
@@ -45,7 +45,7 @@ export async function rowsBetween(
   columns: readonly DeclaredColumn[],
 ): Promise<RowsBetween | { readonly unknown: string }> {
   const now = await around.lake.version(table, after)
-  const old = before && (await unlessGone(() => around.lake.version(table, before)))
+  const old = before && (await unlessProblem(() => around.lake.version(table, before)))
   if (before && !old) return { unknown: 'its version before is gone or damaged' }
   const other = old && columns.find(({ name }) => typeIn(old, name) !== typeIn(now, name))
   if (other) return { unknown: `column '${other.name}' had another type before` }
@@ -54,7 +54,7 @@ export async function rowsBetween(
   const cameAt = await around.lake.files({ ...now, files: come })
   if (left.length === 0)
     return { added: { files: cameAt, rows: rowsOf(come) }, removed: none, compared: false }
-  const leftAt = await unlessGone(() => around.lake.files({ ...(old ?? now), files: left }))
+  const leftAt = await unlessProblem(() => around.lake.files({ ...(old ?? now), files: left }))
   if (!leftAt) return { unknown: 'a file of its version before is gone or damaged' }
   const folder = around.pool.tempFolder()
   await mkdir(folder, { recursive: true })
@@ -84,13 +84,4 @@ function typeIn({ columns }: Manifest, name: string): string | undefined {
 
 function rowsOf(files: readonly DataFile[]): number {
   return files.reduce((sum, { rows }) => sum + rows, 0)
-}
-
-async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (problemsOf(error)) return undefined
-    throw error
-  }
 }

@@ -18,7 +18,7 @@ export function recordOf(
   scope: RunScope,
   findings: StepFindings,
   heads: Readonly<Record<string, NewHead>>,
-  { result, queryDigests }: Pick<Computed, 'result' | 'queryDigests'>,
+  { result, queryDigests, incremental }: Pick<Computed, 'result' | 'queryDigests' | 'incremental'>,
   computedAt: string,
 ): Omit<StepRecord, 'commit'> {
   const { step, fingerprint, parts, inputs } = findings
@@ -35,6 +35,7 @@ export function recordOf(
     outputs: Object.fromEntries(Object.entries(heads).map(([table, { head }]) => [table, head.version])),
     ...(result !== undefined && { result }),
     ...(queryDigests && { queries: queryDigests }),
+    ...(incremental && { incremental }),
     computedAt,
     run: scope.run,
     ...(absent.length > 0 && { absent: absent.map(({ name }) => name) }),

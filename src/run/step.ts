@@ -10,10 +10,12 @@ import { tryAccept } from './accept.ts'
 import { compute, discardStaged, stageOutputs, type ComputeAsk, type Computed } from './compute.ts'
 import { deliverStep } from './deliver.ts'
 import type { StepFinished } from './events.ts'
+import { computeIncremental } from './compute-incremental.ts'
 import { limitedSignal } from './cancel.ts'
 import { judgedAgain } from './continued.ts'
 import { stepProblems } from './failures.ts'
 import { publishOutputs } from './publish.ts'
+import { detailOfRecord } from './record-detail.ts'
 import { findReusable } from './reuse.ts'
 import type { RunScope } from './scope.ts'
 import { publish, recordOf, remember } from './step-commit.ts'
@@ -27,7 +29,7 @@ import { timedOut } from './timed-out.ts'
 /** How often a step is judged anew, because its inputs or code changed while it was computed. */
 const rounds = 5
 
-type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result' | 'delivered'>
+type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result' | 'delivered' | 'incremental'>
 
 /**
  * One step, from verdict to commit: fresh, forgiven, reused, or computed, checked and published. Throws what
@@ -165,7 +167,10 @@ async function runStep(
     const record = recordOf(scope, findings, heads, computed, computedAt)
     const written = await publish(scope, findings, record, heads, 'publish')
     if (written) await remember(scope, findings, heads, computed, computedAt)
-    return written && { outcome: 'ran', reasons, tables: written, result: computed.result }
+    const { result, incremental } = computed
+    return (
+      written && { outcome: 'ran', reasons, tables: written, result, ...(incremental && { incremental }) }
+    )
   } catch (error) {
     if (limited.timedOut()) throw timedOut(step, timeout)
     throw error
@@ -180,7 +185,12 @@ async function computeTold(scope: RunScope, step: DeclaredStep, ask: ComputeAsk)
   const results: CheckResult[] = []
   try {
     const failures = { folder: scope.pool.tempFolder(), limit: keptRows }
-    return await compute({ ...ask, failures, checked: (more) => results.push(...more) })
+    const whole = { ...ask, failures, checked: (more: readonly CheckResult[]) => void results.push(...more) }
+    if (!step.incremental) return await compute(whole)
+    const key = stepKey(step, scope.flow.name)
+    const detail = (record: StepRecord) => detailOfRecord(scope.workspace, record, key)
+    const record = ask.findings.state.steps.get(key)
+    return await computeIncremental(whole, { record, detail })
   } finally {
     await tellChecks(scope, step, results)
   }

@@ -1,5 +1,6 @@
 import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
+import { changesOf } from '../contract/changes.ts'
 import type { Engine, KeptRows, Session } from '../engine/engine.ts'
 import { withQueryPlace } from '../run/query-place.ts'
 import { renderSelects } from '../run/render-selects.ts'
@@ -61,12 +62,14 @@ async function write(session: Session, prepared: Prepared, logs: LogLine[]): Pro
     })
     return result
   }
-  const handles = request.inputs.map(({ handle, columns }) => ({
+  const own = request.inputs.filter(({ handle }) => changesOf(handle) === undefined)
+  const handles = own.map(({ handle, columns }) => ({
     handle,
     columns: columns.map(({ name }) => name),
   }))
   const queries = renderSelects(definition, { handles, args, env, file })
-  for (const { handle, query } of queries) await session.write(handle, query)
+  for (const { handle, query, takesOut } of queries)
+    await (takesOut ? session.takeOut(handle, query) : session.write(handle, query))
   await session.finish()
   return undefined
 }

@@ -13,6 +13,7 @@ import type { Describing } from '../flow/describe-context.ts'
 import { describeEnv } from '../flow/env.ts'
 import { notebookName, placeWithin } from '../flow/place.ts'
 import { relativeTo } from '../notebook/load.ts'
+import { wholeRequest } from '../run/incremental-request.ts'
 import { fillRows, type LooseRow } from './fill.ts'
 import { inOrder, inputContracts, othersOf, type InputContract } from './input-contract.ts'
 
@@ -72,12 +73,14 @@ export async function prepare(
   refuseNames(given.secrets, secrets, 'declares no secret', where, describing.problems)
   const contracts = inputContracts(notebook.inputs as Inputs, describing.tell)
   const rows = await fillAll(engine, contracts, given, where, describing.problems)
-  const request = {
+  const { incremental } = notebook.definition
+  const plain = {
     inputs: contracts.map((contract) => boundInput(contract, rows.get(contract.handle), given.unchecked)),
     outputs: outputTargets(notebook, describing),
     volatile: notebook.definition.volatile === true || notebook.definition.expires !== undefined,
     ...(notebook.definition.external === true && { external: true }),
   }
+  const request: SessionRequest = incremental ? wholeRequest(plain, incremental) : plain
   const values = { args: fromWire(args), env: fromWire(env), secrets: given.secrets }
   return { prepared: { notebook, request, ...values, file, root, rows }, problems: describing.problems }
 }

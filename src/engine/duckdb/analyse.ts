@@ -3,6 +3,7 @@ import { ProblemError, problemsOf } from '../../base/problem.ts'
 import type { Analysis, AnalysisRequest, EngineProblem } from '../analysis.ts'
 import { readsFiles } from './file-reads.ts'
 import type { Analyst } from './analyst.ts'
+import { appendWarnings } from './append-warnings.ts'
 import { isFault, QueryBinder } from './bind-plan.ts'
 import { compareColumns, nullColumns } from './compare.ts'
 import { bindProblem } from './fault-text.ts'
@@ -105,6 +106,7 @@ function told(
       ...compared,
       ...(plan ? lossyCasts(tree, plan, place) : []),
       ...orderWarnings(tree, binder.inputs, functions, place),
+      ...(request.appends ? appendWarnings(tree, query.relations, functions, place) : []),
     ],
     columns: columns.map(({ name, type }) => ({ name, type })),
     ...(lineage && { lineage: queryLineage(plan, binder.inputs, names) }),

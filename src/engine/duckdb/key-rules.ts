@@ -42,16 +42,38 @@ function keyRule(columns: readonly string[], relation: string, check?: DeclaredC
   }
 }
 
-/** Whether rows share keys, by counting different ones; `nulls` are those of each column. */
+/** Rows as far as they are known, for whoever counts keys. */
+export interface CountedRows {
+  readonly rows: number
+  /** How many NULLs a column has. */
+  readonly nulls: (column: string) => number
+  readonly split?: RuledRows['split']
+}
+
+/** Whether rows share keys, by counting different ones. Rows that were held before are only compared with others. */
 export async function sharesKeys(
   connection: Connection,
   rule: KeyRule,
-  rows: number,
-  nulls: (column: string) => number,
+  { rows, nulls, split }: CountedRows,
 ): Promise<boolean> {
   if (rows < 2) return false
   // With NULLs in several columns, how many rows have a key is not known: the rule counts by itself.
   if (rule.columns.length > 1 && rule.columns.some((column) => nulls(column) > 0)) return true
+  const hasNulls = rule.columns.some((column) => nulls(column) > 0)
+  // What only warns may have been broken before.
+  if (split && !hasNulls && rule.check?.onFailure !== 'warn') return comeShare(connection, rule, split)
   const withKey = rows - (rule.columns.length === 1 ? nulls(rule.columns[0] ?? '') : 0)
   return Number((await connection.row(rule.different))['n']) < withKey
+}
+
+async function comeShare(
+  connection: Connection,
+  { columns }: KeyRule,
+  { held, come, rows }: NonNullable<RuledRows['split']>,
+): Promise<boolean> {
+  const names = columns.map(quoteName).join(', ')
+  const among = await connection.row(`SELECT count(*) AS n FROM (SELECT DISTINCT ${names} FROM ${come})`)
+  if (Number(among['n']) < rows) return true
+  const both = `SELECT 1 FROM ${held} SEMI JOIN ${come} USING (${names}) LIMIT 1`
+  return Number((await connection.row(`SELECT count(*) AS n FROM (${both})`))['n']) > 0
 }

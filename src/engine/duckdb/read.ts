@@ -1,9 +1,12 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
-import type { Batch } from '../engine.ts'
+import { InternalError } from '../../base/problem.ts'
+import { relationName } from '../../contract/render.ts'
+import type { Batch, BoundInput } from '../engine.ts'
 import { Connection } from './connection.ts'
 import { decodeVector, type ColumnOut } from './decode.ts'
 import type { InputView } from './inputs.ts'
 import type { Params } from './params.ts'
+import { quoteName } from './sql-text.ts'
 
 /** A query whose rows go to JavaScript. */
 export interface RowsOut {
@@ -11,6 +14,21 @@ export interface RowsOut {
   readonly params?: Params
   /** How a column is read, by its name. */
   readonly column: (name: string) => ColumnOut
+}
+
+/** All rows of an input, and how messages call it. */
+export function inputOut(
+  inputs: readonly BoundInput[],
+  handle: string,
+): { readonly subject: string; readonly out: RowsOut } {
+  const input = inputs.find((item) => item.handle === handle)
+  if (!input) throw new InternalError(`a step has no input '${handle}'`)
+  const subject = `input table '${input.name}'`
+  const column = (name: string): ColumnOut => {
+    const readAs = input.columns.find((item) => item.name === name)?.readAs
+    return { subject: `${subject}: column '${name}'`, ...(readAs && { readAs }) }
+  }
+  return { subject, out: { query: `FROM ${quoteName(relationName(handle))}`, column } }
 }
 
 /**

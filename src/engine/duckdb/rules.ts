@@ -19,6 +19,8 @@ export interface RuledRows {
   readonly relation: string
   /** Other tables that checks read, as SQL, by name; those that are absent are not checked. */
   readonly others: Others
+  /** The rows that were held before and stay, which keep the contract, and those that came: `relation` in two. */
+  readonly split?: { readonly held: string; readonly come: string; readonly rows: number }
 }
 
 /** The rows of an output, in its file or in a table of the session. A table that reads itself reads these. */

@@ -1,6 +1,6 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
 import { InternalError, ProblemError, type Problem } from '../../base/problem.ts'
-import { relationName, type RenderedQuery } from '../../contract/render.ts'
+import type { RenderedQuery } from '../../contract/render.ts'
 import type {
   Batch,
   CheckResult,
@@ -14,18 +14,17 @@ import type {
 import { passQuery, passWrite, type QueryRules } from './check-query.ts'
 import type { Around } from './around.ts'
 import { Connection } from './connection.ts'
-import type { ColumnOut } from './decode.ts'
 import { FaultError, queryProblem, toldOf, type FaultPlace } from './faults.ts'
 import { Gathering } from './gather.ts'
 import { dropGiven, givenOthers, type GivenTables } from './given.ts'
+import { rowsOnto, takeOutKeys } from './held.ts'
 import { inputProblems, type InputView } from './inputs.ts'
 import { keepOutput, keptRows } from './keep.ts'
 import { prepare, unwritten, type Prepared } from './prepare.ts'
-import { readBatches, type RowsOut } from './read.ts'
+import { inputOut, readBatches, type RowsOut } from './read.ts'
 import type { RowsIn } from './rows-in.ts'
 import type { ReadySources } from './ready-sources.ts'
 import { rejectRows, rejectsLast } from './reject.ts'
-import { parquetFiles, quoteName } from './sql-text.ts'
 import {
   checkWritten,
   diagnose,
@@ -33,6 +32,7 @@ import {
   raise,
   stageWritten,
   writeOutput,
+  writtenRows,
   type Staging,
   type Written,
 } from './stage.ts'
@@ -93,6 +93,11 @@ export class DuckDbSession implements Session {
     else await this.work(output, async () => this.into(await this.gathering(output), output, rows))
   }
 
+  async takeOut(handle: string, query: RenderedQuery): Promise<void> {
+    const output = this.output(handle)
+    await this.work(output, () => takeOutKeys(this.rules, output.target, query))
+  }
+
   async insert(handle: string, rows: readonly object[]): Promise<void> {
     const output = this.output(handle)
     output.written = true
@@ -115,15 +120,8 @@ export class DuckDbSession implements Session {
   }
 
   async *read(handle: string): AsyncGenerator<Batch, void> {
-    const input = this.rules.request.inputs.find((item) => item.handle === handle)
-    if (!input) throw new InternalError(`a step has no input '${handle}'`)
-    const subject = `input table '${input.name}'`
-    const column = (name: string): ColumnOut => {
-      const readAs = input.columns.find((item) => item.name === name)?.readAs
-      return { subject: `${subject}: column '${name}'`, ...(readAs && { readAs }) }
-    }
-    const query = `FROM ${quoteName(relationName(handle))}`
-    yield* this.stream({ query, column }, [handle], { subject, handle, text: query })
+    const { subject, out } = inputOut(this.rules.request.inputs, handle)
+    yield* this.stream(out, [handle], { subject, handle, text: out.query })
   }
 
   async finish(): Promise<readonly StagedOutput[]> {
@@ -142,9 +140,7 @@ export class DuckDbSession implements Session {
       else problems.push(unwritten(output.target))
     }
     // Checks see the other tables that the step writes as they will be.
-    const siblings = Object.fromEntries(
-      written.map(({ target, file }) => [target.table.name, parquetFiles([file])]),
-    )
+    const siblings = Object.fromEntries(written.map((each) => [each.target.table.name, writtenRows(each)]))
     for (const each of written) {
       const output = this.output(each.target.handle)
       await this.work(output, async () => keep(await checkWritten(this.staging(output), each, siblings)))
@@ -222,6 +218,10 @@ export class DuckDbSession implements Session {
     await this.reject(output)
     if (output.target.folder === undefined)
       return keepOutput(staging.connection, output.target, this.given, () => this.gathering(output))
+    if (output.target.held) {
+      const { rows, kept } = await rowsOnto(staging.connection, output, () => this.gathering(output))
+      return writeOutput(staging, rows, kept)
+    }
     if (!output.gathering) return output.query ? writeOutput(staging, output.query) : []
     const gathering = await output.gathering
     const outcome = await writeOutput(staging, await gathering.rows())

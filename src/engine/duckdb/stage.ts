@@ -3,11 +3,13 @@ import path from 'node:path'
 import { hashFile } from '../../base/file-hash.ts'
 import { InternalError, ProblemError, type Problem } from '../../base/problem.ts'
 import type { BoundInput, CheckResult, OutputTarget, StagedOutput } from '../engine.ts'
+import type { HeldFile } from '../held-rows.ts'
 import type { Others } from './check-sql.ts'
 import type { Connection } from './connection.ts'
 import { copyStart, copyTable, copyTo, guarded, type Copied } from './copy.ts'
 import { FaultError, queryProblem } from './faults.ts'
 import { inputProblems } from './inputs.ts'
+import { joinedStats } from './joined-stats.ts'
 import { stagePartitions } from './partitions.ts'
 import { contractRows, lenientRows, type RowsIn } from './rows-in.ts'
 import { ruledRows } from './rules.ts'
@@ -35,28 +37,59 @@ export interface Written {
   readonly target: OutputTarget
   readonly file: string
   readonly copied: Copied
+  /** For an output that was added to: its files that stay, by their places, and what all files hold. */
+  readonly onto?: {
+    readonly kept: readonly number[]
+    readonly files: readonly HeldFile[]
+    readonly whole: Copied
+  }
 }
 
 /**
  * Writes the rows of an output into one Parquet file. Conditions and types are checked as the rows pass; only
  * when that fails do they pass once more, leniently, so that all violations are told at once.
  */
-export async function writeOutput(staging: Staging, rows: RowsIn): Promise<Written | readonly Problem[]> {
+export async function writeOutput(
+  staging: Staging,
+  rows: RowsIn,
+  kept?: readonly number[],
+): Promise<Written | readonly Problem[]> {
   const { target } = staging
   const file = path.join(folderOf(target), target.table.partitionBy ? wholeName : fileName)
   const copied = await copyChecked(staging, rows, file)
-  return isProblems(copied) ? copied : { target, file, copied }
+  if (isProblems(copied)) return copied
+  return {
+    target,
+    file,
+    copied,
+    ...(kept && { onto: await besideKept(staging.connection, target, copied, kept) }),
+  }
 }
 
-/** Checks what is left to check of a file that was written. */
+/** All rows of an output that was written, those of files that stay too, as SQL. */
+export function writtenRows(written: Written): string {
+  const stay = written.onto?.files.map((each) => each.path) ?? []
+  return parquetFiles(isNothing(written) ? stay : [...stay, written.file])
+}
+
+/** Checks what is left to check of an output that was written; contracts hold for all of its rows. */
 export async function checkWritten(
   { connection, judging, tell }: Staging,
-  { target, file, copied }: Written,
+  written: Written,
   siblings: Others,
 ): Promise<readonly Problem[]> {
-  const ruled = ruledRows(target, parquetFiles([file]))
-  const all = { ...ruled, others: { ...ruled.others, ...siblings } }
-  const { problems, checks } = await lateFindings(connection, all, copied, judging)
+  const { target, file, copied, onto } = written
+  const ruled = ruledRows(target, writtenRows(written))
+  const split = onto &&
+    onto.files.length > 0 && {
+      split: {
+        held: parquetFiles(onto.files.map((each) => each.path)),
+        come: parquetFiles([file]),
+        rows: copied.rows,
+      },
+    }
+  const all = { ...ruled, others: { ...ruled.others, ...siblings }, ...split }
+  const { problems, checks } = await lateFindings(connection, all, onto?.whole ?? copied, judging)
   tell(checks)
   return problems
 }
@@ -64,12 +97,36 @@ export async function checkWritten(
 /** What was written and checked, as files that can be published. */
 export async function stageWritten(
   { connection }: Pick<Staging, 'connection'>,
-  { target, file, copied }: Written,
+  written: Written,
 ): Promise<StagedOutput> {
+  const { target, file, copied, onto } = written
   if (target.table.partitionBy) return stagePartitions(connection, target, file, copied)
-  const { size: bytes } = await stat(file)
-  const files = [{ name: fileName, bytes, rows: copied.rows, hash: await hashFile(file) }]
-  return { handle: target.handle, files, rows: copied.rows, bytes, stats: copied.stats }
+  const { size } = await stat(file)
+  const files = isNothing(written)
+    ? []
+    : [{ name: fileName, bytes: size, rows: copied.rows, hash: await hashFile(file) }]
+  const bytes = [...(onto?.files ?? []), ...files].reduce((sum, each) => sum + each.bytes, 0)
+  const { rows, stats } = onto?.whole ?? copied
+  const more = onto && { kept: onto.kept, fileStats: copied.stats }
+  return { handle: target.handle, files, ...more, rows, bytes, stats }
+}
+
+/** No row was added to files that stay: the file that was written is left where it is, and nobody is told of it. */
+function isNothing({ copied, onto }: Written): boolean {
+  return copied.rows === 0 && onto !== undefined && onto.files.length > 0
+}
+
+/** The files that stay beside the one that was written, and what all of them hold. */
+async function besideKept(
+  connection: Connection,
+  { table, held }: OutputTarget,
+  copied: Copied,
+  kept: readonly number[],
+): Promise<NonNullable<Written['onto']>> {
+  const files = kept.flatMap((at) => held?.files[at] ?? [])
+  const all = [...files.map(({ rows, stats = {} }) => ({ rows, stats })), copied]
+  const rows = all.reduce((sum, each) => sum + each.rows, 0)
+  return { kept, files, whole: { ...copied, rows, stats: await joinedStats(connection, table, all) } }
 }
 
 export function isProblems(value: unknown): value is readonly Problem[] {

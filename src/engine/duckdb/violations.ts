@@ -52,7 +52,7 @@ export async function lateFindings(
   const rules: Rule[] = nullRules(ruled, false).filter(({ column }) => nulls(column) > 0)
   const held: string[] = ruled.table.checks.filter(ridesAlong).map(({ name }) => name)
   for (const rule of keyRules(ruled)) {
-    if (await sharesKeys(connection, rule, rows, nulls)) rules.push(rule)
+    if (await sharesKeys(connection, rule, { rows, nulls, split: ruled.split })) rules.push(rule)
     else held.push(rule.name)
   }
   rules.push(...checkRules(ruled).filter(({ check }) => check && !ridesAlong(check)))
