@@ -66,6 +66,8 @@ const sqlite = z.strictObject({
   kind: z.literal('sqlite'),
   /** The file of the database, from the project. */
   file: text.refine((value) => !/^(file|libsql|wss?|https?):/i.test(value), 'is not the path of a file'),
+  /** An empty database is made where there is no file. */
+  create: z.boolean().optional(),
 })
 
 /** `connections:` of `sluice.yaml`. */

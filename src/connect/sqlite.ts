@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type Libsql from 'libsql'
 import { ProblemError } from '../base/problem.ts'
 import { projectPackage } from '../storage/driver-package.ts'
@@ -17,8 +17,9 @@ const patience = 10_000
 export async function openSqlite(context: OpenContext, config: SqliteConfig): Promise<SqlConnection> {
   const { root, name } = context
   const file = resolve(root, config.file)
-  // The driver would make the file.
-  if (!existsSync(file)) throw absent(name, config.file)
+  // The driver would make the file: a path with a mistake would be an empty database.
+  if (config.create === true) mkdirSync(dirname(file), { recursive: true })
+  else if (!existsSync(file)) throw absent(name, config.file)
   const Database = await projectPackage<typeof Libsql>(root, 'libsql', {
     code: 'connection/package-missing',
     message: `connection '${name}' needs the package libsql, which is not installed`,
@@ -69,6 +70,6 @@ function absent(name: string, file: string): ProblemError {
     code: 'connection/unavailable',
     message: `connection '${name}': there is no file ${file}`,
     where: { file: 'sluice.yaml' },
-    hint: 'the path is relative to the project; Sluice makes no database',
+    hint: 'the path is relative to the project; `create: true` beside it lets Sluice make the database',
   })
 }

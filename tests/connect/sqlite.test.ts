@@ -116,6 +116,20 @@ test('wrong tables, queries, texts and files are told', () =>
     },
   ))
 
+test('a database that is not there is made where the connection says so', () =>
+  inFolder(async (root) => {
+    const connections = { shop: { kind: 'sqlite', file: 'new/shop.db', create: true } } as const
+    for (const expected of [0, 1]) {
+      const shop = await openConnection({ root, connections }, 'shop')
+      const tables = await shop.transaction((each) =>
+        each.rows("SELECT name FROM sqlite_master WHERE name = 'a'"),
+      )
+      expect(tables).toHaveLength(expected)
+      await shop.transaction((each) => each.run('CREATE TABLE IF NOT EXISTS a (n integer)'))
+      await shop.close()
+    }
+  }))
+
 test('a connection that nobody declared is told with what is near', () =>
   inFolder(async (root) => {
     const open = (name: string) =>

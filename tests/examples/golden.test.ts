@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { figures, rawRows, root } from './golden.ts'
+import { kiva, university } from './kiva-golden.ts'
 import { northwind } from './northwind-golden.ts'
 import { taxi } from './taxi-golden.ts'
 
-const cases = [...northwind, ...taxi]
+const cases = [...northwind, ...taxi, ...kiva, ...university]
+const flows = ['northwind', 'northwind_1998', 'taxi', 'kiva', 'university']
 
 describe('independent SQL over the raw files', () => {
   test.each(cases)('$what', async ({ raw, expected }) => {
@@ -23,7 +25,7 @@ describe('the tables that the flows write', () => {
     const { run } = await import('../../src/run/run.ts')
     const { openLake } = await import('../../src/run/open-lake.ts')
     project = await copyOfProject()
-    for (const flow of ['northwind', 'northwind_1998', 'taxi']) {
+    for (const flow of flows) {
       const result = await run(flow, { projectRoot: project, env: 'dev' })
       expect(result.steps.flatMap((step) => step.problems)).toEqual([])
       results[flow] = result.results
@@ -53,9 +55,25 @@ describe('the tables that the flows write', () => {
     })
   })
 
+  test('the summary of loans is in the database, once', async () => {
+    const { default: Libsql } = await import('libsql')
+    const database = new Libsql(path.join(project, 'out/reports.db'), { readonly: true })
+    const sum = 'sum(CAST(funded_amount AS REAL))'
+    expect(
+      database.prepare(`SELECT count(*) AS loans, ${sum} AS funded FROM kiva_loans_summary`).get(),
+    ).toMatchObject({
+      loans: 493,
+      funded: 382475,
+    })
+    expect(database.prepare('SELECT count(*) AS lines FROM sluice_deliveries').get()).toMatchObject({
+      lines: 1,
+    })
+    database.close()
+  })
+
   test('a second run has nothing to do', async () => {
     const { run } = await import('../../src/run/run.ts')
-    for (const flow of ['northwind', 'northwind_1998', 'taxi']) {
+    for (const flow of flows) {
       const { steps } = await run(flow, { projectRoot: project, env: 'dev' })
       expect(steps.map(({ outcome }) => outcome)).toEqual(steps.map(() => 'fresh'))
     }
@@ -68,9 +86,13 @@ async function copyOfProject(): Promise<string> {
   for (const part of ['notebooks', 'flows', 'data', 'sluice.yaml', 'storage/local.yaml']) {
     await cp(path.join(root, part), path.join(folder, part), { recursive: true })
   }
+  await cp(path.join(root, 'data/university/arrivals'), path.join(folder, 'landing/university'), {
+    recursive: true,
+  })
   await writeFile(path.join(folder, 'package.json'), '{ "name": "examples", "type": "module" }\n')
   await mkdir(path.join(folder, 'node_modules'))
   await symlink(root, path.join(folder, 'node_modules/sluice'), 'junction')
-  await symlink(path.join(root, 'node_modules/zod'), path.join(folder, 'node_modules/zod'), 'junction')
+  for (const name of ['zod', 'libsql'])
+    await symlink(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction')
   return folder
 }

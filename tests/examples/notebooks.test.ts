@@ -5,6 +5,10 @@ import ingestData from '../../notebooks/northwind/ingest_data.ts'
 import productRevenue from '../../notebooks/northwind/analysis/product_revenue.ts'
 import shippingDelays from '../../notebooks/northwind/analysis/shipping_delays.ts'
 import { orderDetailsFile } from '../../notebooks/northwind/sources.ts'
+import importLoans from '../../notebooks/kiva/import_loans.ts'
+import lenderCounts from '../../notebooks/kiva/lender_counts.ts'
+import loadErrors from '../../notebooks/kiva/load_errors.ts'
+import enrolmentCounts from '../../notebooks/university/enrolment_counts.ts'
 import busiestHours from '../../notebooks/taxi/gold/busiest_hours.ts'
 import rejectReport from '../../notebooks/taxi/gold/reject_report.ts'
 import revenueByDayZone from '../../notebooks/taxi/gold/revenue_by_day_zone.ts'
@@ -155,5 +159,80 @@ describe('northwind', () => {
       items: [late, { ...late, shippedDate: day('1997-01-10') }, { ...late, shippedDate: null }],
       args: { year: 1997 },
     }).expect({ delays: [{ delay: 3n }] })
+  })
+})
+
+describe('kiva', () => {
+  test('import_loans takes the translation of a description where there is one', async () => {
+    const loan = { FUNDED_AMOUNT: '25', LOAN_AMOUNT: '50', STATUS: 'funded' }
+    await given(importLoans, {
+      file: [
+        { ...loan, LOAN_ID: 1, DESCRIPTION: 'Un horno', DESCRIPTION_TRANSLATED: 'An oven' },
+        { ...loan, LOAN_ID: 2, DESCRIPTION: 'A goat', DESCRIPTION_TRANSLATED: null },
+      ],
+    }).expect({
+      loans: [
+        { loan_id: 1, description: 'An oven', funded_amount: '25.00' },
+        { loan_id: 2, description: 'A goat' },
+      ],
+    })
+  })
+
+  test('lender_counts counts names, and 0 for an empty list', async () => {
+    await given(lenderCounts, {
+      file: [
+        { LOAN_ID: 1, LENDERS: 'ann, bob, cy' },
+        { LOAN_ID: 2, LENDERS: null },
+        { LOAN_ID: 3, LENDERS: ' , ' },
+      ],
+    }).expect({
+      counts: [
+        { loan_id: 1, lenders: 3 },
+        { loan_id: 2, lenders: 0 },
+        { loan_id: 3, lenders: 0 },
+      ],
+    })
+  })
+
+  test('load_errors counts lines by column, and gives their number', async () => {
+    const run = given(loadErrors, {
+      rejects: [
+        { line: 9n, column: 'LOAN_ID' },
+        { line: 4n, column: 'LOAN_ID' },
+        { line: 5n, column: null },
+      ],
+    })
+    await run.expect({
+      errors: [
+        { column: 'LOAN_ID', lines: 2n, first_line: 4n },
+        { column: null, lines: 1n, first_line: 5n },
+      ],
+    })
+    await run.result({ errors: 3 })
+  })
+})
+
+describe('university', () => {
+  test('enrolment_counts counts a student of two terms once, and programmes without students', async () => {
+    await given(enrolmentCounts, {
+      students: [
+        { student_id: 'S1', major: 'History' },
+        { student_id: 'S2', major: 'History' },
+      ],
+      programmes: [
+        { programme_id: 'P1', programme: 'Bachelor of Arts' },
+        { programme_id: 'P2', programme: 'Doctorate' },
+      ],
+      enrolments: [
+        { student_id: 'S1', programme_id: 'P1' },
+        { student_id: 'S1', programme_id: 'P1' },
+        { student_id: 'S2', programme_id: 'P1' },
+      ],
+    }).expect({
+      counts: [
+        { major: 'History', programme: 'Bachelor of Arts', students: 2n },
+        { major: 'History', programme: 'Doctorate', students: 0n },
+      ],
+    })
   })
 })

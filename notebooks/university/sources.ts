@@ -1,0 +1,17 @@
+import { source, t } from 'sluice'
+
+export const studentsFile = source.csv('data/university/students.csv', {
+  name: 'university.students_file',
+  columns: { student_id: t.varchar(), major: t.varchar(), born: t.integer() },
+})
+
+export const programmesFile = source.csv('data/university/programmes.csv', {
+  name: 'university.programmes_file',
+  columns: { programme_id: t.varchar(), name: t.varchar(), degree: t.varchar() },
+})
+
+/** A file for each term lands here. */
+export const enrolmentFiles = source.csv('landing/university/enrolments_*.csv', {
+  name: 'university.enrolment_files',
+  columns: { student_id: t.varchar(), programme_id: t.varchar(), term: t.varchar() },
+})
