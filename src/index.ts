@@ -37,7 +37,15 @@ export type { Problem, Place } from './base/problem.ts'
 export type { ChangedRelations, IncrementalMode } from './contract/changes.ts'
 export type { CheckOptions, DeclaredCheck } from './contract/check-form.ts'
 export type { Column, Columns, NewRow, Row } from './contract/column.ts'
-export type { ChangedRows, ChangingInput, Database, InputHandle, Log, OutputHandle, RunContext } from './contract/context.ts'
+export type {
+  ChangedRows,
+  ChangingInput,
+  Database,
+  InputHandle,
+  Log,
+  OutputHandle,
+  RunContext,
+} from './contract/context.ts'
 export type { Limits, Retries, RetryCause } from './contract/limits.ts'
 export type { Notebook } from './contract/notebook.ts'
 export type { Relation, Sql, SqlValue } from './contract/sql.ts'

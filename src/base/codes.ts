@@ -38,8 +38,7 @@ export const problemCodes = {
   'notebook/args-invalid': 'Args do not fit the schema of the notebook.',
   'notebook/env-invalid': 'The process environment does not fit what the notebook declares.',
   'notebook/kind': 'A notebook declares both `select` and `run`, neither, or queries for other outputs.',
-  'notebook/incremental':
-    'What a notebook says of being incremental does not go together, or is not used.',
+  'notebook/incremental': 'What a notebook says of being incremental does not go together, or is not used.',
   'flow/syntax': 'A flow file does not parse.',
   'flow/invalid': 'A flow does not have the form that Sluice reads.',
   'flow/step-duplicate': 'Two steps of a flow have one name.',
@@ -70,7 +69,8 @@ export const problemCodes = {
   'connection/config-invalid': 'A connection of `sluice.yaml` cannot be used as it is written.',
   'connection/package-missing': 'The driver that a connection needs is not installed in the project.',
   'connection/unavailable': 'A database cannot be reached, is not there, or ended the connection.',
-  'connection/denied': 'A database refuses the user, the password or a right, or its certificate is not trusted.',
+  'connection/denied':
+    'A database refuses the user, the password or a right, or its certificate is not trusted.',
   'connection/query': 'A database refuses a statement: a table or column is not there, or a query is wrong.',
   'source/not-found': 'No file matches the path of a source.',
   'source/unreadable': 'A file of a source may not be read, or is a folder.',

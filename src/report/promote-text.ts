@@ -34,7 +34,9 @@ export function promoteText(plan: PromotePlan, options: ViewOptions = {}): strin
   const notes = [
     ...(along.length > 0 ? [`come along, written by the same steps: ${along.join(', ')}`] : []),
     ...(steps.length > 0 ? [`steps without tables: ${steps.join(', ')}`] : []),
-    ...(released.length > 0 ? [`restored in ${to.env}, and held no longer afterwards: ${released.join(', ')}`] : []),
+    ...(released.length > 0
+      ? [`restored in ${to.env}, and held no longer after a promote: ${released.join(', ')}`]
+      : []),
     ...(stale.length > 0 ? [`stale in ${to.env} afterwards: ${stale.map(staleText).join(', ')}`] : []),
   ]
   const changed =

@@ -34,9 +34,10 @@ export function repairText(
   dryRun: boolean,
 ): string {
   if (found.problems.length === 0) return verifyText(found, paint)
-  const written = runs.every(({ ok }) => ok) && left.problems.length === 0
-  const word = dryRun ? 'would be' : written ? 'was' : 'was to be'
-  const lines = tables.map((each) => repairLine(each, word))
+  const isLeft = ({ env, table, seq }: Repairable) =>
+    left.damaged.some((each) => each.env === env && each.table === table && each.head.seq === seq)
+  const word = (each: Repairable) => (isLeft(each) ? 'was to be' : 'was')
+  const lines = tables.map((each) => repairLine(each, dryRun ? 'would be' : word(each)))
   if (found.checkpoints.length > 0 && dryRun)
     lines.push(`${plural(found.checkpoints.length, 'checkpoint')} would be written again from the log`)
   if (found.spare.keys.length > 0 && dryRun)
