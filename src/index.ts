@@ -78,7 +78,8 @@ export type { RollbackOptions, RollbackPlan, RollbackResult } from './run/rollba
 export type { RestoredTable, RestoreOptions, RestoreResult } from './run/restore.ts'
 export type { ReleaseOptions, ReleaseResult } from './run/release.ts'
 export type { ChangeSummary, SummaryOptions } from './run/summary.ts'
-export type { OpenLake, OpenTable } from './run/open-lake.ts'
+export type { OpenLake, OpenTable, PartitionOption } from './run/open-lake.ts'
+export type { LakePartition, PartitionFilter } from './run/lake-partitions.ts'
 export type {
   Explanation,
   Plan,

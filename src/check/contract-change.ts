@@ -44,6 +44,10 @@ export const changeRules = {
   'columns-reordered': ['neutral', 'The same columns in another order: they are read by name.'],
   'key-reordered': ['neutral', 'The same key, with its columns in another order.'],
   'read-as-changed': ['neutral', '`.asNumber()` or `.micros()`: the rows stay; `tsc` tells notebooks.'],
+  'partitioning-changed': [
+    'neutral',
+    'Other files for other values. Readers see the same rows; the step runs again.',
+  ],
   'path-changed': ['neutral', 'The folder of the files. Readers go by the name of the table.'],
   'text-changed': ['neutral', 'Description, owner or tags.'],
 } as const satisfies { readonly [kind: string]: readonly [ChangeLevel, string] }

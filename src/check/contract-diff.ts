@@ -126,6 +126,9 @@ function diffTexts(one: DeclaredTable, other: DeclaredTable): BareChange[] {
     })
   if (one.rejects !== other.rejects)
     texts.push({ kind: 'rejects-changed', what: changed('rejects', one.rejects, other.rejects) })
+  const [parted, parts] = [one.partitionBy?.join(', '), other.partitionBy?.join(', ')]
+  if (parted !== parts)
+    texts.push({ kind: 'partitioning-changed', what: changed('partitionBy', parted, parts) })
   if (one.path !== other.path)
     texts.push({ kind: 'path-changed', what: changed('path', one.path, other.path) })
   return texts

@@ -1,14 +1,17 @@
 import { unlessProblem } from '../base/problem.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import { bytesText, countText, plural } from '../report/amount.ts'
+import { partitionLines } from '../report/partitions-text.ts'
 import { tableLines } from '../report/table-text.ts'
 import { agoText } from '../report/time.ts'
 import { declaredFlows } from '../run/lake-declared.ts'
 import type { ColumnProfile, TablePreview } from '../run/lake-reader.ts'
 import type { LakeTable } from '../run/lake-table.ts'
-import type { OpenLake } from '../run/open-lake.ts'
+import type { LakePartition } from '../run/lake-partitions.ts'
+import type { OpenLake, PartitionOption } from '../run/open-lake.ts'
 import type { ProjectOptions } from '../run/options.ts'
 import type { Cli } from './cli.ts'
+import { requirePartition } from './partition-option.ts'
 import { previewText } from './previews.ts'
 
 /** All that `sluice show` tells of a table. */
@@ -17,6 +20,8 @@ export interface ShownTable extends LakeTable {
   readonly owner?: string
   readonly columns: readonly ShownColumn[]
   readonly preview: TablePreview
+  /** Left out of a table that is not partitioned. */
+  readonly partitions?: readonly LakePartition[]
 }
 
 interface ShownColumn extends ColumnProfile {
@@ -29,12 +34,14 @@ export async function describeTable(
   lake: OpenLake,
   name: string,
   rows: number,
-  options: ProjectOptions,
+  options: ProjectOptions & PartitionOption,
 ): Promise<ShownTable> {
   const open = lake.table(name)
+  await requirePartition(open, options.partition)
+  const partitions = await open.partitions(options.partition)
   const info = await open.info()
   const declared = await contractOf(info.name, options)
-  const profile = new Map((await open.profile()).map((column) => [column.name, column]))
+  const profile = new Map((await open.profile(options)).map((column) => [column.name, column]))
   const columns = (await open.schema()).map(({ name: column, type, nullable }): ShownColumn => {
     const description = declared?.columns.find((each) => each.name === column)?.description
     const { nulls = 0, distinct = 0, min, max } = profile.get(column) ?? {}
@@ -54,7 +61,8 @@ export async function describeTable(
     ...(declared?.description !== undefined && { description: declared.description }),
     ...(declared?.owner !== undefined && { owner: declared.owner }),
     columns,
-    preview: await open.preview(rows),
+    preview: await open.preview(rows, options),
+    ...(partitions.length > 0 && { partitions }),
   }
 }
 
@@ -98,6 +106,7 @@ export function shownText(shown: ShownTable, out: Pick<Cli['out'], 'width' | 'pa
     '',
     ...tableLines(heads, cells, { width, paint }),
     '',
+    ...(shown.partitions ? [...partitionLines(shown.partitions, { width, paint }), ''] : []),
   ]
   return `${lines.join('\n')}\n${previewText({ table: name, ...shown.preview }, out)}`
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hashFile } from '../base/file-hash.ts'
+import { hashBytes, hashFile } from '../base/file-hash.ts'
 import { problemsOf, ProblemError } from '../base/problem.ts'
 import { compared } from './copy-missing.ts'
 import type { Copying } from './copy-types.ts'
@@ -9,6 +9,7 @@ import { parseManifest } from './manifest.ts'
 import { corrupt, readSealed } from './sealed.ts'
 import type { DataFile } from './types.ts'
 import { layout } from '../storage/layout.ts'
+import type { Storage } from '../storage/storage.ts'
 
 /** How many versions are copied at once. */
 const atOnce = 8
@@ -41,12 +42,26 @@ export async function copyVersions(copying: Copying): Promise<void> {
     if (there !== undefined) counts.there++
     if (there === undefined || own.length > 0) waiting.push({ manifest, digests: own })
     if (waiting.length < atOnce) continue
-    await Promise.all(waiting.map((version) => copyVersion(copying, version)))
+    await copyTogether(copying, waiting)
     copying.step()
     waiting = []
   }
-  await Promise.all(waiting.map((version) => copyVersion(copying, version)))
+  await copyTogether(copying, waiting)
   copying.step()
+}
+
+/** Those of one table one after the other: later ones share files with earlier ones. */
+async function copyTogether(copying: Copying, versions: readonly Version[]): Promise<void> {
+  const tables = new Map<string, Version[]>()
+  for (const version of versions) {
+    const table = path.posix.dirname(path.posix.dirname(version.manifest))
+    tables.set(table, [...(tables.get(table) ?? []), version])
+  }
+  await Promise.all(
+    Array.from(tables.values(), async (list) => {
+      for (const version of list) await copyVersion(copying, version)
+    }),
+  )
 }
 
 async function copyVersion(copying: Copying, { manifest: key, digests }: Version): Promise<void> {
@@ -110,6 +125,7 @@ async function publishFiles(
   folder: string,
   files: readonly DataFile[],
 ): Promise<boolean> {
+  if (await holdsSome(to, folder)) return addFiles({ from, to }, manifest, files)
   const staged = await to.stage(folder)
   try {
     for (const { key, bytes, hash } of files) {
@@ -137,6 +153,31 @@ async function publishFiles(
     await to.discard(staged)
     return false
   }
+}
+
+async function holdsSome(storage: Storage, folder: string): Promise<boolean> {
+  for await (const { key } of storage.list(folder)) return key !== ''
+  return false
+}
+
+/** Adds files to a folder that has some already: versions that share others of its files were copied before. */
+async function addFiles(
+  { from, to }: Pick<Copying, 'from' | 'to'>,
+  manifest: string,
+  files: readonly DataFile[],
+): Promise<boolean> {
+  for (const { key, hash } of files) {
+    const bytes = await from.get(key)
+    if (bytes === undefined && (await from.get(manifest)) === undefined) return false
+    if (bytes === undefined || (await hashBytes(bytes)) !== hash)
+      throw corrupt(
+        key,
+        'it is missing, or does not have the hash of its manifest',
+        '`sluice verify` looks at all files',
+      )
+    await to.putIfAbsent(key, bytes)
+  }
+  return true
 }
 
 /** Creates an object that never changes; one of that name that is another is told. */

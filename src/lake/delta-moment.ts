@@ -1,4 +1,5 @@
 import { problemsOf, type Problem } from '../base/problem.ts'
+import { filesBefore } from './delta-before.ts'
 import type { TableMoment } from './delta-moments.ts'
 import { deltaSchema, type DeltaFault, type DeltaSchema } from './delta-schema.ts'
 import { dataVersion, emptyVersion, refusedVersion } from './delta-version.ts'
@@ -25,7 +26,7 @@ export async function exportMoment(lake: Lake, env: string, moment: TableMoment)
   if (from !== undefined && from !== to) {
     const place = { lake, env, table, root: from }
     const why = head === undefined ? 'sluiceDropped' : 'sluiceMoved'
-    await writer.put(place, moment.number, refusedVersion(place, momentIn(from, moment), why))
+    await writer.put(place, moment.number, refusedVersion(place, await momentIn(lake, from, moment), why))
   }
   if (head !== undefined && to !== undefined) {
     const place = { lake, env, table, root: to }
@@ -68,7 +69,7 @@ async function versionOf(
   moment: TableMoment,
   head: Head,
 ): Promise<VersionText> {
-  const here = momentIn(place.root, moment)
+  const here = await momentIn(lake, place.root, moment)
   const refused = (why: DeltaRefusal, problems: readonly Problem[] = []): VersionText => ({
     text: refusedVersion(place, here, why),
     problems,
@@ -96,8 +97,12 @@ async function manifestOf(lake: Lake, head: Head): Promise<Manifest | undefined>
   }
 }
 
-function momentIn(root: string, { number, commit, at, before }: TableMoment): DeltaMoment {
-  return { number, commit, at, before: before?.files.filter(({ key }) => key.startsWith(root)) ?? [] }
+async function momentIn(
+  lake: Lake,
+  root: string,
+  { number, commit, at, before }: TableMoment,
+): Promise<DeltaMoment> {
+  return { number, commit, at, before: await filesBefore(lake, root, before, number) }
 }
 
 /** The folder of the Delta table that a version belongs to: that of all versions of its table. */

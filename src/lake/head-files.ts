@@ -1,12 +1,9 @@
-import { parseManifest } from './manifest.ts'
+import { listedFiles, parseManifest } from './manifest.ts'
 import { readSealed } from './sealed.ts'
 import type { DataFile, Head } from './types.ts'
 import type { Storage } from '../storage/storage.ts'
 
-/** A head lists its files up to this number: each commit of the log repeats the heads since a checkpoint. */
-export const listedFiles = 200
-
-/** The files of a version as its head has them. */
+/** The files of a version as its head has them. Very many are not listed: each commit repeats the heads since a checkpoint. */
 export function filesInHead(files: readonly DataFile[]): Pick<Head, 'files' | 'many'> {
   if (files.length > listedFiles) return { files: [], many: files.length }
   return { files: files.map(({ key, bytes }) => ({ key, bytes })) }

@@ -1,7 +1,9 @@
 import { isManifest, manifestFault } from './manifest-shape.ts'
+import { packManifest, unpackManifest } from './packed-manifest.ts'
 import { createOnce } from './create.ts'
 import { checkFormat, corrupt, readSealed, seal } from './sealed.ts'
 import type { Opened } from './sealed.ts'
+import type { Shape } from '../base/form.ts'
 import type { Manifest } from './types.ts'
 import { pauseAbout } from '../storage/again.ts'
 import type { Pause } from '../storage/again.ts'
@@ -14,6 +16,9 @@ export interface Manifests {
   /** Reads a manifest and checks it; `storage/corrupt` names the key where it is missing or damaged. */
   read(key: string): Promise<Manifest>
 }
+
+/** Manifests of more files than this are packed, and heads do not list them. */
+export const listedFiles = 200
 
 /** How many manifests are kept in memory. */
 const kept = 2000
@@ -29,9 +34,11 @@ export function manifestsIn(storage: Storage, pause: Pause = pauseAbout): Manife
   }
   return {
     async write(key, manifest) {
-      if (!(await createOnce(storage, key, seal(manifest), pause)).ours)
+      const packed = manifest.files.length > listedFiles ? packManifest(manifest) : undefined
+      if (!(await createOnce(storage, key, seal(packed ?? manifest), pause)).ours)
         throw corrupt(key, 'another manifest is there already, though version ids are unique')
-      keep(key, manifest)
+      // As it is read: whoever seals it again gets the same checksum.
+      keep(key, packed ? readManifest(key, packed as unknown as Shape) : manifest)
     },
     async read(key) {
       const manifest = known.get(key)
@@ -46,7 +53,17 @@ const hint = '`sluice repair` runs the step that writes the table again; or put 
 export function parseManifest(key: string, opened: Opened | undefined): Manifest {
   if (opened === undefined) throw corrupt(key, 'it is missing', hint)
   if ('fault' in opened) throw corrupt(key, opened.fault, hint)
-  checkFormat(key, opened.value)
-  if (!isManifest(opened.value)) throw corrupt(key, manifestFault(opened.value), hint)
-  return opened.value
+  return readManifest(key, opened.value)
+}
+
+function readManifest(key: string, value: Shape): Manifest {
+  if (value['format'] === 2) {
+    const unpacked = unpackManifest(value)
+    if (unpacked === undefined || !isManifest({ ...unpacked, files: [], partitions: [] }))
+      throw corrupt(key, 'its lists are malformed', hint)
+    return unpacked as unknown as Manifest
+  }
+  checkFormat(key, value)
+  if (!isManifest(value)) throw corrupt(key, manifestFault(value), hint)
+  return value
 }

@@ -78,7 +78,7 @@ export interface Head {
   readonly bytes: number
   /** Paths and sizes of the files, so that a run can stat them without reading manifests. */
   readonly files: readonly { readonly key: string; readonly bytes: number }[]
-  /** How many files there are, where they are too many to be listed: they stand in the manifest. */
+  /** How many files there are, where they are more than 200, too many to be listed: they stand in the manifest. */
   readonly many?: number
   /** The number of the commit that set this head. */
   readonly commit: number

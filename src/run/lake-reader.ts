@@ -53,8 +53,11 @@ export function openLakeReader(place: LakePlace): LakeReader {
         const head = heads?.get(name)
         return head && place.lake ? foundHead(place.lake, name, head) : findTable(place, name)
       }
-      const files = async (name: string) => filesOf(versions.get(name) ?? (await headOf(name)))
-      const tables = { names: [...versions.keys(), ...(heads?.keys() ?? [])], files }
+      const version = async (name: string) => {
+        const found = versions.get(name) ?? (await headOf(name))
+        return { files: await filesOf(found), columns: found.manifest.columns }
+      }
+      const tables = { names: [...versions.keys(), ...(heads?.keys() ?? [])], version }
       return (await reader()).adHoc({ text, said: { text: sql, indexAt } }, tables)
     },
     async diff(before, after, how) {

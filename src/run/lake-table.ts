@@ -29,9 +29,9 @@ export interface LakeTable {
 
 /** A head as other programs see it. */
 export function tableOf(name: string, head: Head, held = false): LakeTable {
-  const { notebook, version, seq, rows, bytes, files } = head
+  const { notebook, version, seq, rows, bytes, files, many = files.length } = head
   const updatedAt = isVersionId(version) ? timeOfVersion(version).toISOString() : ''
-  const told = { name, notebook, version, seq, rows, bytes, files: files.length, updatedAt }
+  const told = { name, notebook, version, seq, rows, bytes, files: many, updatedAt }
   return held ? { ...told, held } : told
 }
 

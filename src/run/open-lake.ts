@@ -5,6 +5,7 @@ import type { ColumnShape, LogEntry } from '../lake/types.ts'
 import type { RunEvent, RunSummary } from './events.ts'
 import { openDigests } from './lake-digest.ts'
 import { findFailures } from './lake-failures.ts'
+import { inPartitions, partitionsOf, type LakePartition, type PartitionFilter } from './lake-partitions.ts'
 import { openPlace } from './lake-place.ts'
 import { openLakeReader } from './lake-reader.ts'
 import type { ColumnProfile, QueryResult, TablePreview } from './lake-reader.ts'
@@ -18,17 +19,24 @@ export interface OpenTable {
   /** What the log says of it. */
   info(): Promise<LakeTable>
   schema(): Promise<readonly ColumnShape[]>
-  /** Absolute paths of its Parquet files; files of a remote store are fetched. */
-  files(): Promise<string[]>
+  /** Absolute paths of its Parquet files, or of those of some partitions; files of a remote store are fetched. */
+  files(options?: PartitionOption): Promise<string[]>
   /**
    * The rows, streamed, without loss: BIGINT is a bigint, DECIMAL a string, DATE and TIMESTAMP a Date; a
-   * time with microseconds is a bigint of microseconds since 1970.
+   * time with microseconds is a bigint of microseconds since 1970. Of some partitions, only their files are opened.
    */
-  rows(): AsyncIterable<{ readonly [column: string]: unknown }>
+  rows(options?: PartitionOption): AsyncIterable<{ readonly [column: string]: unknown }>
   /** Its first rows as texts. */
-  preview(limit?: number): Promise<TablePreview>
+  preview(limit?: number, options?: PartitionOption): Promise<TablePreview>
   /** For each column NULLs, distinct values (about), least and greatest. */
-  profile(): Promise<ColumnProfile[]>
+  profile(options?: PartitionOption): Promise<ColumnProfile[]>
+  /** Its partitions in the order of their values, or some of them; none of a table that is not partitioned. */
+  partitions(filter?: PartitionFilter): Promise<LakePartition[]>
+}
+
+/** Which partitions of a table are read: those with these values, such as `{ month: '2019-01' }`. */
+export interface PartitionOption {
+  readonly partition?: PartitionFilter
 }
 
 /** The tables of an environment, for other programs. It only reads. */
@@ -127,14 +135,16 @@ function openTable(find: () => Promise<FoundTable>, reader: ReturnType<typeof op
   let found: Promise<FoundTable> | undefined
   // Looked up once: all that is read of it is then of one version.
   const look = (): Promise<FoundTable> => (found ??= find())
+  const part = async (options?: PartitionOption) => inPartitions(await look(), options?.partition)
   return {
     info: async () => (await look()).table,
     schema: async () => (await look()).manifest.columns,
-    files: async () => filesOf(await look()),
-    async *rows() {
-      yield* reader.rows(await look())
+    files: async (options) => filesOf(await part(options)),
+    async *rows(options) {
+      yield* reader.rows(await part(options))
     },
-    preview: async (limit = 10) => reader.preview(await look(), limit),
-    profile: async () => reader.profile(await look()),
+    preview: async (limit = 10, options) => reader.preview(await part(options), limit),
+    profile: async (options) => reader.profile(await part(options)),
+    partitions: async (filter) => partitionsOf(inPartitions(await look(), filter)),
   }
 }

@@ -2,8 +2,11 @@ import { unlessProblem } from '../base/problem.ts'
 import { partitionKey } from '../contract/partition.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { StandingPartition } from '../engine/engine.ts'
+import type { DeclaredStep } from '../flow/declared.ts'
+import { tableFolder } from '../freshness/step-key.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { DataFile, EnvState, Manifest, PartitionEntry } from '../lake/types.ts'
+import { layout } from '../storage/layout.ts'
 
 /** A partition of a head whose files a new version may share. */
 export interface Standing {
@@ -25,6 +28,7 @@ export interface StandingTable {
 export async function standingTable(
   lake: Lake,
   state: EnvState,
+  step: DeclaredStep,
   table: DeclaredTable,
 ): Promise<StandingTable | undefined> {
   const head = state.heads.get(table.name)
@@ -32,12 +36,14 @@ export async function standingTable(
   if (!manifest?.partitions || manifest.partitionBy?.join('\n') !== table.partitionBy?.join('\n'))
     return undefined
   const sound = await lake.standing(manifest)
+  // A table that moved is written anew: readers of Delta tables take files of its own folder only.
+  const own = layout.table(tableFolder(step, table), table.name)
   const files = filesByPartition(manifest.files)
   const partitions = new Map<string, Standing>()
   for (const entry of manifest.partitions) {
-    const own = files.get(partitionKey(entry.values)) ?? []
-    if (entry.digest !== undefined && own.every(({ key }) => sound.has(key)))
-      partitions.set(partitionKey(entry.values), { entry, files: own })
+    const of = files.get(partitionKey(entry.values)) ?? []
+    if (entry.digest !== undefined && of.every(({ key }) => sound.has(key) && key.startsWith(own)))
+      partitions.set(partitionKey(entry.values), { entry, files: of })
   }
   return { manifest, partitions }
 }
@@ -46,11 +52,11 @@ export async function standingTable(
 export async function standingTables(
   lake: Lake,
   state: EnvState,
-  tables: readonly DeclaredTable[],
+  step: DeclaredStep,
 ): Promise<Map<string, StandingTable>> {
   const found = new Map<string, StandingTable>()
-  for (const table of tables) {
-    const standing = table.partitionBy && (await standingTable(lake, state, table))
+  for (const { table } of step.outputs) {
+    const standing = table.partitionBy && (await standingTable(lake, state, step, table))
     if (standing) found.set(table.name, standing)
   }
   return found

@@ -144,8 +144,7 @@ async function runStep(
   const stagings = await stageOutputs(lake.storage, step)
   try {
     const computedAt = new Date().toISOString()
-    const tables = step.outputs.map(({ table }) => table)
-    const standing = await standingTables(lake, findings.state, tables)
+    const standing = await standingTables(lake, findings.state, step)
     const computed = await computeTold(scope, step, {
       root: workspace.root,
       lake,

@@ -28,8 +28,9 @@ export async function views(options: ProjectOptions = {}): Promise<Views> {
     const statements = new Set<string>()
     for (const [name, head] of heads) {
       if (lake === undefined) continue
-      const files = await filesOf(await foundHead(lake, name, head))
-      if (files.length > 0) viewStatements(name, files).forEach((statement) => statements.add(statement))
+      const found = await foundHead(lake, name, head)
+      const version = { files: await filesOf(found), columns: found.manifest.columns }
+      viewStatements(name, version).forEach((statement) => statements.add(statement))
     }
     const commit = state?.commit ?? 0
     const title = `-- The tables of environment '${envName}' as of commit ${commit}, written by \`sluice views\`.`

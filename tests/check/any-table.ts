@@ -158,6 +158,9 @@ export const anyTable: fc.Arbitrary<DeclaredTable> = fc
         .array(fc.tuple(rules(columns.map(({ name }) => name)), reaction, fc.boolean()), { maxLength: 4 })
         .map((all) => all.map(([rule, does, named], at) => checkOf(rule, does, named, at))),
       rejects: fc.constantFrom(undefined, 'silver.trips_rejects'),
+      partitionBy: fc
+        .uniqueArray(fc.constantFrom(...columns.map(({ name }) => name)), { maxLength: 3 })
+        .map((by) => (by.length > 0 ? by : undefined)),
       description: fc.option(text, { nil: undefined }),
       owner: fc.option(text, { nil: undefined }),
       tags: fc.option(fc.uniqueArray(text, { minLength: 1, maxLength: 3 }), { nil: undefined }),

@@ -255,6 +255,18 @@ const cases: readonly (readonly [string, DeclaredTable, DeclaredTable, readonly 
     ['neutral | read-as-changed | a | TypeScript reads it as usual -> as a number'],
   ],
   [
+    'how it is partitioned',
+    declared('x', { a, b: a }, { partitionBy: ['a'] }),
+    declared('x', { a, b: a }, { partitionBy: ['b', 'a'] }),
+    ['neutral | partitioning-changed | partitionBy a -> b, a'],
+  ],
+  [
+    'that it is partitioned',
+    declared('x', { a }),
+    declared('x', { a }, { partitionBy: ['a'] }),
+    ['neutral | partitioning-changed | partitionBy added'],
+  ],
+  [
     'words for people',
     declared('x', { a: a.describe('one') }, { owner: 'sales', path: 'old/place' }),
     declared('x', { a }, { owner: 'ops', description: 'All.', tags: ['x'], path: 'new/place' }),

@@ -185,5 +185,8 @@ export { sql }
 
 /** Tables by name with their files, as an ad-hoc query takes them. */
 export function listed(tables: { readonly [name: string]: readonly string[] }): AdHocTables {
-  return { names: Object.keys(tables), files: (name) => Promise.resolve(tables[name] ?? []) }
+  return {
+    names: Object.keys(tables),
+    version: (name) => Promise.resolve({ files: tables[name] ?? [], columns: [] }),
+  }
 }

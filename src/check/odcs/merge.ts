@@ -27,6 +27,8 @@ const property: Owned = {
     'unique',
     'primaryKey',
     'primaryKeyPosition',
+    'partitioned',
+    'partitionKeyPosition',
     'description',
     'properties',
     'items',

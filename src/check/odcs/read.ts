@@ -36,13 +36,15 @@ export function tableIn(
   const description = values.text([...path, 'description'])
   const owner = values.text(['team', 'name'])
   const tags = values.texts([...path, 'tags'])
+  const partitionBy = columnsBy(values, properties, columns, 'partitioned', 'partitionKeyPosition')
   const [folder, rejects] = [extras[`${ours}Path`], extras[`${ours}Rejects`]]
   return {
     name,
     columns,
-    key: keyIn(values, properties, columns),
+    key: columnsBy(values, properties, columns, 'primaryKey', 'primaryKeyPosition'),
     checks,
     ...(typeof rejects === 'string' && { rejects }),
+    ...(partitionBy.length > 0 && { partitionBy }),
     ...(description !== undefined && { description }),
     ...(owner !== undefined && { owner }),
     ...(values.any([...path, 'tags']) !== undefined && { tags }),
@@ -98,15 +100,17 @@ function checksIn(
   return [...rules, ...relations.flatMap((at) => checkOfRelation(values, at, column) ?? [])]
 }
 
-/** The key in the order of its positions; without positions in that of the columns. */
-function keyIn(
+/** The columns with a flag, in the order of their positions; without positions in that of the columns. */
+function columnsBy(
   values: YamlValues,
   paths: readonly PagePath[],
   columns: readonly DeclaredColumn[],
+  flag: string,
+  positions: string,
 ): readonly string[] {
   const places = paths.flatMap((path, at) => {
-    if (values.flag([...path, 'primaryKey']) !== true) return []
-    const position = values.number([...path, 'primaryKeyPosition']) ?? -1
+    if (values.flag([...path, flag]) !== true) return []
+    const position = values.number([...path, positions]) ?? -1
     return [{ name: columns[at]?.name ?? '', position: position > 0 ? position : Infinity }]
   })
   // Infinity minus itself is no number; sorting keeps the order of equals.

@@ -44,6 +44,7 @@ function objectOf(table: DeclaredTable): PlainMap {
 
 function propertyOf(table: DeclaredTable, column: DeclaredColumn): PlainMap {
   const position = table.key.indexOf(column.name) + 1
+  const part = (table.partitionBy ?? []).indexOf(column.name) + 1
   const type = odcsTypeOf(column.type)
   const unique = isUnique(table, column.name)
   const target = unique || (position > 0 && table.key.length === 1)
@@ -57,6 +58,7 @@ function propertyOf(table: DeclaredTable, column: DeclaredColumn): PlainMap {
     required: !column.nullable,
     ...(unique && { unique: true }),
     ...(position > 0 && { primaryKey: true, primaryKeyPosition: position }),
+    ...(part > 0 && { partitioned: true, partitionKeyPosition: part }),
     ...(column.description !== undefined && { description: column.description }),
     ...(type.properties && { properties: type.properties as unknown as Plain }),
     ...(type.items && { items: type.items as unknown as Plain }),

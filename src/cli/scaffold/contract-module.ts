@@ -27,6 +27,7 @@ export function contractModule(table: DeclaredTable, variable: string): { text: 
     )
   const options = [
     ...(table.key.length > 0 ? [`key: [${table.key.map(quoted).join(', ')}]`] : []),
+    ...(table.partitionBy ? [`partitionBy: [${table.partitionBy.map(quoted).join(', ')}]`] : []),
     ...(broad.length > 0 ? [`checks: [${broad.join(', ')}]`] : []),
     ...(table.description === undefined ? [] : [`description: ${quoted(table.description)}`]),
     ...(table.owner === undefined ? [] : [`owner: ${quoted(table.owner)}`]),

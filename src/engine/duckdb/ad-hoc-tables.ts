@@ -1,9 +1,10 @@
+import type { VersionFiles } from './files-sql.ts'
 import type { EngineProblem } from '../analysis.ts'
 
 /** The tables that a query may name, and how their files are found: only those of tables that it does name. */
 export interface AdHocTables {
   readonly names: readonly string[]
-  readonly files: (name: string) => Promise<readonly string[]>
+  readonly version: (name: string) => Promise<VersionFiles>
 }
 
 /** A query, and the way back to what people wrote where that is another text. */

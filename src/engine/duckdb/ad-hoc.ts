@@ -8,6 +8,7 @@ import { Connection } from './connection.ts'
 import { losslessValue } from './decode.ts'
 import { inSaid, relationParts, type AdHocTables, type AdHocText } from './ad-hoc-tables.ts'
 import { FaultError, queryProblem } from './faults.ts'
+import type { VersionFiles } from './files-sql.ts'
 import { keywords, readFunctions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, relationsNamed } from './gate.ts'
 import { openInstance } from './instance.ts'
@@ -25,8 +26,8 @@ export interface QueryRows {
 
 export type { AdHocTables, AdHocText } from './ad-hoc-tables.ts'
 
-/** Files by the names of tables. */
-type Tables = { readonly [name: string]: readonly string[] }
+/** Versions by the names of tables. */
+type Tables = { readonly [name: string]: VersionFiles }
 
 /** Where queries run. */
 export interface AdHocPlace {
@@ -51,8 +52,8 @@ export async function adHocQuery(
 ): Promise<QueryRows> {
   const { text } = query
   const names = await passGate(parser, query, tables.names)
-  const read = emptyRecord<readonly string[]>()
-  for (const name of names) read[name] = await tables.files(name)
+  const read = emptyRecord<VersionFiles>()
+  for (const name of names) read[name] = await tables.version(name)
   const tempFolder = path.join(options.tempFolder, `query-${++count}`)
   const instance = await openInstance({ ...options, tempFolder }, locksFor(read)).catch((error: unknown) => {
     throw nameTaken(error, Object.keys(read))
@@ -140,10 +141,10 @@ function nameTaken(error: unknown, names: readonly string[]): unknown {
 
 /** Views by the tables' names, and nothing else within reach. */
 function locksFor(tables: Tables): string[] {
-  const views = Object.entries(tables).filter(([, files]) => files.length > 0)
+  const paths = Object.values(tables).flatMap(({ files }) => files)
   const statements = new Set([
-    `SET allowed_paths = ${quoteTexts(Object.values(tables).flat())}`,
-    ...views.flatMap(([name, files]) => viewStatements(name, files)),
+    `SET allowed_paths = ${quoteTexts(paths)}`,
+    ...Object.entries(tables).flatMap(([name, version]) => viewStatements(name, version)),
   ])
   return [...statements, 'SET enable_external_access = false']
 }

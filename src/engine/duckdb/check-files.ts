@@ -1,10 +1,9 @@
-import { ProblemError } from '../../base/problem.ts'
 import type { CheckRequest, CheckResult } from '../engine.ts'
 import { requireChecks } from './condition.ts'
 import type { Connection } from './connection.ts'
+import { filesSql } from './files-sql.ts'
 import type { Functions } from './functions.ts'
 import { otherRelations } from './rules.ts'
-import { parquetFiles } from './sql-text.ts'
 import { allFindings } from './violations.ts'
 import { toldOf } from './faults.ts'
 
@@ -15,11 +14,9 @@ export async function checkFiles(
   { table, files, others = {}, now }: CheckRequest,
 ): Promise<readonly CheckResult[]> {
   const subject = `table '${table.name}'`
-  if (files.length === 0)
-    throw new ProblemError({ code: 'storage/corrupt', message: `${subject} has no files` })
   return toldOf(subject, async () => {
     await requireChecks(connection, functions, [{ table, others }])
-    const relation = parquetFiles(files)
+    const relation = filesSql({ files, columns: table.columns })
     const relations = { ...otherRelations(table, others), [table.name]: relation }
     const ruled = { table, subject, relation, others: relations }
     return (await allFindings(connection, ruled, false, { now, published: true })).checks

@@ -8,7 +8,8 @@ import type {
 } from '../table-diff.ts'
 import type { Connection, TextRow } from './connection.ts'
 import { differSql, type KeyedCounts } from './diff-keyed.ts'
-import { agreeSql, filesSql, keyValue, typeOf, type SharedColumn, type SharedColumns } from './diff-sides.ts'
+import { agreeSql, keyValue, typeOf, type SharedColumn, type SharedColumns } from './diff-sides.ts'
+import { filesSql } from './files-sql.ts'
 import { quoteName } from './sql-text.ts'
 
 /** Longer values are cut: they are for people. */

@@ -1,7 +1,8 @@
 import { InternalError } from '../../base/problem.ts'
 import type { DiffRequest, DiffSide } from '../table-diff.ts'
 import { commonType } from './common-type.ts'
-import { parquetFiles, quoteName } from './sql-text.ts'
+import { filesSql } from './files-sql.ts'
+import { quoteName } from './sql-text.ts'
 import { typeSql } from './types.ts'
 
 /** A column that both sides have, and the type in which it is compared. */
@@ -44,13 +45,6 @@ export function sideSql(side: DiffSide, columns: readonly SharedColumn[]): strin
     return `CAST(${value} AS ${type}) AS ${alias}`
   })
   return `(SELECT ${['true AS present', ...values].join(', ')} FROM ${filesSql(side)})`
-}
-
-/** The rows of a side with the types of its columns. A version without rows may have no file at all. */
-export function filesSql({ files, columns }: DiffSide): string {
-  if (files.length > 0) return parquetFiles(files)
-  const none = columns.map(({ name, type }) => `CAST(NULL AS ${typeSql(type)}) AS ${quoteName(name)}`)
-  return `(SELECT ${none.join(', ')} WHERE false)`
 }
 
 /** That two relations agree in some columns; NULL agrees with NULL. */

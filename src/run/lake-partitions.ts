@@ -1,0 +1,72 @@
+import { ProblemError } from '../base/problem.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { partitionKey, partitionName } from '../contract/partition.ts'
+import type { PartitionEntry } from '../lake/types.ts'
+import type { FoundTable } from './lake-table.ts'
+import { filesByPartition } from './standing.ts'
+
+/** Values of some of the columns that a table is partitioned by. Days are texts, such as `2019-01-31`. */
+export interface PartitionFilter {
+  readonly [column: string]: string | number | bigint | boolean
+}
+
+/** A partition of a table, as other programs see it. */
+export interface LakePartition extends Omit<PartitionEntry, 'values'> {
+  /** Such as `month=2019-01`. */
+  readonly name: string
+  readonly values: { readonly [column: string]: string }
+  readonly bytes: number
+  readonly files: number
+}
+
+/**
+ * The partitions of a table in the order of their values; none of a table that is not partitioned.
+ *
+ * @throws ProblemError `project/unknown` for a filter by a column that the table is not partitioned by
+ */
+export function partitionsOf({ manifest }: FoundTable): LakePartition[] {
+  const { partitionBy: by = [], partitions = [] } = manifest
+  const files = filesByPartition(manifest.files)
+  return partitions.map(({ values, ...entry }) => {
+    const own = files.get(partitionKey(values)) ?? []
+    return {
+      name: partitionName(by, values),
+      values: Object.fromEntries(by.map((column, at) => [column, values[at] ?? ''])),
+      ...entry,
+      bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+      files: own.length,
+    }
+  })
+}
+
+/** A table with only the files of some partitions: nothing else of it is opened. */
+export function inPartitions(found: FoundTable, filter: PartitionFilter | undefined): FoundTable {
+  if (filter === undefined) return found
+  const { manifest, table } = found
+  const by = manifest.partitionBy ?? []
+  const wanted = Object.entries(filter).map(([column, value]) => {
+    const at = by.indexOf(column)
+    if (at < 0) throw notPartitionedBy(table.name, column, by)
+    return { at, text: String(value) }
+  })
+  const isWanted = (values: readonly string[]) => wanted.every(({ at, text }) => values[at] === text)
+  const files = manifest.files.filter(({ partition }) => partition && isWanted(partition))
+  const partitions = manifest.partitions?.filter(({ values }) => isWanted(values)) ?? []
+  const rows = partitions.reduce((sum, each) => sum + each.rows, 0)
+  const bytes = files.reduce((sum, each) => sum + each.bytes, 0)
+  return {
+    ...found,
+    table: { ...table, rows, bytes, files: files.length },
+    manifest: { ...manifest, files, partitions, rows, bytes },
+  }
+}
+
+function notPartitionedBy(table: string, column: string, by: readonly string[]): ProblemError {
+  if (by.length === 0)
+    return new ProblemError({ code: 'project/unknown', message: `table '${table}' is not partitioned` })
+  return new ProblemError({
+    code: 'project/unknown',
+    message: `table '${table}' is partitioned by ${by.join(', ')}, not by '${column}'`,
+    hint: didYouMean(column, by) ?? `name ${by.join(' or ')}`,
+  })
+}
