@@ -36,7 +36,7 @@ const hashLength = 64
 const noText = ''
 
 /** Packs a manifest. */
-export function packManifest({ format: _, files, partitions, ...rest }: Manifest): PackedManifest {
+export function packManifest({ format: _format, files, partitions, ...rest }: Manifest): PackedManifest {
   const folders = new Dictionary<string>((folder) => folder)
   const notes = new Dictionary<Notes>((note) => JSON.stringify(note))
   const entries = partitions ?? []
