@@ -63,7 +63,7 @@ export class StoryRig {
     const fileOf = (notebook: unknown) =>
       path.join(folder, `notebooks/${[...notebooks].find(([, each]) => each === notebook)?.[0]}.ts`)
     const context = { projectRoot: folder, overrides: {}, processEnv: {}, fileOf }
-    const { flow, problems } = describeFlow(stories as never, context)
+    const { flow, problems } = describeFlow(stories, context)
     if (!flow) throw new Error(JSON.stringify(problems))
     this.flow = flow
   }
