@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Cli } from './cli.ts'
+import { backfillCommand } from './backfill.ts'
 import { checkCommand } from './check.ts'
 import { diffCommand } from './diff.ts'
 import { contractCommand } from './contract.ts'
@@ -47,6 +48,7 @@ export function sluiceProgram(cli: Cli): Command {
     renameStub(cli),
     checkCommand(cli),
     runCommand(cli),
+    backfillCommand(cli),
     resumeCommand(cli),
     planCommand(cli),
     explainCommand(cli),

@@ -1,12 +1,15 @@
 import type { IncrementalMode } from './changes.ts'
 import type { Columns, NewRow, Row } from './column.ts'
 import type { Inputs } from './input.ts'
+import type { PartitionOf } from './partition.ts'
 import type { Relation, Sql } from './sql.ts'
 import type { Tables } from './table.ts'
 
 /** What a query of a `select` notebook gets beside its inputs and args. */
-export interface SelectContext<E> {
+export interface SelectContext<E, P = undefined> {
   readonly env: E
+  /** The partition that is computed, where the notebook works by partition. */
+  readonly partition: PartitionOf<P>
 }
 
 /** An input of a `run` notebook. It stands in `sql` as a relation. */
@@ -71,6 +74,7 @@ export interface RunContext<
   E,
   S extends string,
   M extends IncrementalMode = never,
+  P = undefined,
 > {
   readonly inputs: {
     readonly [K in keyof I]: [M] extends [never]
@@ -81,6 +85,8 @@ export interface RunContext<
   readonly args: A
   readonly env: E
   readonly secrets: { readonly [K in S]: string }
+  /** The partition that is computed, where the notebook works by partition. */
+  readonly partition: PartitionOf<P>
   readonly db: Database
   readonly log: Log
   /** Aborted when the run is cancelled or the step's time is over. */

@@ -23,8 +23,6 @@ interface About<N extends string> extends Limits {
   readonly expires?: string
   /** SQL may read files by path: `read_csv('...')`, `FROM 'data.parquet'`. Sluice does not see them: the step always runs. */
   readonly external?: boolean
-  /** It works by partition: only those whose inputs changed are computed. */
-  readonly partition?: PartitionOptions
 }
 
 interface Declared<
@@ -34,7 +32,10 @@ interface Declared<
   E extends z.ZodType,
   S extends string,
   M extends IncrementalMode,
+  P,
 > {
+  /** It works by partition: only those whose inputs changed are computed. */
+  readonly partition?: P
   readonly inputs?: I
   readonly outputs?: O
   /** A zod object: what a flow or the command line may set. */
@@ -53,11 +54,11 @@ interface Declared<
 }
 
 /** One query for each output. */
-export type Selects<I extends Inputs, O extends Tables, A, E, M extends IncrementalMode = never> = {
+export type Selects<I extends Inputs, O extends Tables, A, E, M extends IncrementalMode = never, P = undefined> = {
   readonly [K in keyof O]: (
     inputs: { readonly [H in keyof I]: [M] extends [never] ? Relation : ChangingRelation },
     args: A,
-    context: SelectContext<E>,
+    context: SelectContext<E, P>,
   ) => Sql
 }
 
@@ -70,9 +71,9 @@ type Deletes<I extends Inputs, O extends Tables, A, E> = {
   ) => Sql
 }
 
-type Body<I extends Inputs, O extends Tables, A, E, S extends string, R, M extends IncrementalMode> =
-  | { readonly select: Selects<I, O, A, E, M>; readonly run?: never }
-  | { readonly run: (context: RunContext<I, O, A, E, S, M>) => R | Promise<R>; readonly select?: never }
+type Body<I extends Inputs, O extends Tables, A, E, S extends string, R, M extends IncrementalMode, P> =
+  | { readonly select: Selects<I, O, A, E, M, P>; readonly run?: never }
+  | { readonly run: (context: RunContext<I, O, A, E, S, M, P>) => R | Promise<R>; readonly select?: never }
 
 export type NotebookDefinition<
   N extends string,
@@ -83,7 +84,8 @@ export type NotebookDefinition<
   S extends string,
   R,
   M extends IncrementalMode = never,
-> = About<N> & Declared<I, O, A, E, S, M> & Body<I, O, z.output<A>, z.output<E>, S, R, M>
+  P = undefined,
+> = About<N> & Declared<I, O, A, E, S, M, P> & Body<I, O, z.output<A>, z.output<E>, S, R, M, P>
 
 /** A notebook: the tables it reads and writes, its args, and its queries or code. */
 export interface Notebook<N extends string, I extends Inputs, O extends Tables, AI, R> {
@@ -109,6 +111,7 @@ export interface LooseDefinition extends About<string> {
   readonly select?: LooseQueries
   readonly incremental?: IncrementalMode
   readonly deletes?: LooseQueries
+  readonly partition?: PartitionOptions
   readonly run?: (context: object) => unknown
 }
 
@@ -133,7 +136,8 @@ export function notebook<
   const S extends string = never,
   R = void,
   const M extends IncrementalMode = never,
->(definition: NotebookDefinition<N, I, O, A, E, S, R, M>): Notebook<N, I, O, z.input<A>, R> {
+  const P extends PartitionOptions | undefined = undefined,
+>(definition: NotebookDefinition<N, I, O, A, E, S, R, M, P>): Notebook<N, I, O, z.input<A>, R> {
   const site = callSite()
   return {
     kind: 'notebook',

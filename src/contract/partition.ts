@@ -59,6 +59,17 @@ export function partitionOrder(types: readonly string[]): (a: PartitionValues, b
   }
 }
 
+/** What a notebook that works by partition is told of the one that it computes: its values as texts, and its time. */
+export type PartitionOf<P> = P extends { readonly by: infer B }
+  ? {
+      readonly [C in B extends string ? B : B extends readonly (infer E)[] ? E & string : never]: string
+    } & (P extends {
+      readonly every: Grain
+    }
+      ? { readonly start: Date; readonly end: Date }
+      : {})
+  : undefined
+
 /** The values of a partition as one text, by which it is found. */
 export function partitionKey(values: PartitionValues): string {
   return values.length === 1 ? (values[0] ?? '') : JSON.stringify(values)

@@ -7,6 +7,7 @@ import { checkDefinition } from './check-notebook.ts'
 import type { DeclaredStep } from './declared.ts'
 import type { Describing, Told } from './describe-context.ts'
 import { describeEnv } from './env.ts'
+import { describePartition } from './describe-partition.ts'
 import type { PlacedStep } from './expand.ts'
 import { describeLimits } from './limits.ts'
 import { notebookName, withinProject } from './place.ts'
@@ -39,6 +40,7 @@ export function describeStep(placed: PlacedStep, context: Describing): DeclaredS
     ...(definition.external === true && { external: true }),
     ...(definition.incremental !== undefined && { incremental: definition.incremental }),
     ...(definition.deletes && { deletes: Object.keys(definition.deletes) }),
+    ...describePartition(definition, { inputs, outputs }, told, context),
     ...describeLimits(definition, settings, told, context),
     ...(definition.description !== undefined && { description: definition.description }),
     ...(definition.owner !== undefined && { owner: definition.owner }),

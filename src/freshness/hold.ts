@@ -10,7 +10,7 @@ interface Found {
 }
 
 /** Parts of a fingerprint that change by themselves; the others change when somebody edits the project. */
-const surroundings = new Set(['input', 'env', 'engine', 'semantics'])
+const surroundings = new Set(['input', 'env', 'engine', 'semantics', 'partitions'])
 
 /**
  * Why a step does not run though its tables are not what it would compute: somebody has restored them. Its own

@@ -18,8 +18,12 @@ export type ReasonWord =
   | 'expired'
   | 'forced'
   | 'upstream-stale'
+  /** Partitions failed, or were not asked for, when the others were computed. */
+  | 'partitions-left'
   /** Not a cause to run: an input or the code changed in a way that cannot change the result. */
   | 'accepted'
+  /** Not a cause to run: rows came for partitions before the lookback, and wait to be backfilled. */
+  | 'late-rows'
   /** Not a cause to run: its tables were restored, and stay so until they are released. */
   | 'held'
   /** Not a cause to run: a delivery that happens in other environments. */

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf } from '../base/digest.ts'
 import { ProblemError } from '../base/problem.ts'
+import { pathGlob } from '../contract/path-values.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
 import { refusalOf } from '../storage/fault.ts'
@@ -32,7 +33,7 @@ export async function sourceFiles(source: Pick<DeclaredSource, 'paths'>, root: s
       continue
     }
     const { glob } = await import('tinyglobby')
-    for (const file of await glob(pattern, {
+    for (const file of await glob(pathGlob(pattern), {
       cwd: root,
       absolute: true,
       dot: false,

@@ -5,6 +5,7 @@ import type { EnvState, FingerprintParts, StepRecord } from '../lake/types.ts'
 import { valueChanges } from './changes.ts'
 import { filesDetail, type FilesBefore } from './member-changes.ts'
 import { holding } from './hold.ts'
+import { lateReason, leftReason } from './late.ts'
 import { inputPart, type InputFact } from './parts.ts'
 import type { Reason } from './reason.ts'
 
@@ -54,7 +55,9 @@ export function judge(findings: Findings, record: StepRecord | undefined, state:
       ]
     : [neverRun(findings, state)]
   if (findings.forced) reasons.push({ word: 'forced' })
-  return { fresh: reasons.length === 0, reasons }
+  if (reasons.length > 0) return { fresh: false, reasons }
+  const late = lateReason(findings.step.name, record?.partitions)
+  return { fresh: true, reasons: late ? [late] : [] }
 }
 
 function neverRun(findings: Findings, state: EnvState): Reason {
@@ -100,6 +103,8 @@ function partReason(name: string, findings: Findings, record: StepRecord): Reaso
       const [was, is] = [record, findings].map(({ parts }) => parts['incremental'] ?? 'none')
       return { word: 'contract-changed', subject: 'incremental', detail: `${was} -> ${is}` }
     }
+    case 'partitions':
+      return record.partitions ? leftReason(record.partitions) : { word: 'partitions-left' }
     case 'contract':
       return { word: 'contract-changed', subject: subject.replace(/^(in|out|code|checks):/, '') }
     case 'input':

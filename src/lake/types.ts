@@ -88,6 +88,38 @@ export interface Head {
   readonly shape?: string
 }
 
+/** Rows that came for a partition after the lookback of a step, and that it has not computed. */
+export interface LateRows {
+  /** Of the partition. */
+  readonly values: readonly string[]
+  /** The handle of the input that they are in; left out where another change is all that is known. */
+  readonly input?: string
+  /** How many more than were read: negative where rows went. Left out until they are counted. */
+  readonly rows?: number
+  /** How many were read when the partition was computed. */
+  readonly read?: number
+  /** No input has the partition any more. */
+  readonly gone?: boolean
+}
+
+/** What an environment remembers of a step that works by partition, beside what its tables' manifests say. */
+export interface StepPartitions {
+  readonly by: readonly string[]
+  readonly every?: 'hour' | 'day' | 'week' | 'month' | 'year'
+  readonly lookback?: number
+  readonly completeAfter?: number
+  /** The digest of what all partitions share, under which those that are fresh were computed. */
+  readonly base: string
+  /** The same as of the last verdict: another one where what changed since was accepted. */
+  readonly as: string
+  /** Rows that wait to be backfilled. */
+  readonly late?: readonly LateRows[]
+  /** The values of partitions whose computation failed: they are as they were before. */
+  readonly failed?: readonly (readonly string[])[]
+  /** How many others are stale, because a run was asked to compute some. */
+  readonly left?: number
+}
+
 /** A part of a fingerprint, by name; see `freshness/fingerprint.ts` for which there are and why. */
 export type FingerprintParts = { readonly [part: string]: string }
 
@@ -167,6 +199,8 @@ export interface StepRecord {
   /** Set when a fork, a promote or a rollback moved the record here: the details are in that commit. */
   readonly from?: CommitRef
   readonly untracked?: boolean
+  /** Of a step that works by partition. */
+  readonly partitions?: StepPartitions
   /**
    * Versions of its tables that a restore has set: runs leave them alone while they are the heads. `outputs` stays
    * what the step computed, so that after a release the next run sees that they are others.

@@ -1,6 +1,8 @@
 import type { Cause, Explanation } from '../run/options.ts'
 import { incrementalText } from './incremental-text.ts'
 import type { Paint } from './paint.ts'
+import { plural } from './amount.ts'
+import { plannedPartitionLines } from './partitions-text.ts'
 import { plainPaint } from './paint.ts'
 import { reasonText } from './reason-text.ts'
 import { agoText } from './time.ts'
@@ -19,6 +21,10 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
   const said = held ? 'held: it would not run' : verdictWords[verdict]
   const lines = [`${paint.bold(step)} is ${said} ${paint.dim(`(${notebook})`)}`]
   lines.push(...branches(causes, paint))
+  if (explanation.partitions && explanation.partitions.length > 0) {
+    lines.push(`it would compute ${plural(explanation.partitions.length, 'partition')}:`)
+    lines.push(...plannedPartitionLines(explanation.partitions).map((line) => `  ${line}`))
+  }
   if (computed) {
     lines.push(computedText(computed, now))
     if (computed.incremental) lines.push(`computed incrementally, ${incrementalText(computed.incremental)}`)

@@ -35,7 +35,9 @@ export function liveRows(view: RunView, now: Date, rows: number, style: LineStyl
   if (!started || view.running.size === 0) return []
   const frame = frames.charAt(Math.floor(now.getTime() / interval) % frames.length)
   const room = Math.max(1, rows - 2)
-  const lines = [...view.running.values()].slice(0, room).map((step) => runningLine(step, now, frame, style))
+  const lines = [...view.running.values()]
+    .slice(0, room)
+    .map((step) => runningLine(step, now, frame, style, view.progress.get(step.step)))
   const elapsed = durationText(Math.max(0, now.getTime() - new Date(started.at).getTime()))
   const state = `${view.running.size} running, ${view.finished.length} of ${started.steps.length} done, ${elapsed}`
   return [...lines, style.paint.dim(cutEnd(state, style.width))]

@@ -2,6 +2,7 @@ import type { Plan, PlannedStep } from '../run/options.ts'
 import { plural } from './amount.ts'
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
+import { plannedPartitionLines } from './partitions-text.ts'
 import { problemLines } from './problems-text.ts'
 import { reasonsText } from './reason-text.ts'
 import { cutEnd, cutMiddle, pad, widthOf } from './width.ts'
@@ -22,7 +23,11 @@ export function planText(plan: Plan, options: ViewOptions = {}): string {
   const line = (step: PlannedStep) => {
     const rest = cutEnd(reasonsText(step.reasons), width - names - 11)
     const text = `${pad(cutMiddle(step.step, names), names)}  ${rest}`.trimEnd()
-    return `${verdict(step.verdict, paint)}  ${step.verdict === 'fresh' ? paint.dim(text) : text}`
+    const parts = plannedPartitionLines(step.partitions ?? []).map((part) =>
+      cutEnd(`         ${part}`, width),
+    )
+    const head = `${verdict(step.verdict, paint)}  ${step.verdict === 'fresh' ? paint.dim(text) : text}`
+    return [head, ...parts.map((part) => paint.dim(part))].join('\n')
   }
   const problems = plan.problems.flatMap((problem) => problemLines(problem, paint))
   const head = `${plan.flow} on ${plan.env}: ${verdictCounts(plan.steps)}`

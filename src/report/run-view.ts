@@ -1,6 +1,7 @@
 import type {
   DataChecked,
   Notice,
+  PartitionFinished,
   RunEvent,
   RunStarted,
   StepFinished,
@@ -16,6 +17,8 @@ export interface RunView {
   readonly started: RunStarted | undefined
   /** Steps that run now, in the order in which they started. */
   readonly running: ReadonlyMap<string, StepStarted>
+  /** How far steps that work by partition are. */
+  readonly progress: ReadonlyMap<string, PartitionFinished>
   readonly finished: readonly StepFinished[]
   /** The last lines that steps printed, by step, of those that run or have failed. */
   readonly printed: ReadonlyMap<string, readonly string[]>
@@ -34,6 +37,7 @@ export interface RunFold {
 export function followRun(): RunFold {
   let started: RunStarted | undefined
   const running = new Map<string, StepStarted>()
+  const progress = new Map<string, PartitionFinished>()
   const finished: StepFinished[] = []
   const printed = new Map<string, readonly string[]>()
   const notices: Notice[] = []
@@ -43,6 +47,7 @@ export function followRun(): RunFold {
       return started
     },
     running,
+    progress,
     finished,
     printed,
     notices,
@@ -54,6 +59,7 @@ export function followRun(): RunFold {
       if (event.event === 'run-started') started = event
       else if (event.event === 'step-started') running.set(event.step, event)
       else if (event.event === 'step-printed') printed.set(event.step, tail(printed.get(event.step), event))
+      else if (event.event === 'partition-finished') progress.set(event.step, event)
       else if (event.event === 'notice') notices.push(event)
       else if (event.event === 'data-checked' && event.outcome !== 'passed') broken.push(event)
       else if (event.event === 'step-finished') {

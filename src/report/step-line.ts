@@ -1,4 +1,5 @@
-import type { StepFinished, StepRetried, StepStarted } from '../run/events.ts'
+import { partitionProgress } from './partitions-text.ts'
+import type { PartitionFinished, StepFinished, StepRetried, StepStarted } from '../run/events.ts'
 import { plural } from './amount.ts'
 import { marks, paintOutcome } from './paint.ts'
 import type { Paint } from './paint.ts'
@@ -33,9 +34,16 @@ export function finishedLine(step: StepFinished, style: LineStyle): string {
 }
 
 /** A step that runs: `⠋ clean_trips  2.3s  code-changed ...`. */
-export function runningLine(step: StepStarted, now: Date, frame: string, style: LineStyle): string {
+export function runningLine(
+  step: StepStarted,
+  now: Date,
+  frame: string,
+  style: LineStyle,
+  progress?: PartitionFinished,
+): string {
   const elapsed = durationText(Math.max(0, now.getTime() - new Date(step.at).getTime()))
-  const rest = [attemptText(step.attempt), reasonsText(step.reasons)].filter((part) => part !== '')
+  const far = progress ? partitionProgress(progress) : ''
+  const rest = [far, attemptText(step.attempt), reasonsText(step.reasons)].filter((part) => part !== '')
   return `${style.paint.cyan(frame)} ${nameAndRest(step.step, elapsed, rest, style)}`
 }
 

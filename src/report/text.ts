@@ -1,6 +1,7 @@
 import { placeText } from '../base/problem.ts'
 import type {
   Notice,
+  PartitionsPlanned,
   PluginFailed,
   RunEvent,
   RunFinished,
@@ -14,6 +15,7 @@ import { sourceLines } from './source-line.ts'
 import { plainPaint } from './paint.ts'
 import type { Paint } from './paint.ts'
 import { followRun, printedLines } from './run-view.ts'
+import { partitionsLine } from './partitions-text.ts'
 import type { RunFold, RunView } from './run-view.ts'
 import { finishedLine, nameColumns, plainFinishedLine, plainStartLine, retriedLine } from './step-line.ts'
 import type { LineStyle } from './step-line.ts'
@@ -66,6 +68,10 @@ export function textReport(options: TextReportOptions): TextReport {
     line(text)
   }
 
+  function planned(event: PartitionsPlanned): void {
+    if (event.stale + event.removed > 0) say(`${paint.dim(`  ${event.step} |`)} ${partitionsLine(event)}`)
+  }
+
   function ended(event: StepFinished): void {
     // Steps that are simply fresh are counted at the end; what was accepted is news.
     if (event.outcome === 'fresh' && event.reasons.length === 0) return
@@ -90,7 +96,8 @@ export function textReport(options: TextReportOptions): TextReport {
         if (form === 'lines') say(plainStartLine(event, style()))
       } else if (event.event === 'step-printed') {
         if (!quiet) for (const text of printedAs(event, paint)) say(text)
-      } else if (event.event === 'step-retried') say(retriedLine(event, style()))
+      } else if (event.event === 'partitions-planned') planned(event)
+      else if (event.event === 'step-retried') say(retriedLine(event, style()))
       else if (event.event === 'data-checked') {
         for (const text of checkLines(event, paint)) say(text)
       } else if (event.event === 'source-read') {

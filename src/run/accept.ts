@@ -105,9 +105,17 @@ async function sameColumns(
 async function queryDigests(
   around: Accepting,
   findings: StepFindings,
-): Promise<Readonly<Record<string, string>>> {
-  const queries = await renderQueries(around.pool, around.root, findings.step, around.signal, () => undefined)
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const { queries, readsPartition } = await renderQueries(
+    around.pool,
+    around.root,
+    findings.step,
+    around.signal,
+    () => undefined,
+  )
   await around.loaded()
+  // Of another partition they may be others.
+  if (readsPartition && findings.step.partition) return undefined
   const { queryDigests: digests } = await around.pool.engines.ask(
     'queryDigests',
     { queries },

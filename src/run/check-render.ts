@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { DeclaredStep } from '../flow/declared.ts'
+import { anyPartition } from './compute.ts'
 import type { DeclareParts } from './check-declare.ts'
 import { endedProblem, within } from './check-limit.ts'
 import type { Rendered, RenderAsk } from './protocol.ts'
@@ -35,5 +36,7 @@ function renderAsk(step: DeclaredStep, root: string): RenderAsk {
     handle,
     columns: columns.map(({ name }) => name),
   }))
-  return { file: path.join(root, step.file), handles, args: step.args, env: step.env }
+  const partition = anyPartition(step)
+  const asked = { file: path.join(root, step.file), handles, args: step.args, env: step.env }
+  return { ...asked, ...(partition && { partition }) }
 }

@@ -18,6 +18,7 @@ import { tableFolder } from '../freshness/step-key.ts'
 import type { SoundVersions } from '../lake/sound.ts'
 import type { IncrementalDone } from '../lake/types.ts'
 import { newVersionId } from '../lake/version-id.ts'
+import { examplePartition, type PartitionTold } from '../contract/partition-told.ts'
 import { orAbsent } from '../storage/fault.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -29,7 +30,7 @@ import { killLate } from './kill-late.ts'
 import { maskedOutput } from './masked-output.ts'
 import { noVersion } from './no-version.ts'
 import type { Pool } from './pool.ts'
-import type { TracedQuery } from './protocol.ts'
+import type { TracedQuery, WorkerCalls } from './protocol.ts'
 import { placedError } from './query-origin.ts'
 import { wholeRequest } from './incremental-request.ts'
 import { isWithinReach } from './reach.ts'
@@ -76,6 +77,17 @@ export interface ComputeAsk {
   readonly loaded?: () => Promise<void>
   /** At most so many rows of each input. */
   readonly sample?: number
+  /** The partition that is computed. */
+  readonly partition?: PartitionAsk
+}
+
+/** What of a step is computed, where it works by partition. */
+export interface PartitionAsk {
+  readonly told: PartitionTold
+  /** The files of inputs, by handle, for those that have others than their tables and sources. */
+  readonly files: ReadonlyMap<string, readonly string[]>
+  /** Queries that are the same for all partitions. */
+  readonly queries?: readonly TracedQuery[]
 }
 
 /** So much of what a process wrote last is looked at when it ends. */
@@ -114,7 +126,10 @@ export async function compute(ask: ComputeAsk, prepared: Prepared = {}): Promise
   const request = (prepared.adapt ?? wholly(step))(whole)
   const reach = await reachFor(ask, request)
   if (step.kind === 'run') return computeCode(ask, request, reach)
-  const queries = prepared.queries ?? (await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed))
+  const queries =
+    prepared.queries ??
+    ask.partition?.queries ??
+    (await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed, ask.partition?.told)).queries
   await ask.loaded?.()
   const bare = queries.map(({ origin: _origin, ...query }) => query)
   const { memory, threads } = step.limits
@@ -159,6 +174,11 @@ export async function emptied({
   }
 }
 
+/** Some partition of a step that works by partition. */
+export function anyPartition({ partition, outputs }: DeclaredStep): PartitionTold | undefined {
+  return partition && examplePartition(partition, outputs[0]?.table.columns ?? [])
+}
+
 /** The queries of a `select` step, rendered by a worker. */
 export async function renderQueries(
   pool: Pool,
@@ -166,16 +186,21 @@ export async function renderQueries(
   step: DeclaredStep,
   signal: AbortSignal,
   printed: Printed,
-): Promise<readonly TracedQuery[]> {
+  partition = anyPartition(step),
+): Promise<ReturnType<WorkerCalls['render']>> {
   const handles = step.inputs.map(({ handle, columns }) => ({
     handle,
     columns: columns.map(({ name }) => name),
   }))
-  const ask = { file: path.join(root, step.file), projectRoot: root, handles, args: step.args, env: step.env }
+  const { args, env } = step
+  const ask = {
+    ...{ file: path.join(root, step.file), projectRoot: root, handles, args, env },
+    ...(partition && { partition }),
+  }
   for (let tried = 1; ; tried++) {
     const worker = pool.renderer()
     try {
-      return (await killLate(worker, signal, worker.call('render', ask, { signal, printed }))).queries
+      return await killLate(worker, signal, worker.call('render', ask, { signal, printed }))
     } catch (error) {
       // Another step's code may have ended the process that all share.
       if (!(error instanceof ChildEnded) || signal.aborted || tried === 3) throw error
@@ -204,6 +229,7 @@ function computeCode(ask: ComputeAsk, request: SessionRequest, reach: Share['rea
     args,
     env,
     secrets,
+    ...(ask.partition && { partition: ask.partition.told }),
   }
   let last = ''
   const told: Printed = (stream, text, level) => {
@@ -259,6 +285,11 @@ async function boundInput(ask: ComputeAsk, input: DeclaredInput): Promise<BoundI
 
 async function inputFiles(ask: ComputeAsk, input: DeclaredInput): Promise<BoundInput['from']> {
   const fact = ask.findings.inputs.get(input.handle)
+  const own = ask.partition?.files.get(input.handle)
+  if (own)
+    return input.kind === 'source'
+      ? { kind: 'source', source: input.origin as DeclaredSource, files: own }
+      : { kind: 'parquet', files: own }
   if (fact?.kind === 'source') {
     const { files = [], names = [] } = ask.findings.sources.get(input.handle) ?? {}
     return { kind: 'source', source: input.origin as DeclaredSource, files, names }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineCalls } from './protocol.ts'
+import { countRows } from './count-rows.ts'
 import { computeWithDigests, digestQueries } from './compute-queries.ts'
 import { serveCalls, type CallContext } from './serve-calls.ts'
 
@@ -35,6 +36,8 @@ const operations: { readonly [K in keyof EngineCalls]: Op<K> } = {
     const limit = pLimit(availableParallelism())
     return { results: await limit.map(requests, (request) => host.analyse(request)) }
   },
+  check: async (ask) => ({ results: await (await opened()).check(ask) }),
+  countRows: async ({ inputs }, { signal }) => countRows(await opened(), inputs, signal),
   conditions: async ({ tables }) => ({ problems: await (await opened()).conditions(tables) }),
   queryDigests: async ({ queries }) => ({ queryDigests: await digestQueries(await opened(), queries) }),
 }

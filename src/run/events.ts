@@ -15,6 +15,8 @@ export type RunEvent =
   | StepStarted
   | StepPrinted
   | StepRetried
+  | PartitionsPlanned
+  | PartitionFinished
   | DataChecked
   | SourceRead
   | StepFinished
@@ -78,6 +80,36 @@ export interface StepRetried extends Happened {
   readonly of: number
   /** In milliseconds. */
   readonly pause: number
+  readonly problems: readonly Problem[]
+}
+
+/** Which partitions of a step that works by partition are to be computed. */
+export interface PartitionsPlanned extends Happened {
+  readonly event: 'partitions-planned'
+  readonly step: string
+  readonly stale: number
+  /** Partitions that no input has any more. */
+  readonly removed: number
+  readonly fresh: number
+  /** Partitions that changed before the lookback, and stay as they are. */
+  readonly late: number
+  /** Stale ones that were not asked for. */
+  readonly left: number
+  /** The names of the first that are to be computed. */
+  readonly partitions: readonly string[]
+}
+
+/** A partition was computed, or failed. */
+export interface PartitionFinished extends Happened {
+  readonly event: 'partition-finished'
+  readonly step: string
+  /** `month=2019-01`. */
+  readonly partition: string
+  readonly outcome: 'ran' | 'failed'
+  /** How many have ended by now, of so many. */
+  readonly done: number
+  readonly of: number
+  readonly ms: number
   readonly problems: readonly Problem[]
 }
 

@@ -10,6 +10,7 @@ import { stepKey } from '../freshness/step-key.ts'
 import type { EnvState, StepRecord } from '../lake/types.ts'
 import type { Cause, Explanation, SelectOptions } from './options.ts'
 import { detailOfRecord, entryOfRecord } from './record-detail.ts'
+import { surveyPartitions } from './partition-survey.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import { survey, type SurveyedStep } from './survey.ts'
 import { declareTargets, type Target } from './targets.ts'
@@ -65,12 +66,16 @@ async function explanationOf(
 ): Promise<Explanation> {
   const record = state.steps.get(stepKey(step, flow.flow.name))
   const causes = await causesOf(workspace, flow, step, surveyed, state, new Set())
+  const seen = surveyed.get(step.name)
+  const stale = step.partition && seen?.verdict === 'stale'
+  const partitions = stale ? await surveyPartitions(workspace.lake, seen, record) : undefined
   const told = (record?.accepted ?? []).map(({ input, from, to, columns }) => ({ input, from, to, columns }))
   return {
     step: step.name,
     notebook: step.notebook,
     verdict: surveyed.get(step.name)?.verdict ?? 'fresh',
     causes,
+    ...(partitions && { partitions }),
     ...computedOf(record, workspace.envName),
     accepted: told,
   }

@@ -10,6 +10,7 @@ import type {
 } from '../contract/context.ts'
 import type { Columns } from '../contract/column.ts'
 import type { Inputs } from '../contract/input.ts'
+import { partitionSeen, type PartitionTold } from '../contract/partition-told.ts'
 import { renderTraced, type QueryOrigin } from '../contract/render.ts'
 import { Relation, sql, type Sql } from '../contract/sql.ts'
 import type { Tables } from '../contract/table.ts'
@@ -25,6 +26,8 @@ export interface ContextParts {
   readonly args: unknown
   readonly env: unknown
   readonly secrets: readonly string[]
+  /** The partition that is computed. */
+  readonly partition?: PartitionTold | undefined
   /** Where the value of a secret comes from; the process's environment when left out. */
   readonly secretOf?: (name: string) => string | undefined
   readonly log: Log
@@ -49,6 +52,7 @@ export function notebookContext(parts: ContextParts): LooseContext {
     args: parts.args,
     env: parts.env,
     secrets: secretsOf(parts.secrets, parts.secretOf ?? ((name) => process.env[name])),
+    partition: (parts.partition && partitionSeen(parts.partition)) as undefined,
     db,
     log: parts.log,
     signal: parts.signal,

@@ -1,6 +1,7 @@
 import type { Problem } from '../base/problem.ts'
 import type { Reason } from '../freshness/reason.ts'
 import type { CommitRef, ComputedBy, IncrementalDone } from '../lake/types.ts'
+import type { PlannedPartition } from './partition-survey.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 
 /** Where a project is, and which of its storages and environments is meant. */
@@ -35,6 +36,8 @@ export interface RunOptions extends SelectOptions {
   readonly keepGoing?: boolean
   /** Does not reuse what another environment or checkout has computed. */
   readonly noCache?: boolean
+  /** The time that counts for `complete` of partitions, for tests; the clock when left out. */
+  readonly now?: Date
   /** Called with every event, in order. */
   readonly onEvent?: (event: RunEvent) => void
   readonly signal?: AbortSignal
@@ -57,6 +60,8 @@ export interface PlannedStep {
   readonly notebook: string
   readonly verdict: 'fresh' | 'stale' | 'may-run'
   readonly reasons: readonly Reason[]
+  /** Of a step that works by partition: those that it would compute as its inputs are now. */
+  readonly partitions?: readonly PlannedPartition[]
   readonly upstream: readonly string[]
   readonly reads: readonly string[]
   readonly writes: readonly string[]
@@ -83,6 +88,8 @@ export interface Explanation {
   readonly notebook: string
   readonly verdict: 'fresh' | 'stale' | 'may-run'
   readonly causes: readonly Cause[]
+  /** Of a step that works by partition: those that it would compute as its inputs are now. */
+  readonly partitions?: readonly PlannedPartition[]
   /** When and by which run its rows were computed, and what has been accepted since. */
   readonly computed?: {
     readonly at: string

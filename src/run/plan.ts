@@ -1,8 +1,10 @@
 import { checkSettings } from '../flow/pools.ts'
+import { stepKey } from '../freshness/step-key.ts'
 import { stateToBegin } from './begin.ts'
 import { closeAll } from './close-all.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
+import { surveyPartitions } from './partition-survey.ts'
 import { selectedFlows, selectedSteps } from './selection.ts'
 import { survey } from './survey.ts'
 import { declareTargets, type Target } from './targets.ts'
@@ -37,11 +39,17 @@ export async function plan(
       for (const step of resolved.steps) {
         const seen = surveyed.get(step.name)
         if (!seen) continue
+        const record = state.steps.get(stepKey(step, resolved.flow.name))
+        const partitions =
+          step.partition && seen.verdict === 'stale'
+            ? await surveyPartitions(workspace.lake, seen, record)
+            : undefined
         steps.push({
           step: step.name,
           notebook: step.notebook,
           verdict: seen.verdict,
           reasons: seen.reasons,
+          ...(partitions && { partitions }),
           upstream: step.upstream,
           reads: step.inputs.map(({ name }) => name),
           writes: step.outputs.map(({ table }) => table.name),

@@ -2,6 +2,7 @@ import type { ResolvedFlow } from '../flow/resolve.ts'
 import type { CodeOf, EdgeDigests, StatOf } from './code-facts.ts'
 import type { EventStream } from './event-stream.ts'
 import type { RunOptions } from './options.ts'
+import type { BackfillAsk } from './partition-ask.ts'
 import type { Pool } from './pool.ts'
 import type { Asked, Continued } from './asked.ts'
 import type { Workspace } from './workspace.ts'
@@ -14,6 +15,8 @@ export interface RunParts {
   readonly options: RunOptions
   /** What is kept of what was asked. */
   readonly asked: Asked
+  /** Which partitions of its one step are meant. */
+  readonly backfill?: BackfillAsk
   /** The run that is continued. */
   readonly continued?: Continued
 }

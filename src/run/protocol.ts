@@ -1,9 +1,12 @@
 import type { Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
+import type { PartitionTold } from '../contract/partition-told.ts'
 import type { QueryOrigin, RenderedQuery } from '../contract/render.ts'
 import type { Analysis, AnalysisRequest } from '../engine/analysis.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type {
+  BoundInput,
+  CheckRequest,
   CheckResult,
   DigestColumn,
   EngineOptions,
@@ -50,6 +53,10 @@ export interface EngineCalls {
   }
   /** Binds queries without data: many in one message, a result for each. */
   analyse: (ask: { requests: readonly AnalysisRequest[] }) => { results: readonly Analysis[] }
+  /** Makes checks of tables over files that were written. */
+  check: (ask: CheckRequest) => { results: readonly CheckResult[] }
+  /** The number of rows of inputs, by handle. */
+  countRows: (ask: { inputs: readonly BoundInput[] }) => { rows: { readonly [handle: string]: number } }
   /** What is wrong with the conditions of contracts, for each table. */
   conditions: (ask: { tables: readonly DeclaredTable[] }) => {
     problems: readonly (readonly Problem[])[]
@@ -75,6 +82,8 @@ export interface WorkerCalls {
   /** Renders the queries of a `select` notebook. */
   render: (ask: NotebookAt & RenderAsk) => {
     queries: readonly TracedQuery[]
+    /** They look at the partition: those of another one may be others. */
+    readsPartition: boolean
   }
   /** The same for many notebooks; what one throws is its own answer. */
   renderAll: (ask: { projectRoot: string; asks: readonly RenderAsk[] }) => {
@@ -134,6 +143,8 @@ export interface RenderAsk {
   readonly handles: readonly RenderHandle[]
   readonly args: Json
   readonly env: Json
+  /** The partition that is computed, where the notebook works by partition. */
+  readonly partition?: PartitionTold
 }
 
 /** The queries of a notebook, or why there are none. */
@@ -159,6 +170,7 @@ export interface RunAsk extends NotebookAt {
   readonly args: Json
   readonly env: Json
   readonly secrets: readonly string[]
+  readonly partition?: PartitionTold
 }
 
 /** Stands for the hash of a file that is not there. */

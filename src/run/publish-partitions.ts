@@ -87,7 +87,10 @@ function settle(
     const key = partitionKey(entry.values)
     const stands = sameRows(standing?.partitions.get(key), entry)
     const own =
-      stands?.files ?? staged.get(key)?.map(({ name, ...file }) => ({ key: `${prefix}${name}`, ...file }))
+      entry.rows === 0
+        ? []
+        : (stands?.files ??
+          staged.get(key)?.map(({ name, ...file }) => ({ key: `${prefix}${name}`, ...file })))
     if (!own) throw new InternalError(`${partitionName(table.partitionBy ?? [], entry.values)} has no files`)
     settled.set(key, { entry, files: own })
   }

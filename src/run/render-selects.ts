@@ -1,6 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { ChangingRelation, WholeRelation } from '../contract/changes.ts'
 import type { LooseDefinition } from '../contract/notebook.ts'
+import { partitionSeen, type PartitionTold } from '../contract/partition-told.ts'
 import { renderTraced } from '../contract/render.ts'
 import { pieceOf } from '../contract/sql.ts'
 import type { TracedQuery } from './protocol.ts'
@@ -12,6 +13,10 @@ export interface RenderParts {
   readonly env: unknown
   /** The notebook's file, for messages. */
   readonly file: string
+  /** The partition that is computed. */
+  readonly partition?: PartitionTold | undefined
+  /** Called when a query looks at the partition. */
+  readonly readsPartition?: () => void
 }
 
 /**
@@ -24,8 +29,16 @@ export function renderSelects(definition: LooseDefinition, parts: RenderParts): 
   const inputs = Object.fromEntries(
     parts.handles.map(({ handle, columns }) => [handle, new kind(handle, columns)]),
   )
+  const seen = parts.partition && partitionSeen(parts.partition)
+  const context = {
+    env: parts.env,
+    get partition() {
+      parts.readsPartition?.()
+      return seen
+    },
+  }
   const render = (handle: string, make: NonNullable<LooseDefinition['select']>[string], what: string) => {
-    const query = make(inputs, parts.args, { env: parts.env })
+    const query = make(inputs, parts.args, context)
     if (pieceOf(query) === 'sql') return { handle, ...renderTraced(query) }
     throw new ProblemError({
       code: 'notebook/kind',

@@ -9,9 +9,10 @@ import { isBad, rootsOfBlock, type Endings } from './endings.ts'
 import { stepProblems } from './failures.ts'
 import type { PlannedFlow, RunParts } from './planned.ts'
 import type { RunScope } from './scope.ts'
+import { CodeChanged } from './meanwhile.ts'
 import { keepPinned } from './pin.ts'
 import { Slots, type Slot } from './slots.ts'
-import { CodeChanged, settleStep } from './step.ts'
+import { settleStep } from './step.ts'
 import { stepLimits } from './step-limits.ts'
 import { survey, type SurveyedStep } from './survey.ts'
 
@@ -76,7 +77,10 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     signal: options.signal ?? new AbortController().signal,
     forced,
     ...(parts.continued && { continued: parts.continued }),
-    useCache: !options.noCache,
+    useCache: !options.noCache && !parts.backfill,
+    parallel: options.concurrency ?? workspace.project.config.concurrency ?? availableParallelism(),
+    now: () => (options.now ?? new Date()).getTime(),
+    ...(parts.backfill && { backfill: parts.backfill }),
     limitsOf: (step) => stepLimits(step, workspace.project.config),
     emit: events.emit,
     checkLoaded: async ({ file }) => {

@@ -13,6 +13,7 @@ import { eventStream, type EventStream } from './event-stream.ts'
 import type { StepFinished } from './events.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import { engineMemory, Pool } from './pool.ts'
+import type { BackfillAsk } from './partition-ask.ts'
 import type { PlannedFlow } from './planned.ts'
 import { askedOf } from './request.ts'
 import type { Continued } from './asked.ts'
@@ -43,11 +44,14 @@ export async function runAgain(
   target: Target,
   options: RunOptions,
   continued?: Continued,
+  backfill?: BackfillAsk,
 ): Promise<RunResult> {
   const workspace = await openWorkspace({ ...options, projectRoot: options.projectRoot ?? rootOf(target) })
   const pools = lazyPool(workspace, options)
   const events = eventStream(workspace, options)
-  const asked = askedOf(target, options, continued)
+  // What computes some partitions is no run that can be continued.
+  const { request, ...who } = askedOf(target, options, continued)
+  const asked = { ...who, ...(request && !backfill && { request }) }
   if (continued) events.emit({ event: 'notice', level: 'info', message: continued.told })
   try {
     checkTakesRuns(workspace)
@@ -70,7 +74,15 @@ export async function runAgain(
     for (const each of planned) {
       steps.push(
         ...(await runFlow(
-          { workspace, pools, events, options, asked, ...(continued && { continued }) },
+          {
+            workspace,
+            pools,
+            events,
+            options,
+            asked,
+            ...(continued && { continued }),
+            ...(backfill && { backfill }),
+          },
           each,
         )),
       )

@@ -2,6 +2,7 @@ import type { CodeFact, Surroundings } from '../freshness/findings.ts'
 import type { DeclaredFlow, DeclaredStep } from '../flow/declared.ts'
 import type { Committer } from './committer.ts'
 import type { RunEvent } from './events.ts'
+import type { BackfillAsk } from './partition-ask.ts'
 import type { Pool } from './pool.ts'
 import type { Continued } from './asked.ts'
 import type { StepLimits } from './step-limits.ts'
@@ -20,6 +21,12 @@ export interface RunScope {
   /** The run that is continued. */
   readonly continued?: Continued
   readonly useCache: boolean
+  /** How many partitions of a step are computed at once. */
+  readonly parallel: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Which partitions of its one step are meant. */
+  readonly backfill?: BackfillAsk
   /** A step with the limits that hold for it. */
   readonly limitsOf: (step: DeclaredStep) => StepLimits
   readonly emit: (event: Undated<RunEvent>) => void

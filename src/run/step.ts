@@ -22,6 +22,8 @@ import { publish, recordOf, remember } from './step-commit.ts'
 import { withRetries } from './retry.ts'
 import { standingTables } from './standing.ts'
 import type { Slot } from './slots.ts'
+import { changedMeanwhile } from './meanwhile.ts'
+import { settlePartitions } from './partition-step.ts'
 import { keptRows, tellChecks } from './tell-checks.ts'
 import { tellSources } from './tell-sources.ts'
 import { timedOut } from './timed-out.ts'
@@ -49,9 +51,11 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
     const settled =
       (record && (await forgive(scope, findings, record, reasons))) ??
       (await reuse(scope, findings, reasons)) ??
-      (await withRetries(retrying(scope, step, slot), (attempt) =>
-        (step.kind === 'deliver' ? deliverStep : runStep)(scope, findings, reasons, attempt),
-      ))
+      (step.partition
+        ? await settlePartitions(scope, findings, record, reasons)
+        : await withRetries(retrying(scope, step, slot), (attempt) =>
+            (step.kind === 'deliver' ? deliverStep : runStep)(scope, findings, reasons, attempt),
+          ))
     if (settled) return settled
   }
   throw new ProblemError({
@@ -193,18 +197,4 @@ async function computeTold(scope: RunScope, step: DeclaredStep, ask: ComputeAsk)
   } finally {
     await tellChecks(scope, step, results)
   }
-}
-
-/** The code of a notebook changed while it ran: declarations and workers are of what was. */
-export class CodeChanged extends Error {
-  override readonly name = 'CodeChanged'
-}
-
-/** Sources or code that changed during the computation: the result is of neither what was nor what is. */
-async function changedMeanwhile(scope: RunScope, findings: StepFindings): Promise<boolean> {
-  const again = { ...scope.around, codeOf: scope.lookAgain() }
-  const now = await lookAtStep(again, findings.step, findings.state)
-  if (now.parts['code'] !== findings.parts['code']) throw new CodeChanged('the code changed during the run')
-  const statsOf = ({ sources }: StepFindings) => [...sources.values()].flatMap(({ stats }) => stats).join()
-  return now.fingerprint !== findings.fingerprint || statsOf(now) !== statsOf(findings)
 }

@@ -43,11 +43,14 @@ function threw(error: unknown, where: Place, root: string): Problem {
 /** Renders the queries of a `select` notebook with its args. */
 export async function render(ask: Ask): Promise<Answer> {
   const { definition } = await notebookIn(ask)
+  let readsPartition = false
   const queries = renderSelects(definition, {
     handles: ask.handles,
     args: fromWire(ask.args),
     env: fromWire(ask.env),
     file: relativeTo(ask.projectRoot, ask.file),
+    partition: ask.partition,
+    readsPartition: () => (readsPartition = true),
   })
-  return { queries }
+  return { queries, readsPartition }
 }

@@ -38,6 +38,7 @@ export async function runNotebook(
       args: fromWire(ask.args),
       env: fromWire(ask.env),
       secrets: ask.secrets,
+      partition: ask.partition,
       signal: context.signal,
       log: {
         debug: (text) => context.log('debug', text),
