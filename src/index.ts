@@ -66,7 +66,6 @@ export type { RunRequest } from './run/asked.ts'
 export type { Outcome, RunEvent, StepFinished } from './run/events.ts'
 export type { CheckedOutput, CheckedStep, CheckProjectOptions, CheckResult } from './run/check-result.ts'
 export type { BackfillOptions, BackfillResult } from './run/backfill.ts'
-export type { PlannedPartition } from './run/partition-survey.ts'
 export type { DiffOptions } from './run/diff.ts'
 export type { TableDiff } from './run/diff-result.ts'
 export type { CopyCall, CopyResult } from './run/copy.ts'
@@ -87,6 +86,7 @@ export type { LakePartition, PartitionFilter } from './run/lake-partitions.ts'
 export type {
   Explanation,
   Plan,
+  PlannedPartition,
   ProjectOptions,
   RunOptions,
   RunResult,

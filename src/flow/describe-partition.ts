@@ -40,7 +40,7 @@ export function describePartition(
   const after = options.complete === undefined ? undefined : afterOf(options.complete.after)
   if (options.complete !== undefined && after === undefined)
     refuse(
-      `partition.complete.after '${String(options.complete.after)}' is no length of time`,
+      `partition.complete.after '${options.complete.after}' is no length of time`,
       'a length of time is a number with a unit, such as 30m, 2h or 7d, or 0',
     )
   const { every, lookback } = options
@@ -111,8 +111,8 @@ function checkTime(
     refuse(`partition.lookback '${String(lookback)}' is no whole number from 0`)
   if (!grains.includes(every))
     return refuse(
-      `partition.every '${String(every)}' is no length of time`,
-      didYouMean(String(every), grains) ?? `it is one of ${grains.join(', ')}`,
+      `partition.every '${every as string}' is no length of time`,
+      didYouMean(every, grains) ?? `it is one of ${grains.join(', ')}`,
     )
   if (by.length !== 1) return refuse('partition.every needs one column in partition.by')
   for (const { table } of outputs) {

@@ -1,5 +1,5 @@
 import type { PartitionFinished, PartitionsPlanned } from '../run/events.ts'
-import type { PlannedPartition } from '../run/partition-survey.ts'
+import type { PlannedPartition } from '../run/options.ts'
 import { plural } from './amount.ts'
 import { oneLine } from './width.ts'
 

@@ -6,9 +6,9 @@ import type { ResolvedFlow } from '../flow/resolve.ts'
 import { stepKey } from '../freshness/step-key.ts'
 import { stateToBegin } from './begin.ts'
 import { closeAll } from './close-all.ts'
-import type { RunOptions, RunResult } from './options.ts'
+import type { PlannedPartition, RunOptions, RunResult } from './options.ts'
 import { reprocessWords, type BackfillAsk } from './partition-ask.ts'
-import { surveyPartitions, type PlannedPartition } from './partition-survey.ts'
+import { surveyPartitions } from './partition-survey.ts'
 import { lazyPool, resolvedOf, runAgain } from './run.ts'
 import { survey } from './survey.ts'
 import { declareTargets } from './targets.ts'
@@ -120,8 +120,8 @@ function checkAsk({ name, partition, where }: DeclaredStep, { from, to, reproces
   if (reprocess !== undefined && !reprocessWords.includes(reprocess))
     problems.push({
       code: 'project/usage' as const,
-      message: `--reprocess '${String(reprocess)}' is not known`,
-      hint: didYouMean(String(reprocess), reprocessWords) ?? `it is ${reprocessWords.join(', ')}`,
+      message: `--reprocess '${reprocess as string}' is not known`,
+      hint: didYouMean(reprocess, reprocessWords) ?? `it is ${reprocessWords.join(', ')}`,
     })
   if (problems.length === 0 && from !== undefined && to !== undefined && from > to && !from.startsWith(to))
     problems.push({

@@ -194,7 +194,11 @@ export async function renderQueries(
   }))
   const { args, env } = step
   const ask = {
-    ...{ file: path.join(root, step.file), projectRoot: root, handles, args, env },
+    file: path.join(root, step.file),
+    projectRoot: root,
+    handles,
+    args,
+    env,
     ...(partition && { partition }),
   }
   for (let tried = 1; ; tried++) {

@@ -1,7 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import type { Reason } from '../freshness/reason.ts'
 import type { CommitRef, ComputedBy, IncrementalDone } from '../lake/types.ts'
-import type { PlannedPartition } from './partition-survey.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 
 /** Where a project is, and which of its storages and environments is meant. */
@@ -53,6 +52,16 @@ export interface RunResult {
   readonly steps: readonly StepFinished[]
   /** What notebooks returned, by step. */
   readonly results: { readonly [step: string]: unknown }
+}
+
+/** A partition that would be computed, and why. */
+export interface PlannedPartition {
+  /** `month=2019-01`. */
+  readonly partition: string
+  /** `removed`: no input has it any more, and its rows go. */
+  readonly why: 'new' | 'changed' | 'late' | 'forced' | 'removed'
+  /** The tables or sources that changed it, as far as that is known. */
+  readonly inputs: readonly string[]
 }
 
 export interface PlannedStep {

@@ -210,7 +210,9 @@ async function countSources(
   const sources = inputs.filter(({ kind }) => kind === 'source')
   if (sources.length === 0 || step.partition?.lookback === undefined) return {}
   const bound = sources.map(({ handle, name, columns, origin }) => ({
-    ...{ handle, name, columns },
+    handle,
+    name,
+    columns,
     from: { kind: 'source' as const, source: origin as DeclaredSource, files: files.get(handle) ?? [] },
   }))
   return (await pool.engines.ask('countRows', { inputs: bound }, { signal, by: step.name })).rows

@@ -4,19 +4,20 @@ import type { Json } from '../base/wire.ts'
 import type { CheckResult } from '../engine/engine.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import { lateReason } from '../freshness/late.ts'
-import { findPartitions, onlyPartitionsChanged, type FoundPartitions } from '../freshness/partition-facts.ts'
-import { planPartitions, type PartitionPlan } from '../freshness/partition-plan.ts'
+import { findPartitions, type FoundPartitions } from '../freshness/partition-facts.ts'
+import type { PartitionPlan } from '../freshness/partition-plan.ts'
 import type { Reason } from '../freshness/reason.ts'
 import type { LateRows, StepPartitions, StepRecord } from '../lake/types.ts'
 import { limitedSignal } from './cancel.ts'
 import { discardStaged, stageOutputs, type ComputeAsk } from './compute.ts'
 import type { StepFinished } from './events.ts'
 import { changedMeanwhile } from './meanwhile.ts'
-import { inRange, type BackfillAsk } from './partition-ask.ts'
+import type { BackfillAsk } from './partition-ask.ts'
 import { checkWhole } from './partition-checks.ts'
 import { computePartitions, type ComputedPartitions } from './partition-compute.ts'
 import { countLate } from './partition-late.ts'
 import { publishComputed, standingOf } from './partition-publish.ts'
+import { planStep } from './partition-which.ts'
 import { partlyDone } from './partition-record.ts'
 import type { RunScope } from './scope.ts'
 import { publish, recordOf, remember } from './step-commit.ts'
@@ -24,34 +25,6 @@ import { tellChecks } from './tell-checks.ts'
 import { timedOut } from './timed-out.ts'
 
 type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result'>
-
-/** Words of reasons for which every partition is computed, whatever is known of it. */
-const ofAll = new Set(['forced', 'volatile', 'untracked', 'expired', 'output-missing'])
-
-/** Which partitions of a step are computed now, and which wait. */
-export function planStep(
-  found: FoundPartitions,
-  findings: StepFindings,
-  record: StepRecord | undefined,
-  reasons: readonly Reason[],
-  backfill?: BackfillAsk,
-): PartitionPlan {
-  const failed = new Set((record?.partitions?.failed ?? []).map(partitionKey))
-  const lookback = onlyPartitionsChanged(
-    backfill ? reasons.filter(({ word }) => word !== 'forced') : reasons,
-    found,
-    record?.partitions,
-  )
-  if (!backfill) {
-    const all = findings.damaged.size > 0 || reasons.some(({ word }) => ofAll.has(word))
-    return planPartitions(found.facts, { all, lookback, owed: failed })
-  }
-  const { reprocess = 'missing' } = backfill
-  const within = (values: readonly string[], stale: boolean) =>
-    inRange(values, backfill) &&
-    (reprocess === 'all' || (reprocess === 'failed' ? failed.has(partitionKey(values)) : stale))
-  return planPartitions(found.facts, { lookback, owed: failed, within })
-}
 
 /**
  * A step that works by partition, from the plan of its partitions to the one commit with all that were computed. Where

@@ -4,18 +4,9 @@ import type { PartitionPlan } from '../freshness/partition-plan.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { StepRecord } from '../lake/types.ts'
 import type { BackfillAsk } from './partition-ask.ts'
-import { planStep } from './partition-step.ts'
+import type { PlannedPartition } from './options.ts'
+import { planStep } from './partition-which.ts'
 import type { SurveyedStep } from './survey.ts'
-
-/** A partition that would be computed, and why. */
-export interface PlannedPartition {
-  /** `month=2019-01`. */
-  readonly partition: string
-  /** `removed`: no input has it any more, and its rows go. */
-  readonly why: 'new' | 'changed' | 'late' | 'forced' | 'removed'
-  /** The tables or sources that changed it, as far as that is known. */
-  readonly inputs: readonly string[]
-}
 
 /** The partitions of a stale step that a run would compute, in order. */
 export async function surveyPartitions(
