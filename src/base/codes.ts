@@ -52,7 +52,8 @@ export const problemCodes = {
   'check/skipped': 'Something was not checked, and why.',
   'partition/value': 'A value of a partition that is none of its column, or stands for no time.',
   'partition/foreign-rows': 'A notebook that works by partition wrote rows of another one.',
-  'partition/not-partitioned': 'Something that is done by partition was asked of a step that does not work by partition.',
+  'partition/not-partitioned':
+    'Something that is done by partition was asked of a step that does not work by partition.',
   'query/parse': 'A query does not parse.',
   'query/bind': 'A query names a column or function that does not exist.',
   'query/table-unknown': 'A query names a table by text instead of by handle.',

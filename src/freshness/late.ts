@@ -31,7 +31,7 @@ function whatCame(late: readonly LateRows[]): string {
 }
 
 /** `month=2019-01, month=2019-02, month=2019-03 and 7 more`. */
-export function namesText(names: readonly string[]): string {
+function namesText(names: readonly string[]): string {
   const shown = names.slice(0, named).join(', ')
   return names.length > named ? `${shown} and ${names.length - named} more` : shown
 }

@@ -16,14 +16,16 @@ function contents(months: {
 
 /** What an output knows once everything is computed. */
 function settled(facts: PartitionFacts): PartitionEntry[] {
-  return planPartitions({ ...facts, outputs: [[]] }, { lookback: false }).stale.map(({ values, fingerprint }) => ({
-    values,
-    rows: 1,
-    fingerprint,
-    read: Object.fromEntries(
-      [...facts.inputs].map(([handle, held]) => [handle, held.get(values[0] ?? '')?.rows ?? 0]),
-    ),
-  }))
+  return planPartitions({ ...facts, outputs: [[]] }, { lookback: false }).stale.map(
+    ({ values, fingerprint }) => ({
+      values,
+      rows: 1,
+      fingerprint,
+      read: Object.fromEntries(
+        [...facts.inputs].map(([handle, held]) => [handle, held.get(values[0] ?? '')?.rows ?? 0]),
+      ),
+    }),
+  )
 }
 
 const start = {
