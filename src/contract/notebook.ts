@@ -54,7 +54,14 @@ interface Declared<
 }
 
 /** One query for each output. */
-export type Selects<I extends Inputs, O extends Tables, A, E, M extends IncrementalMode = never, P = undefined> = {
+export type Selects<
+  I extends Inputs,
+  O extends Tables,
+  A,
+  E,
+  M extends IncrementalMode = never,
+  P = undefined,
+> = {
   readonly [K in keyof O]: (
     inputs: { readonly [H in keyof I]: [M] extends [never] ? Relation : ChangingRelation },
     args: A,

@@ -1,10 +1,11 @@
+import { renderLooking } from './render-queries.ts'
 import type { DeclaredInput } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { digestOf } from '../base/digest.ts'
 import { unlessProblem } from '../base/problem.ts'
 import type { Accepted, StepRecord } from '../lake/types.ts'
-import { renderQueries, type ComputeAsk } from './compute.ts'
+import type { ComputeAsk } from './compute.ts'
 import { versionDigest, type Comparing } from './same-rows.ts'
 import type { Manifest } from '../lake/types.ts'
 
@@ -106,7 +107,7 @@ async function queryDigests(
   around: Accepting,
   findings: StepFindings,
 ): Promise<Readonly<Record<string, string>> | undefined> {
-  const { queries, readsPartition } = await renderQueries(
+  const { queries, readsPartition } = await renderLooking(
     around.pool,
     around.root,
     findings.step,

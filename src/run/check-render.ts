@@ -1,6 +1,6 @@
+import { anyPartition } from './render-queries.ts'
 import path from 'node:path'
 import type { DeclaredStep } from '../flow/declared.ts'
-import { anyPartition } from './compute.ts'
 import type { DeclareParts } from './check-declare.ts'
 import { endedProblem, within } from './check-limit.ts'
 import type { Rendered, RenderAsk } from './protocol.ts'

@@ -1,3 +1,4 @@
+import { renderQueries } from './render-queries.ts'
 import { emptyRecord } from '../base/record.ts'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -18,19 +19,19 @@ import { tableFolder } from '../freshness/step-key.ts'
 import type { SoundVersions } from '../lake/sound.ts'
 import type { IncrementalDone } from '../lake/types.ts'
 import { newVersionId } from '../lake/version-id.ts'
-import { examplePartition, type PartitionTold } from '../contract/partition-told.ts'
+import type { PartitionTold } from '../contract/partition-told.ts'
 import { orAbsent } from '../storage/fault.ts'
 import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
-import { ChildEnded, type Checked, type Printed } from './child.ts'
+import type { Checked, Printed } from './child.ts'
 import type { Share } from './engine-hosts.ts'
 import { guardMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
 import { maskedOutput } from './masked-output.ts'
 import { noVersion } from './no-version.ts'
 import type { Pool } from './pool.ts'
-import type { TracedQuery, WorkerCalls } from './protocol.ts'
+import type { TracedQuery } from './protocol.ts'
 import { placedError } from './query-origin.ts'
 import { wholeRequest } from './incremental-request.ts'
 import { isWithinReach } from './reach.ts'
@@ -129,7 +130,7 @@ export async function compute(ask: ComputeAsk, prepared: Prepared = {}): Promise
   const queries =
     prepared.queries ??
     ask.partition?.queries ??
-    (await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed, ask.partition?.told)).queries
+    (await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed, ask.partition?.told))
   await ask.loaded?.()
   const bare = queries.map(({ origin: _origin, ...query }) => query)
   const { memory, threads } = step.limits
@@ -171,44 +172,6 @@ export async function emptied({
     if (folder === undefined) continue
     const names = (await orAbsent(readdir(folder))) ?? []
     await Promise.all(names.map((name) => rm(path.join(folder, name), { recursive: true, force: true })))
-  }
-}
-
-/** Some partition of a step that works by partition. */
-export function anyPartition({ partition, outputs }: DeclaredStep): PartitionTold | undefined {
-  return partition && examplePartition(partition, outputs[0]?.table.columns ?? [])
-}
-
-/** The queries of a `select` step, rendered by a worker. */
-export async function renderQueries(
-  pool: Pool,
-  root: string,
-  step: DeclaredStep,
-  signal: AbortSignal,
-  printed: Printed,
-  partition = anyPartition(step),
-): Promise<ReturnType<WorkerCalls['render']>> {
-  const handles = step.inputs.map(({ handle, columns }) => ({
-    handle,
-    columns: columns.map(({ name }) => name),
-  }))
-  const { args, env } = step
-  const ask = {
-    file: path.join(root, step.file),
-    projectRoot: root,
-    handles,
-    args,
-    env,
-    ...(partition && { partition }),
-  }
-  for (let tried = 1; ; tried++) {
-    const worker = pool.renderer()
-    try {
-      return await killLate(worker, signal, worker.call('render', ask, { signal, printed }))
-    } catch (error) {
-      // Another step's code may have ended the process that all share.
-      if (!(error instanceof ChildEnded) || signal.aborted || tried === 3) throw error
-    }
   }
 }
 

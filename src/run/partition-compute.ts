@@ -1,3 +1,4 @@
+import { renderLooking } from './render-queries.ts'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,7 +12,7 @@ import type { CheckResult, StagedOutput } from '../engine/engine.ts'
 import type { StepFindings } from '../freshness/findings.ts'
 import type { FoundPartitions } from '../freshness/partition-facts.ts'
 import type { StalePartition } from '../freshness/partition-plan.ts'
-import { compute, renderQueries, type ComputeAsk, type Staging } from './compute.ts'
+import { compute, type ComputeAsk, type Staging } from './compute.ts'
 import { stepProblems } from './failures.ts'
 import { CodeChanged } from './meanwhile.ts'
 import { partChecks } from './partition-ask.ts'
@@ -241,7 +242,7 @@ async function queriesOf(
 ): Promise<{ shared: readonly TracedQuery[] | undefined; readsPartition: boolean } | undefined> {
   if (step.kind === 'run' || !first || !step.partition) return undefined
   const told = tellPartition(step.partition, first.values)
-  const { queries, readsPartition } = await renderQueries(pool, root, step, signal, printed, told)
+  const { queries, readsPartition } = await renderLooking(pool, root, step, signal, printed, told)
   await loaded?.()
   return { shared: readsPartition ? undefined : queries, readsPartition }
 }
