@@ -161,11 +161,14 @@ async function runPartitions(
     const next = partlyDone({ ...made, partitions }, record, found, reasons)
     const tables = await publish(scope, findings, next, heads, 'publish')
     if (!tables) return undefined
+    // What is fresh says so by its reasons; here they are why it ran.
+    const told = lateReason(step.name, partitions)
+    if (told)
+      scope.emit({ event: 'notice', level: 'warn', step: step.name, message: told.detail ?? told.word })
     if (problems.length > 0) throw new ProblemError(problems)
     const isWhole = late.length + failed.length + plan.left.length === 0
     if (isWhole) await remember(scope, findings, heads, { staged: [], ...computed }, computedAt)
-    const told = lateReason(step.name, partitions)
-    return { outcome: 'ran', reasons: told ? [...reasons, told] : reasons, tables, result: computed.result }
+    return { outcome: 'ran', reasons, tables, result: computed.result }
   } catch (error) {
     if (limited.timedOut()) throw timedOut(step, timeout)
     throw error
