@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { plannedPartitionLines } from '../report/partitions-text.ts'
+import { plannedPartitionLines } from '../report/planned-partitions.ts'
 import type { BackfillResult } from '../run/backfill.ts'
 import type { Reprocess } from '../run/partition-ask.ts'
 import type { Cli } from './cli.ts'

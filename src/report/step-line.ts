@@ -1,4 +1,4 @@
-import { partitionProgress } from './partitions-text.ts'
+import { partitionProgress } from './planned-partitions.ts'
 import type { PartitionFinished, StepFinished, StepRetried, StepStarted } from '../run/events.ts'
 import { plural } from './amount.ts'
 import { marks, paintOutcome } from './paint.ts'
