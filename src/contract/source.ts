@@ -1,6 +1,7 @@
 import type { Place } from '../base/problem.ts'
 import { callSite } from '../base/site.ts'
 import type { Columns } from './column.ts'
+import { landingOf, type Landing } from './landing.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
 import { rejecting, sourceRejectColumns, type Rejecting, type SourceRejectColumns } from './source-rejects.ts'
 import { table, type Table } from './table.ts'
@@ -11,6 +12,11 @@ interface Common<C extends Columns, N extends string> {
   readonly name?: N
   /** What to do with columns of the file that are not declared; `error` when left out. */
   readonly extra?: 'error' | 'ignore'
+  /**
+   * Files that a committed step has taken in are moved: to `<folder>_archive/<run>/`, or into the folder that is named. They
+   * stay files of the source.
+   */
+  readonly archive?: boolean | string
   readonly description?: string
 }
 
@@ -55,6 +61,7 @@ export interface SourceDetails {
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
   readonly excel?: ExcelPlace
+  readonly landing?: Landing
   /** Where rows go that are not what the source declares. */
   readonly rejecting?: Rejecting
   readonly description?: string
@@ -103,6 +110,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     maxRejects,
     sheet,
     headerRow,
+    archive = false,
     ...dialect
   }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>> & ExcelPlace,
 ): Source<N, C> {
@@ -117,6 +125,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     ...(format === 'excel' && {
       excel: { ...(sheet !== undefined && { sheet }), ...(headerRow !== undefined && { headerRow }) },
     }),
+    ...(archive !== false && { landing: landingOf(list, archive) }),
     ...((rejects !== undefined || maxRejects !== undefined) && { rejecting: rejecting(rejects, maxRejects) }),
     ...(description && { description }),
     ...(site && { site }),

@@ -1,6 +1,7 @@
 import type { Place } from '../base/problem.ts'
 import type { ColumnSpec } from './column.ts'
 import type { DeclaredCheck } from './check-form.ts'
+import type { Landing } from './landing.ts'
 import type { Rejecting } from './source-rejects.ts'
 import type { CsvDialect, ExcelPlace, SourceFormat } from './source.ts'
 
@@ -38,6 +39,7 @@ export interface DeclaredSource {
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
   readonly excel?: ExcelPlace
+  readonly landing?: Landing
   readonly rejecting?: Rejecting
   readonly columns: readonly DeclaredColumn[]
   readonly description?: string

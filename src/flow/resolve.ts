@@ -41,7 +41,7 @@ interface Provider {
  */
 export function resolveFlow(flow: DeclaredFlow): { plan?: ResolvedFlow; problems: Problem[] } {
   if (flow.upstream) return { plan: connected(flow, flow.upstream), problems: [] }
-  const problems = [...twoProducers(flow), ...clashes(flow), ...targetClashes([flow])]
+  const problems = [...twoProducers(flow), ...twoReaders(flow), ...clashes(flow), ...targetClashes([flow])]
   const providers = providersOf(flow)
   for (const step of flow.steps) {
     for (const input of step.inputs) problems.push(...readFaults(step, input, providers))
@@ -162,6 +162,31 @@ function twoProducers(flow: DeclaredFlow): Problem[] {
     }
   }
   return problems
+}
+
+/** Files of a landing are moved when the step that reads them is done: another one would lose them while it reads. */
+function twoReaders(flow: DeclaredFlow): Problem[] {
+  const first = new Map<string, DeclaredStep>()
+  return flow.steps.flatMap((step) =>
+    step.inputs.flatMap(({ name, origin, kind }): Problem[] => {
+      if (kind !== 'source' || !('landing' in origin)) return []
+      const other = first.get(name)
+      first.set(name, other ?? step)
+      if (other === undefined) return []
+      const who =
+        other === step
+          ? `step '${step.name}' reads it twice`
+          : `the steps '${other.name}' and '${step.name}' read it`
+      return [
+        {
+          code: 'flow/invalid',
+          message: `source '${name}' has an archive, and ${who}: its files would be moved while one still reads them`,
+          ...(step.where && { where: step.where }),
+          hint: 'let one step take the files in, and others read its table',
+        },
+      ]
+    }),
+  )
 }
 
 function clashes(flow: DeclaredFlow): Problem[] {

@@ -5,6 +5,7 @@ import { ProblemError } from '../base/problem.ts'
 import { pathGlob } from '../contract/path-values.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
+import { archivedFiles, deliveredOnce, deliveries, type LandedFile } from './landed.ts'
 import { refusalOf } from '../storage/fault.ts'
 
 /** The files behind a source, and what they hold. */
@@ -23,10 +24,29 @@ export interface SourceState {
 
 const globbed = /[*?[\]{}!()]/
 
-/** The files that a source names now. Paths with no glob cost one look at the file. */
-export async function sourceFiles(source: Pick<DeclaredSource, 'paths'>, root: string): Promise<string[]> {
+/** The files of a source now, also those in its archive. Paths with no glob cost one look at the file. */
+export async function sourceFiles(
+  source: Pick<DeclaredSource, 'paths' | 'landing'>,
+  root: string,
+): Promise<string[]> {
+  const all = await landedFiles(source, root)
+  return [...new Set(all.map(({ file }) => file))].toSorted()
+}
+
+/** The same with their names; those of an archive come first. */
+async function landedFiles(
+  source: Pick<DeclaredSource, 'paths' | 'landing'>,
+  root: string,
+): Promise<LandedFile[]> {
+  const find = (patterns: readonly string[]) => filesOf(patterns, root)
+  const here = (await find(source.paths)).map((file) => ({ file, name: sourceFileName(root, file) }))
+  return [...(await archivedFiles(source, root, find)), ...here]
+}
+
+/** The files that patterns name now. */
+export async function filesOf(patterns: readonly string[], root: string): Promise<string[]> {
   const found = new Set<string>()
-  for (const pattern of source.paths) {
+  for (const pattern of patterns) {
     if (!globbed.test(pattern)) {
       const file = path.resolve(root, pattern)
       if (existsSync(file)) found.add(file)
@@ -50,18 +70,21 @@ export async function lookAtSource(
   root: string,
   index: StatIndex,
 ): Promise<SourceState> {
-  const files = await sourceFiles(source, root)
-  const hashes: Record<string, string> = {}
-  for (const file of files) {
-    const hash = await index.contentHash(file).catch((error: unknown) => {
-      throw unreadable(error, source.name, sourceFileName(root, file))
+  const all: (LandedFile & { readonly hash: string | null })[] = []
+  for (const each of await landedFiles(source, root)) {
+    const hash = await index.contentHash(each.file).catch((error: unknown) => {
+      throw unreadable(error, source.name, sourceFileName(root, each.file))
     })
-    if (hash !== null) hashes[sourceFileName(root, file)] = hash
-    else if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-      throw unreadable({ code: 'EISDIR' }, source.name, sourceFileName(root, file))
+    if (hash === null && statSync(each.file, { throwIfNoEntry: false })?.isDirectory())
+      throw unreadable({ code: 'EISDIR' }, source.name, sourceFileName(root, each.file))
+    all.push({ ...each, hash })
   }
+  const hashed = all.flatMap(({ hash, ...each }) => (hash === null ? [] : [{ ...each, hash }]))
+  const once = source.landing ? deliveredOnce(hashed) : hashed
+  const hashes = Object.fromEntries(once.map(({ name, hash }) => [name, hash]))
+  const files = (source.landing ? once : all).map(({ file }) => file)
+  const names = (source.landing ? once : all).map(({ name }) => name)
   const stats = files.map((file) => index.peek(file)?.key)
-  const names = files.map((file) => sourceFileName(root, file))
   return { files, names, hashes, digest: digestOfSource(source, hashes), stats }
 }
 
@@ -70,7 +93,7 @@ export function digestOfSource(source: DeclaredSource, hashes: SourceState['hash
   const { format, dialect, extra, columns, excel } = source
   const seen = columns.map(({ name, type }) => [name, type])
   const reading = { format, dialect, extra, columns: seen, ...(excel && { excel }) }
-  return digestOf({ hashes, reading })
+  return digestOf(source.landing ? { delivered: deliveries(hashes), reading } : { hashes, reading })
 }
 
 function unreadable(error: unknown, source: string, file: string): unknown {

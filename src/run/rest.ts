@@ -6,6 +6,7 @@ import { inOwnFolder } from '../base/own-folder.ts'
 import type { Json } from '../base/wire.ts'
 import { cacheFolder } from '../flow/project.ts'
 import { semantics } from '../freshness/parts.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { sourceFiles } from '../freshness/source-files.ts'
 import { statKey } from '../notebook/stat-index.ts'
@@ -20,6 +21,7 @@ import {
   stillness,
 } from './declared-cache.ts'
 import type { StepFinished } from './events.ts'
+import { hasLanded } from './archive.ts'
 import type { PlannedFlow } from './planned.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -41,8 +43,12 @@ interface Rest extends Origins {
   readonly log: string
   /** Stats of code, sources and outputs. */
   readonly look: Look
-  readonly sources: readonly { readonly paths: readonly string[]; readonly files: readonly string[] }[]
+  readonly sources: readonly RestingSource[]
   readonly flows: readonly RestingFlow[]
+}
+
+interface RestingSource extends Pick<DeclaredSource, 'paths' | 'landing'> {
+  readonly files: readonly string[]
 }
 
 /** A flow whose steps are all fresh, with the results that they gave. */
@@ -66,8 +72,8 @@ export async function flowsAtRest(
   if (rest?.form !== form || rest.lake !== lake.id || rest.engine !== engine) return undefined
   if (rest.semantics !== semantics) return undefined
   if (logStat(workspace, rest.commit) !== rest.log || stillness(rest, root) !== 'at rest') return undefined
-  for (const { paths, files: before } of rest.sources) {
-    const now = await sourceFiles({ paths }, root)
+  for (const { files: before, ...source } of rest.sources) {
+    const now = await sourceFiles(source, root)
     if (now.join('\0') !== before.join('\0')) return undefined
   }
   return rest.flows
@@ -91,11 +97,15 @@ export async function keepRest(
   const watched = planned.some(({ resolved }) => resolved.flow.plugins.length > 0)
   const cached = files.flatMap((file) => readCache(cacheFile(workspace, file, {})) ?? [])
   const look = joined(cached, index.seen())
+  if (await hasLanded(workspace, planned)) return
   if (log === undefined || timed || watched || cached.length !== files.length || !look) return
   const sources = await Promise.all(
     planned
       .flatMap(({ resolved }) => resolved.flow.sources)
-      .map(async ({ paths }) => ({ paths, files: await sourceFiles({ paths }, workspace.root) })),
+      .map(async ({ paths, landing }) => {
+        const source = { paths, ...(landing && { landing }) }
+        return { ...source, files: await sourceFiles(source, workspace.root) }
+      }),
   )
   const rest: Rest = {
     form,

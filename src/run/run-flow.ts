@@ -1,4 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
+import { archiveLanded } from './archive.ts'
 import { endings, rootsOfBlock, type Endings } from './endings.ts'
 import type { Outcome, StepFinished } from './events.ts'
 import type { PlannedFlow, RunParts } from './planned.ts'
@@ -24,7 +25,9 @@ export async function runFlow(parts: RunParts, first: PlannedFlow): Promise<Step
   const ended = endings(events)
   let commit: number | undefined
   let flow: PlannedFlow | undefined = first
+  let last = first
   for (let round = 1; flow; round++) {
+    last = flow
     const done: Round = await runRound(parts, flow, ended)
     commit = done.commit ?? commit
     if (done.moved && round === rounds) throw conflict(name, workspace.envName)
@@ -32,6 +35,7 @@ export async function runFlow(parts: RunParts, first: PlannedFlow): Promise<Step
     else if (!done.moved) flow = undefined
   }
   const list = ended.list()
+  if (!parts.options.signal?.aborted) await archiveLanded(workspace, last, list, events)
   const ms = performance.now() - begun
   const made = commit === undefined ? {} : { commit }
   events.emit({ event: 'run-finished', flow: name, env: workspace.envName, ms, counts: count(list), ...made })
