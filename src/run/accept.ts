@@ -4,7 +4,7 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { digestOf } from '../base/digest.ts'
 import { unlessProblem } from '../base/problem.ts'
-import type { Accepted, StepRecord } from '../lake/types.ts'
+import type { Accepted, ColumnStats, StepRecord } from '../lake/types.ts'
 import type { ComputeAsk } from './compute.ts'
 import { versionDigest, type Comparing } from './same-rows.ts'
 import type { Manifest } from '../lake/types.ts'
@@ -88,9 +88,8 @@ async function sameColumns(
   const oldTypes = types(old)
   if (oldTypes.includes(undefined) || digestOf(oldTypes) !== digestOf(types(now))) return undefined
   const columns = input.columns.map(({ name }, at) => ({ name, type: oldTypes[at] ?? '' }))
-  // Footer statistics that differ mean that the rows do, and cost nothing to compare.
-  if (columns.some(({ name }) => digestOf(old.stats[name] ?? null) !== digestOf(now.stats[name] ?? null)))
-    return undefined
+  // Footer statistics that differ mean that the rows do, and cost nothing to compare. Partitioned tables have none.
+  if (columns.some(({ name }) => statsDiffer(old.stats[name], now.stats[name]))) return undefined
   const was = await unlessProblem(() => versionDigest(around, oldKey, old, columns))
   const is = await unlessProblem(() => versionDigest(around, head.manifest, now, columns))
   if (was === undefined || is === undefined || was !== is) return undefined
@@ -101,6 +100,10 @@ async function sameColumns(
     columns: columns.map(({ name }) => name),
     digest: is,
   }
+}
+
+function statsDiffer(one: ColumnStats | undefined, other: ColumnStats | undefined): boolean {
+  return one !== undefined && other !== undefined && digestOf(one) !== digestOf(other)
 }
 
 async function queryDigests(
