@@ -87,7 +87,7 @@ async function write(lake: Lake, rows: readonly Row[], publisher: Publisher): Pr
 
 const textOf = (rows: readonly object[]) =>
   rows
-    .map((row) => JSON.stringify(Object.entries(row).toSorted()))
+    .map((row) => JSON.stringify(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))))
     .toSorted()
     .join('\n')
 
