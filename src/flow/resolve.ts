@@ -7,7 +7,7 @@ import { orderSteps } from './cycle.ts'
 import type { DeclaredFlow, DeclaredInput, DeclaredOutput, DeclaredStep } from './declared.ts'
 import { inputFaults } from './fit.ts'
 import { sentences } from './sentences.ts'
-import { targetClashes } from './target-clashes.ts'
+import { sourceClashes, targetClashes } from './target-clashes.ts'
 
 /** A step with the steps around it. */
 export interface ResolvedStep extends DeclaredStep {
@@ -41,7 +41,13 @@ interface Provider {
  */
 export function resolveFlow(flow: DeclaredFlow): { plan?: ResolvedFlow; problems: Problem[] } {
   if (flow.upstream) return { plan: connected(flow, flow.upstream), problems: [] }
-  const problems = [...twoProducers(flow), ...twoReaders(flow), ...clashes(flow), ...targetClashes([flow])]
+  const problems = [
+    ...twoProducers(flow),
+    ...twoReaders(flow),
+    ...clashes(flow),
+    ...targetClashes([flow]),
+    ...sourceClashes(flow),
+  ]
   const providers = providersOf(flow)
   for (const step of flow.steps) {
     for (const input of step.inputs) problems.push(...readFaults(step, input, providers))

@@ -1,5 +1,6 @@
 import type { Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { matcher } from './pattern.ts'
 import type { ResolvedFlow, ResolvedStep } from './resolve.ts'
 
 /**
@@ -59,18 +60,6 @@ function namesOf(step: ResolvedStep, pattern: string): string[] {
 function outsideNames(plan: ResolvedFlow): string[] {
   const names = plan.steps.flatMap((step) => step.inputs.map(({ name }) => name))
   return names.filter((name) => !plan.producers.has(name))
-}
-
-/** `*` stands for any text within a folder, `**` for any text, `?` for one character. */
-function matcher(pattern: string): (name: string) => boolean {
-  if (!/[*?]/.test(pattern)) return (name) => name === pattern
-  const source = pattern.replace(/\*\*|[*?]|[^*?]+/g, (part) => {
-    if (part === '**') return '.*'
-    if (part === '*') return '[^/]*'
-    return part === '?' ? '[^/]' : part.replace(/[.+^${}()|[\]\\/-]/g, String.raw`\$&`)
-  })
-  const regex = new RegExp(`^${source}$`)
-  return (name) => regex.test(name)
 }
 
 function reach(plan: ResolvedFlow, starts: readonly string[], way: 'upstream' | 'downstream'): Set<string> {

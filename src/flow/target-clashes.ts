@@ -1,7 +1,8 @@
 import { digestOf } from '../base/digest.ts'
 import type { Problem } from '../base/problem.ts'
-import { isSql } from '../contract/sink.ts'
+import { isSql, tidyPath } from '../contract/sink.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
+import { matcher } from './pattern.ts'
 
 /**
  * Deliveries of a project that would write over each other: to one table or file, or to a file within the folder of
@@ -27,6 +28,22 @@ export function targetClashes(flows: readonly DeclaredFlow[]): Problem[] {
         hint: 'a target has one delivery: give one of them another',
       },
     ]
+  })
+}
+
+/** Files that a flow reads and writes: each delivery would make the next one. */
+export function sourceClashes({ sources, steps }: DeclaredFlow): Problem[] {
+  return steps.flatMap(({ name, sink, notebook, where }): Problem[] => {
+    if (!sink || isSql(sink)) return []
+    const read = sources.find(({ paths }) =>
+      paths.some((path) => {
+        const pattern = tidyPath(path)
+        return notebook.endsWith('/') ? pattern.startsWith(notebook) : matcher(pattern)(notebook)
+      }),
+    )
+    if (!read) return []
+    const message = `step '${name}' would write ${notebook}, which source '${read.name}' reads`
+    return [{ code: 'delivery/clash', message, ...(where && { where }), hint: 'deliver to another folder' }]
   })
 }
 

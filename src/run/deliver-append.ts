@@ -3,6 +3,8 @@ import { InternalError, ProblemError, type Problem } from '../base/problem.ts'
 import type { LedgerLine, SqlDelivery } from '../connect/delivery.ts'
 import type { DeclaredInput } from '../flow/declared.ts'
 import type { Exported } from '../engine/export.ts'
+import { deliveryKey } from '../freshness/step-key.ts'
+import { tableInputs } from '../freshness/table-inputs.ts'
 import { exportFiles, exportTable, type Delivering } from './deliver-file.ts'
 import { rowsBetween, versionBeside } from './rows-between.ts'
 
@@ -44,7 +46,8 @@ export async function appendedRows(
   if (!head) throw new InternalError(`table '${input.name}' has no version`)
   const { lake } = scope.workspace
   const around = { lake, pool: scope.pool, signal }
-  const between = await rowsBetween(around, input.name, versionBeside(head, own.version), head, input.columns)
+  const base = versionBeside(head, lastSame(findings, input, own.version))
+  const between = await rowsBetween(around, input.name, base, head, input.columns)
   if ('unknown' in between)
     throw refuse(
       'delivery/history',
@@ -58,6 +61,13 @@ export async function appendedRows(
       "mode 'upsert' (with `deletes: true`) or 'replace' delivers what has changed",
     )
   return exportFiles(delivering, input, between.added.files, format)
+}
+
+/** A later version with the same rows, as the record of the delivery says: the one that it has may have been cleaned away. */
+function lastSame({ state, step }: Delivering['findings'], input: DeclaredInput, version: string): string {
+  const record = step.sink && state.steps.get(deliveryKey(step.sink))
+  const read = record && tableInputs(record).find(({ table }) => table === input.name)
+  return read?.good.has(version) ? read.version : version
 }
 
 const anew = "deliver once with mode 'replace', which makes the target what the table is, then append again"

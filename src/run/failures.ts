@@ -18,7 +18,8 @@ export function stepProblems(error: unknown, step: DeclaredStep, root: string): 
 }
 
 function problemsIn(error: unknown, step: DeclaredStep, root: string): readonly Problem[] {
-  const where = { file: step.file }
+  // What a delivery is, stands in the flow.
+  const where = (step.kind === 'deliver' ? step.where : undefined) ?? { file: step.file }
   const problems = problemsOf(error)
   if (problems)
     return problems.map((problem) => withPlace(withQueryPlace(problem, step.file, root), where, root))

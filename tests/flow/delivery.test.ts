@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { notebook, sink, sql, t, table } from '../../src/index.ts'
+import { notebook, sink, source, sql, t, table } from '../../src/index.ts'
 import { flow } from '../../src/flow/flow.ts'
 import type { Link } from '../../src/flow/flow.ts'
 import { chain } from '../../src/flow/flow.ts'
@@ -133,6 +133,15 @@ describe('a delivery', () => {
       .deliver(revenue, sink.csv({ file: 'out/p/data/a.csv' }))
       .deliver(cities, sink.datapackage({ folder: 'out/p' }))
     expect(() => resolved(within)).toThrow(/both go to out\/p/)
+  })
+
+  it('refuses to write what a source of the flow reads', () => {
+    const read = made.source(source.csv('raw/*.csv', { columns: { city: t.varchar() } }))
+    expect(() => resolved(read.deliver(cities, sink.csv({ file: 'raw/c.csv' })))).toThrow(
+      /which source .* reads/,
+    )
+    expect(() => resolved(read.deliver(cities, sink.datapackage({ folder: 'raw' })))).toThrow(/reads/)
+    expect(() => resolved(read.deliver(cities, sink.csv({ file: 'raw/deep/c.csv' })))).not.toThrow()
   })
 
   it('can stand in several flows when it is the same', () => {

@@ -184,6 +184,19 @@ describe.each(kinds)('a delivery to %s', (kind) => {
     expect(await db.rows('SELECT count(*), max(id) FROM numbers')).toEqual([['5', '5']])
   }, 60_000)
 
+  it('adds to what it has when only columns that are not delivered have changed since', async () => {
+    const to = "table: 'numbers', mode: 'append'"
+    const db = await place(kind, notebook(idWord, '', values("(1, 'a'), (2, 'b')")), to)
+    await db.rig.edit('flows/f.ts', "{ name: 'out' }", "{ name: 'out', columns: ['id'] }")
+    await db.run()
+    await db.rig.edit('notebooks/make.ts', "'b'", "'B'")
+    expect((await db.run()).outcomes).toEqual({ make: 'ran', out: 'fresh' })
+    await db.rig.edit('notebooks/make.ts', "(2, 'B')", "(2, 'B'), (3, 'c')")
+    const { outcomes, text } = await db.run()
+    expect(outcomes, text).toEqual({ make: 'ran', out: 'ran' })
+    expect(await db.rows('SELECT id FROM numbers ORDER BY id')).toEqual([['1'], ['2'], ['3']])
+  }, 60_000)
+
   it('refuses a target that does not fit before anything is written', async () => {
     const to = "table: 'numbers', mode: 'upsert', key: ['id']"
     const db = await place(kind, notebook(idWord, '', values("(1, 'a')")), to)
