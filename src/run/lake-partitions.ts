@@ -2,6 +2,7 @@ import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { partitionKey, partitionName } from '../contract/partition.ts'
 import type { PartitionEntry } from '../lake/types.ts'
+import { lateRowsOf, statusOf, type PartitionStatus } from './partition-status.ts'
 import type { FoundTable } from './lake-table.ts'
 import { filesByPartition } from './standing.ts'
 
@@ -17,6 +18,10 @@ export interface LakePartition extends Omit<PartitionEntry, 'values'> {
   readonly values: { readonly [column: string]: string }
   readonly bytes: number
   readonly files: number
+  /** Of a table that is written by partition, where its notebook says when one is complete. */
+  readonly status?: PartitionStatus
+  /** Rows that came later than the lookback, and wait to be backfilled. */
+  readonly late?: number
 }
 
 /**
@@ -24,10 +29,13 @@ export interface LakePartition extends Omit<PartitionEntry, 'values'> {
  *
  * @throws ProblemError `project/unknown` for a filter by a column that the table is not partitioned by
  */
-export function partitionsOf({ manifest }: FoundTable): LakePartition[] {
+export function partitionsOf({ manifest, step }: FoundTable, now = Date.now()): LakePartition[] {
   const { partitionBy: by = [], partitions = [] } = manifest
+  const late = step && lateRowsOf(step)
   const files = filesByPartition(manifest.files)
   return partitions.map(({ values, ...entry }) => {
+    const status = step && statusOf(step, { values, ...entry }, now)
+    const waiting = late?.get(partitionKey(values))
     const own = files.get(partitionKey(values)) ?? []
     return {
       name: partitionName(by, values),
@@ -35,6 +43,8 @@ export function partitionsOf({ manifest }: FoundTable): LakePartition[] {
       ...entry,
       bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
       files: own.length,
+      ...(status && { status }),
+      ...(waiting !== undefined && { late: waiting }),
     }
   })
 }

@@ -5,9 +5,10 @@ import { heldTables } from '../lake/held.ts'
 import type { Lake } from '../lake/lake.ts'
 import { parseTableRef, versionUnknown } from '../lake/table-ref.ts'
 import type { TableRef } from '../lake/table-ref.ts'
-import type { EnvState, Head, Manifest } from '../lake/types.ts'
+import type { EnvState, Head, Manifest, StepPartitions } from '../lake/types.ts'
 import { isVersionId, timeOfVersion } from '../lake/version-id.ts'
 import type { LakePlace } from './lake-place.ts'
+import { stepPartitionsOf } from './partition-status.ts'
 
 /** A version of a table, as other programs see it. */
 export interface LakeTable {
@@ -41,6 +42,8 @@ export interface FoundTable {
   readonly table: LakeTable
   readonly head: Head
   readonly manifest: Manifest
+  /** What the step that wrote it remembers of its partitions, where it works by partition. */
+  readonly step?: StepPartitions
 }
 
 /**
@@ -65,8 +68,10 @@ export async function findRef(place: LakePlace, ref: TableRef): Promise<FoundTab
       'it was deleted by `sluice gc`; `sluice log` lists what there was',
     )
   const found = await foundHead(place.lake, ref.table, head)
+  const step = stepPartitionsOf(state, ref.table, head.version)
+  const told = step ? { ...found, step } : found
   const held = isHead && heldTables(state).has(ref.table)
-  return held ? { ...found, table: { ...found.table, held } } : found
+  return held ? { ...told, table: { ...told.table, held } } : told
 }
 
 /** A head with all that is known of its version. */
