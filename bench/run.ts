@@ -13,6 +13,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   'step-overhead': async () => (await import('./step-overhead.ts')).stepOverhead,
   'big-table': async () => (await import('./big-table.ts')).bigTable,
   bucket: async () => (await import('./bucket.ts')).bucket,
+  csv: async () => (await import('./csv.ts')).csvFiles,
   'data-checks': async () => (await import('./data-checks.ts')).dataChecks,
   digest: async () => (await import('./digest.ts')).contentDigest,
   rows: async () => (await import('./rows.ts')).rowsOfCode,
