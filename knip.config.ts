@@ -22,6 +22,7 @@ export default {
     'tests/**/*.test.ts',
     // Loaded by `node --import`.
     'tests/crash/hook.mjs',
+    'tests/crash/landing-hook.mjs',
     'tests/**/fixtures/**',
     // tests/flow/types.test.ts and tests/testing compile them.
     'tests/flow/types/*.ts',
