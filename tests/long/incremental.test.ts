@@ -3,8 +3,8 @@ import { nightly } from '../crash/seeds.ts'
 import { story } from '../run/incremental/story.ts'
 import { wrongs } from '../run/incremental/wrong.ts'
 
-const seeds = nightly ? 1000 : 12
-const moments = 9
+const seeds = nightly ? 1000 : 7
+const moments = 8
 const first = 101
 
 test(
@@ -15,7 +15,7 @@ test(
     const full = new Map<string, number>()
     for (let seed = first; seed < first + seeds; seed++) {
       const told = await story(seed, moments)
-      // To see it again: `await story(<seed>, 9)`.
+      // To see it again: `await story(<seed>, 8)`.
       expect(told.faults, `seed ${seed}`).toEqual([])
       byChanges += told.byChanges
       for (const [why, count] of told.full) full.set(why, (full.get(why) ?? 0) + count)
