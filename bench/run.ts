@@ -15,6 +15,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   bucket: async () => (await import('./bucket.ts')).bucket,
   csv: async () => (await import('./csv.ts')).csvFiles,
   'data-checks': async () => (await import('./data-checks.ts')).dataChecks,
+  partitions: async () => (await import('./partitions.ts')).partitions,
   digest: async () => (await import('./digest.ts')).contentDigest,
   rows: async () => (await import('./rows.ts')).rowsOfCode,
   diff: async () => (await import('./diff.ts')).differences,

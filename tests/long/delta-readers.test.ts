@@ -74,12 +74,14 @@ const moving = `import { notebook, sql, t, table } from 'sluice'
 export const plain = table('lab.plain', { id: t.integer(), name: t.varchar() })
 export const none = table('lab.none', { id: t.integer() })
 export const late = table('lab.late', { id: t.integer() })
+export const parted = table('lab.parted', { month: t.varchar(), n: t.integer() }, { partitionBy: ['month'] })
 export default notebook({
-  inputs: {}, outputs: { plain, none, late },
+  inputs: {}, outputs: { plain, none, late, parted },
   select: {
     plain: () => sql\`SELECT 1 AS id, 'a' AS name\`,
     none: () => sql\`SELECT 1 AS id WHERE false\`,
     late: () => sql\`SELECT 1 AS id\`,
+    parted: () => sql\`SELECT '2019-0' || i AS month, CASE i WHEN 2 THEN 10 ELSE 0 END AS n FROM range(1, 4) AS r(i)\`,
   },
 })`
 
@@ -118,6 +120,7 @@ beforeAll(async () => {
   )
   const warned = await prod()
   expect(warned).toContain("table 'lab.late' cannot be read as a Delta table: column 'id' is TIME")
+  await rig.edit('notebooks/lab/moving.ts', 'THEN 10', 'THEN 11')
   await rig.edit('notebooks/lab/moving.ts', "1 AS id, 'b'", "unnest([1, 2]) AS id, 'c'")
   await prod()
 })
@@ -188,6 +191,25 @@ describe.skipIf(python === undefined)('Polars and deltalake', () => {
     expect(sameSpelling(partly?.polars.rows)).toEqual(expected)
     // JSON in Parquet is bytes for Polars: it says so, and gives no wrong text.
     expect(whole?.polars.error).toContain('a_json')
+  })
+
+  test('read a partitioned table whose versions share files, with its partition columns', async () => {
+    const at = tablePath('lab.parted', 'moving')
+    const answers = await read({ path: at, version: 1 }, { path: at })
+    for (const [place, n] of ['10', '11'].entries()) {
+      const rows = [
+        ['2019-01', '0'],
+        ['2019-02', n],
+        ['2019-03', '0'],
+      ]
+      expect(await withDuckDb(`lab.parted@${place + 1}`, ['month', 'n'])).toEqual(rows)
+      const { polars, deltalake } = answers[place] ?? {}
+      expect([polars?.error, deltalake?.error]).toEqual([undefined, undefined])
+      expect(polars?.rows).toEqual(rows)
+      expect(deltalake?.rows).toEqual(rows)
+    }
+    const files = (await readdir(at, { recursive: true })).filter((file) => file.endsWith('.parquet'))
+    expect(files).toHaveLength(4)
   })
 
   test('read an older version by its number, and columns as they were', async () => {

@@ -45,6 +45,10 @@ test('partitions that do not change keep their files: through history, gc, verif
     { day: '2019-03-01', large: true, fare: '9.00' },
   ])
 
+  const elsewhere = await rig.run('--env', 'other')
+  expect(elsewhere.outcomes).toEqual({ trips: 'reused', sums: 'reused' })
+  expect(await filesOf(rig, 'silver.trips', '--env', 'other')).toEqual(now)
+
   const diff = await rig.sluice('diff', 'silver.trips', '1..2', '--json')
   expect(diff.out).toContain('"added"')
 
@@ -78,6 +82,9 @@ test('partitions that do not change keep their files: through history, gc, verif
 
   await rm(rig.path(path.join('storage', now[2] ?? '')))
   expect((await rig.sluice('verify')).code).toBe(1)
+  // Of one partition no other file is opened: the one that is gone is not missed.
+  expect((await rig.sluice('show', 'silver.trips', '--partition', 'month=2019-01')).code).toBe(0)
+  expect((await rig.sluice('show', 'silver.trips')).out).not.toContain('2019-01')
   const repaired = await rig.sluice('repair')
   expect(repaired.code, repaired.out + repaired.err).toBe(0)
   const mended = await filesOf(rig, 'silver.trips')
