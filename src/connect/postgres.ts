@@ -16,10 +16,10 @@ import { postgresTransaction, type PostgresSession } from './postgres-transactio
 type Pg = typeof pg
 type CopyStreams = typeof copyStreams
 
-/** Texts of values that mean the same on every server. Set in each transaction: a pooler may change servers between. */
+/** Texts of values that mean the same on every server, and rows in one order while a table is as it is. Set in each transaction: a pooler may change servers between. */
 const settings = `SET LOCAL TIME ZONE 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601';
 SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronize_seqscans = off; SET LOCAL standard_conforming_strings = on`
+SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL standard_conforming_strings = on`
 
 /** Opens a connection to PostgreSQL by the packages `pg` and `pg-copy-streams`, which the project installs. */
 export async function openPostgres(

@@ -4,6 +4,7 @@ import type { Columns } from './column.ts'
 import { landingOf, type Landing } from './landing.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
 import { rejecting, sourceRejectColumns, type Rejecting, type SourceRejectColumns } from './source-rejects.ts'
+import { sqlOrigin, type SqlOrigin, type SqlSourceOptions } from './source-sql.ts'
 import { table, type Table } from './table.ts'
 
 interface Common<C extends Columns, N extends string> {
@@ -43,7 +44,7 @@ export interface CsvDialect {
   readonly decimalSeparator?: ',' | '.'
 }
 
-export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet' | 'excel'
+export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet' | 'excel' | 'postgres' | 'sqlite'
 
 /** Where the rows stand in a workbook. */
 export interface ExcelPlace {
@@ -64,6 +65,8 @@ export interface SourceDetails {
   readonly landing?: Landing
   /** Where rows go that are not what the source declares. */
   readonly rejecting?: Rejecting
+  /** What of a database is read; there are no paths then. */
+  readonly sql?: SqlOrigin
   readonly description?: string
   readonly site?: Place
 }
@@ -113,6 +116,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     archive = false,
     ...dialect
   }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>> & ExcelPlace,
+  sql?: SqlOrigin,
 ): Source<N, C> {
   const list = typeof paths === 'string' ? [paths] : [...paths]
   const called = (name ?? list.join(', ')) as N
@@ -127,6 +131,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     }),
     ...(archive !== false && { landing: landingOf(list, archive) }),
     ...((rejects !== undefined || maxRejects !== undefined) && { rejecting: rejecting(rejects, maxRejects) }),
+    ...(sql && { sql }),
     ...(description && { description }),
     ...(site && { site }),
   }
@@ -160,7 +165,17 @@ function csv<const P extends string, C extends Columns, const N extends string =
   return { ...made, rejects: table(into, sourceRejectColumns, { description }) } as Source<N, C>
 }
 
-/** Declares raw files as inputs: one path, a glob, or a list of them, relative to the project. */
+function ofDatabase(format: 'postgres' | 'sqlite') {
+  return <const T extends string, C extends Columns, const N extends string = T>(
+    options: SqlSourceOptions<T, C, N>,
+  ): Source<N, C> => {
+    const { columns, description } = options
+    const name = (options.name ?? options.table ?? '') as N
+    return make<string, C, N>(format, [], { columns, name, description, extra: 'ignore' }, sqlOrigin(options))
+  }
+}
+
+/** Declares raw files as inputs (one path, a glob, or a list of them, relative to the project), or a database's rows. */
 export const source = {
   csv,
   /** A sheet of a workbook (`.xlsx`): values as they are kept, of formulas their results. */
@@ -182,4 +197,8 @@ export const source = {
     paths: Paths<P>,
     options: Common<C, N>,
   ) => make<P, C, N>('parquet', paths, options),
+  /** A table or query of PostgreSQL. */
+  postgres: ofDatabase('postgres'),
+  /** A table or query of a file of SQLite. */
+  sqlite: ofDatabase('sqlite'),
 } as const

@@ -4,6 +4,7 @@ import type { DeclaredCheck } from './check-form.ts'
 import type { Landing } from './landing.ts'
 import type { Rejecting } from './source-rejects.ts'
 import type { CsvDialect, ExcelPlace, SourceFormat } from './source.ts'
+import type { SqlOrigin } from './source-sql.ts'
 
 export type { DeclaredCheck } from './check-form.ts'
 
@@ -41,6 +42,7 @@ export interface DeclaredSource {
   readonly excel?: ExcelPlace
   readonly landing?: Landing
   readonly rejecting?: Rejecting
+  readonly sql?: SqlOrigin
   readonly columns: readonly DeclaredColumn[]
   readonly description?: string
   readonly where?: Place

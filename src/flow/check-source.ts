@@ -1,7 +1,9 @@
 import type { Place, Problem } from '../base/problem.ts'
+import { parseDuration } from '../base/duration.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { TextEncoding } from '../contract/source.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
+import type { SqlOrigin } from '../contract/source-sql.ts'
 
 const encodings: readonly TextEncoding[] = ['utf-8', 'utf-16', 'latin-1', 'windows-1252']
 
@@ -11,6 +13,7 @@ export function sourceProblems(source: DeclaredSource): Problem[] {
   const told = (message: string, hint?: string) => problem(`source '${name}' ${message}`, where, hint)
   const { encoding, delimiter, quote, escape, comment, skip } = dialect
   const problems: Problem[] = []
+  if (source.sql) return sqlProblems(source, source.sql, told)
   if (paths.length === 0 || paths.includes(''))
     problems.push(told(`has ${paths.length === 0 ? 'no' : 'an empty'} path`))
   if (encoding !== undefined && !encodings.includes(encoding)) {
@@ -37,6 +40,29 @@ export function sourceProblems(source: DeclaredSource): Problem[] {
     problems.push(told(`has sheet: ${JSON.stringify(sheet)}`, 'sheets are named, or numbered from 1'))
   if (headerRow !== undefined && !(Number.isInteger(headerRow) && headerRow >= 1))
     problems.push(told(`has headerRow: ${String(headerRow)}`, 'rows are numbered from 1'))
+  return problems
+}
+
+function sqlProblems(
+  { name, columns }: DeclaredSource,
+  { table, query, highWater, refresh }: SqlOrigin,
+  told: (message: string, hint?: string) => Problem,
+): Problem[] {
+  const problems: Problem[] = []
+  if (name === '') problems.push(told('reads a query and has no name', "say `name: '...'`"))
+  if ((table ?? '') === '' && (query ?? '').trim() === '')
+    problems.push(told('names no table and no query', "say `table: 'public.orders'` or `query: '...'`"))
+  if (table !== undefined && query !== undefined)
+    problems.push(told('names a table and a query', 'say one of them'))
+  if (highWater !== undefined && !columns.some((column) => column.name === highWater)) {
+    const hint = didYouMean(
+      highWater,
+      columns.map((column) => column.name),
+    )
+    problems.push(told(`has the high-water column '${highWater}', which is not declared`, hint))
+  }
+  if (refresh !== undefined && parseDuration(refresh) === undefined)
+    problems.push(told(`has refresh: '${refresh}'`, "a length of time is such as '10m' or '1h'"))
   return problems
 }
 

@@ -1,5 +1,6 @@
 import { ProblemError, type Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { connectionProblems } from './connections.ts'
 import type { DeclaredFlow, DeclaredStep } from './declared.ts'
 import type { ProjectConfig } from './project-config.ts'
 import { sinkProblems } from './sink-connections.ts'
@@ -29,6 +30,10 @@ export function poolProblems(flows: readonly DeclaredFlow[], { pools }: ProjectC
 
 /** Throws a ProblemError for pools and connections that `sluice.yaml` does not name. */
 export function checkSettings(flows: readonly DeclaredFlow[], config: ProjectConfig): void {
-  const problems = [...poolProblems(flows, config), ...sinkProblems(flows, config)]
+  const problems = [
+    ...poolProblems(flows, config),
+    ...connectionProblems(flows, config),
+    ...sinkProblems(flows, config),
+  ]
   if (problems.length > 0) throw new ProblemError(problems)
 }

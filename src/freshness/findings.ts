@@ -1,4 +1,5 @@
 import { ProblemError, type Place } from '../base/problem.ts'
+import type { Elsewhere } from '../connect/elsewhere.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly root: string
   readonly lake: Lake
   readonly index: StatIndex
+  /** Left out where no source is a database or a server. */
+  readonly elsewhere?: Elsewhere
   readonly engine: string
   readonly codeOf: (step: DeclaredStep) => Promise<CodeFact>
 }
@@ -126,7 +129,7 @@ async function lookAtInput(
       : { kind: 'absent', name: input.name }
   }
   const source = input.origin as DeclaredSource
-  const found = await lookAtSource(source, around.root, around.index)
+  const found = await lookAtSource(source, around.root, around.index, around.elsewhere)
   if (found.files.length === 0) {
     if (input.optional) return { kind: 'absent', name: input.name }
     throw noFiles(source)

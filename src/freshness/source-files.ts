@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf } from '../base/digest.ts'
-import { ProblemError } from '../base/problem.ts'
+import { InternalError, ProblemError } from '../base/problem.ts'
 import { pathGlob } from '../contract/path-values.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
-import type { StatIndex } from '../notebook/stat-index.ts'
+import type { Elsewhere } from '../connect/elsewhere.ts'
+import { statKey, type StatIndex } from '../notebook/stat-index.ts'
 import { archivedFiles, deliveredOnce, deliveries, type LandedFile } from './landed.ts'
 import { refusalOf } from '../storage/fault.ts'
 
@@ -20,6 +21,13 @@ export interface SourceState {
   readonly digest: string
   /** Their stats: a file that was changed and put back while it was read has another. */
   readonly stats: readonly (string | undefined)[]
+  /** What a person should know of it. */
+  readonly notes?: readonly string[]
+}
+
+/** Whether a source's content comes from a database or a server, not from files of this machine. */
+export function isElsewhere({ sql, paths }: Pick<DeclaredSource, 'sql' | 'paths'>): boolean {
+  return sql !== undefined || paths.some((each) => /^https?:\/\//i.test(each))
 }
 
 const globbed = /[*?[\]{}!()]/
@@ -69,7 +77,9 @@ export async function lookAtSource(
   source: DeclaredSource,
   root: string,
   index: StatIndex,
+  elsewhere?: Elsewhere,
 ): Promise<SourceState> {
+  if (isElsewhere(source)) return lookElsewhere(source, elsewhere)
   const all: (LandedFile & { readonly hash: string | null })[] = []
   for (const each of await landedFiles(source, root)) {
     const hash = await index.contentHash(each.file).catch((error: unknown) => {
@@ -90,10 +100,28 @@ export async function lookAtSource(
 
 /** The digest of what files hold, by their names, and of how they are read. */
 export function digestOfSource(source: DeclaredSource, hashes: SourceState['hashes']): string {
-  const { format, dialect, extra, columns, excel } = source
+  const { format, dialect, extra, columns, excel, sql } = source
   const seen = columns.map(({ name, type }) => [name, type])
-  const reading = { format, dialect, extra, columns: seen, ...(excel && { excel }) }
+  // How often a database is asked does not decide what it says.
+  const { refresh: _refresh, ...asked } = sql ?? {}
+  const reading = {
+    format,
+    dialect,
+    extra,
+    columns: seen,
+    ...(excel && { excel }),
+    ...(sql && { sql: asked }),
+  }
   return digestOf(source.landing ? { delivered: deliveries(hashes), reading } : { hashes, reading })
+}
+
+/** The same for a database or a server. */
+async function lookElsewhere(source: DeclaredSource, elsewhere: Elsewhere | undefined): Promise<SourceState> {
+  if (!elsewhere) throw new InternalError(`source '${source.name}' is elsewhere, and nobody fetches it`)
+  const { files, names, hashes, notes } = await elsewhere.fetch(source)
+  const digest = digestOfSource(source, hashes)
+  const stats = files.map((file) => statKey(file) ?? undefined)
+  return { files, names, hashes, digest, stats, ...(notes && { notes }) }
 }
 
 function unreadable(error: unknown, source: string, file: string): unknown {

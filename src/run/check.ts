@@ -3,6 +3,7 @@ import { orderProblems, type Problem } from '../base/problem.ts'
 import { engineVersion } from '../engine/version.ts'
 import { cacheFolder, projectToCheck } from '../flow/project.ts'
 import { checkOwners } from '../flow/owners.ts'
+import { connectionProblems } from '../flow/connections.ts'
 import { poolProblems } from '../flow/pools.ts'
 import { sinkProblems } from '../flow/sink-connections.ts'
 import type { CodeContext } from '../notebook/code-version.ts'
@@ -67,6 +68,7 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
           ...checkOwners(flows),
           ...poolProblems(flows, project.config),
           ...sinkProblems(flows, project.config),
+          ...connectionProblems(flows, project.config),
         ].filter(({ where }) => scope.has(where?.file)),
         ...conditions,
         ...queries.flatMap((each) => each.problems),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { DeclaredFlow, DeclaredInput, DeclaredStep } from '../flow/declared.ts'
-import { sourceFiles } from '../freshness/source-files.ts'
+import { isElsewhere, sourceFiles } from '../freshness/source-files.ts'
 import { heldTables } from '../lake/held.ts'
 import type { DamagedVersion } from '../lake/verify-lake.ts'
 import { problemsOf } from '../base/problem.ts'
@@ -88,6 +88,7 @@ async function goneSources({ project }: LakePlace, step: DeclaredStep): Promise<
 }
 
 async function hasFiles(input: DeclaredInput, root: string): Promise<boolean> {
+  if (isElsewhere(input.origin as DeclaredSource)) return true
   const files = await sourceFiles(input.origin as DeclaredSource, root)
   return files.some((file) => existsSync(path.resolve(root, file)))
 }

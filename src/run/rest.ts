@@ -8,7 +8,7 @@ import { cacheFolder } from '../flow/project.ts'
 import { semantics } from '../freshness/parts.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { Reason } from '../freshness/reason.ts'
-import { sourceFiles } from '../freshness/source-files.ts'
+import { isElsewhere, sourceFiles } from '../freshness/source-files.ts'
 import { statKey } from '../notebook/stat-index.ts'
 import { layout } from '../storage/layout.ts'
 import {
@@ -93,7 +93,9 @@ export async function keepRest(
   const log = logStat(workspace, commit)
   const all = planned.flatMap(({ resolved }) => resolved.steps)
   // What grows old, and what is not seen, is asked for each time.
-  const timed = all.some((step) => step.volatile || step.expiresAfter !== undefined)
+  const timed =
+    all.some((step) => step.volatile || step.expiresAfter !== undefined) ||
+    planned.some(({ resolved }) => resolved.flow.sources.some(isElsewhere))
   const watched = planned.some(({ resolved }) => resolved.flow.plugins.length > 0)
   const cached = files.flatMap((file) => readCache(cacheFile(workspace, file, {})) ?? [])
   const look = joined(cached, index.seen())

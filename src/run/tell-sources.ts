@@ -9,7 +9,8 @@ export function tellSources(
   { step, sources }: Pick<StepFindings, 'step' | 'sources'>,
   counted: readonly SourceRead[] = [],
 ): void {
-  for (const [handle, { files }] of sources) {
+  for (const [handle, { files, notes = [] }] of sources) {
+    for (const message of notes) scope.emit({ event: 'notice', level: 'info', message })
     const input = step.inputs.find((each) => each.handle === handle)
     if (!input) continue
     const { rejecting } = input.origin as DeclaredSource

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
+import { elsewhereOf, type Elsewhere } from '../connect/elsewhere.ts'
 import { engineVersion } from '../engine/version.ts'
 import { environmentOf } from '../flow/environment-name.ts'
 import { cacheFolder, findProject, type Project } from '../flow/project.ts'
@@ -28,6 +29,8 @@ export interface Workspace extends CodeSpace {
   readonly env: Environment
   /** What is known of the files of sources and outputs. */
   readonly index: StatIndex
+  /** Sources that are no files of this machine. */
+  readonly elsewhere: Elsewhere
   /** Name and version of the engine, known without loading it. */
   readonly engine: string
   close(): Promise<void>
@@ -37,7 +40,9 @@ export interface Workspace extends CodeSpace {
  * Opens a project's lake. It is on the way of a run with nothing to do, so it loads no YAML parser and no
  * schema when the configuration is the one it knows.
  */
-export async function openWorkspace(options: ProjectOptions = {}): Promise<Workspace> {
+export async function openWorkspace(
+  options: ProjectOptions & { readonly signal?: AbortSignal } = {},
+): Promise<Workspace> {
   const project = await findProject(options.projectRoot)
   const envName = environmentOf(project, options.env)
   const storage = await storageOf(project, options.storage ?? project.config.storage)
@@ -52,6 +57,12 @@ export async function openWorkspace(options: ProjectOptions = {}): Promise<Works
     envName,
     env: lake.env(envName),
     index,
+    elsewhere: elsewhereOf({
+      root: project.root,
+      connections: project.config.connections,
+      hashOf: (file) => index.contentHash(file),
+      ...(options.signal && { signal: options.signal }),
+    }),
     codeIndex: () => (code ??= openIndex(path.join(caches, 'code'))),
     engine: engineVersion(),
     async close() {

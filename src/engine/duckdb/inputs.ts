@@ -12,6 +12,7 @@ import { tableSql, type GivenTables } from './given.ts'
 import { fractionMark } from './source-columns.ts'
 import { jsonProblems, jsonView } from './source-json.ts'
 import { casts, parquetView } from './source-parquet.ts'
+import { rowsProblems, rowsView } from './source-rows.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 import { typeSql } from './types.ts'
 
@@ -59,9 +60,15 @@ async function lookAt(connection: Connection, input: BoundInput, given: GivenTab
     return { selects: [select], problems: [] }
   }
   try {
-    const look = { csv: csvView, excel: csvView, json: jsonView, ndjson: jsonView, parquet: parquetView }[
-      from.source.format
-    ]
+    const look = {
+      csv: csvView,
+      excel: csvView,
+      json: jsonView,
+      ndjson: jsonView,
+      parquet: parquetView,
+      postgres: rowsView,
+      sqlite: rowsView,
+    }[from.source.format]
     const { selects, problems } = await look(connection, from.source, from.files, columns)
     return { selects, problems: ofOriginals(problems, from) }
   } catch (error) {
@@ -152,6 +159,8 @@ export async function inputProblems(
       problems.push(...(await brokenFiles(connection, `source '${name}'`, from.files, 'source/format')))
     else if (format === 'csv')
       problems.push(...ofOriginals(await csvProblems(connection, from.source, from.files, columns), from))
+    else if (from.source.sql)
+      problems.push(...(await rowsProblems(connection, from.source, from.files, columns, fault)))
     else problems.push(...(await jsonProblems(connection, from.source, from.files, columns)))
   }
   return problems

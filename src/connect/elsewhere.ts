@@ -1,0 +1,42 @@
+import { InternalError } from '../base/problem.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
+import type { Connections } from './config.ts'
+import type { Fetched, Fetching } from './fetched.ts'
+
+/** Sources that are no files of this machine, fetched once: a run sees one state of each. */
+export interface Elsewhere {
+  /** The files that a source is now. Drivers are loaded at the first call. */
+  fetch(source: DeclaredSource): Promise<Fetched>
+}
+
+export type ElsewhereOptions = Omit<Fetching, 'now'> & {
+  readonly connections: Connections
+  readonly now?: () => number
+}
+
+/** What is fetched for one run, or one command. */
+export function elsewhereOf(options: ElsewhereOptions): Elsewhere {
+  const around = { now: Date.now, ...options }
+  const known = new Map<string, Promise<Fetched>>()
+  return {
+    fetch(source) {
+      const { sql, paths, format, columns } = source
+      const key = JSON.stringify({ sql, paths, format, columns })
+      const before = known.get(key)
+      if (before) return before
+      const fetched = fetchNow(around, source)
+      known.set(key, fetched)
+      // What failed is tried again: the step may be.
+      fetched.catch(() => known.delete(key))
+      return fetched
+    },
+  }
+}
+
+async function fetchNow(
+  around: Fetching & { readonly connections: Connections },
+  source: DeclaredSource,
+): Promise<Fetched> {
+  if (source.sql) return (await import('./snapshot.ts')).snapshot(around, source, source.sql)
+  throw new InternalError(`source '${source.name}' is fetched from nowhere`)
+}

@@ -1,0 +1,22 @@
+/** A source from elsewhere, as files of this machine. */
+export interface Fetched {
+  /** Absolute paths, in order. */
+  readonly files: readonly string[]
+  /** How each is called in reasons and messages. */
+  readonly names: readonly string[]
+  /** The content version of each, by name. */
+  readonly hashes: { readonly [name: string]: string }
+  /** What a person should know of it. */
+  readonly notes?: readonly string[]
+}
+
+/** What fetching needs of its surroundings. */
+export interface Fetching {
+  /** The project's folder. */
+  readonly root: string
+  /** BLAKE3 of a file's content, or null when there is no such file; known files are not read again. */
+  readonly hashOf: (file: string) => Promise<string | null>
+  readonly signal?: AbortSignal
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
