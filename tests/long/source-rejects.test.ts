@@ -6,7 +6,7 @@ afterEach(() => rig.close())
 
 const take = (kind: string) => `import { notebook, source, sql, table, t } from 'sluice'
 export const raw = source.csv('data/t_*.csv', {
-  name: 'trips', columns: { id: t.integer() }, rejects: 'bronze.bad', maxRejects: '50%',
+  name: 'trip_files', columns: { id: t.integer() }, rejects: 'bronze.bad', maxRejects: '50%',
 })
 export const trips = table('trips', { id: t.integer() })
 export default notebook({
@@ -48,7 +48,7 @@ it.each(['select', 'run'])(
     expect(first.lines.filter(({ event }) => event === 'source-read')).toEqual([
       expect.objectContaining({
         step: 'take',
-        source: 'trips',
+        source: 'trip_files',
         files: 1,
         rows: 3,
         rejected: 1,
