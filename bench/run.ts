@@ -19,6 +19,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   digest: async () => (await import('./digest.ts')).contentDigest,
   rows: async () => (await import('./rows.ts')).rowsOfCode,
   diff: async () => (await import('./diff.ts')).differences,
+  incremental: async () => (await import('./incremental.ts')).incremental,
   'test-kit': async () => (await import('./test-kit.ts')).testKit,
   'code-version': async () => (await import('./scripts-of-their-own.ts')).codeVersions,
   'chain-types': async () => (await import('./scripts-of-their-own.ts')).chainTypes,
