@@ -223,8 +223,8 @@ async function violations(
     if (healed.code !== 0) found.push(healed.out)
     const now = await target.look(folder, database)
     if (now !== ends.after) found.push(`after the next run: ${now}`)
-    const again = await sluice(folder, database, undefined)
-    if (!again.out.includes('Nothing to do')) found.push(`not at rest: ${again.out}`)
+    const again = nightly ? await sluice(folder, database, undefined) : undefined
+    if (again && !again.out.includes('Nothing to do')) found.push(`not at rest: ${again.out}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -252,7 +252,7 @@ describe.each(targets)('a delivery to $name that is killed', (target) => {
   it('leaves the old rows or the new ones, and is made up for once by the next run', async () => {
     const prepared = await prepare(target)
     const { ends, moments } = await quiet(target, prepared)
-    const last = moments.filter(({ name }) => decides.test(name)).slice(-3)
+    const last = moments.filter(({ name }) => decides.test(name)).slice(-2)
     const others = moments.filter((each) => !last.includes(each))
     const chosen = nightly ? moments : [...sample(others, 1), ...last]
     for (const { name, at } of chosen) {
