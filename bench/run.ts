@@ -20,6 +20,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   rows: async () => (await import('./rows.ts')).rowsOfCode,
   diff: async () => (await import('./diff.ts')).differences,
   incremental: async () => (await import('./incremental.ts')).incremental,
+  'by-partition': async () => (await import('./by-partition.ts')).byPartition,
   'test-kit': async () => (await import('./test-kit.ts')).testKit,
   'code-version': async () => (await import('./scripts-of-their-own.ts')).codeVersions,
   'chain-types': async () => (await import('./scripts-of-their-own.ts')).chainTypes,
