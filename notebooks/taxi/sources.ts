@@ -2,8 +2,11 @@ import { source, t } from 'sluice'
 
 const text = t.varchar().nullable()
 
-/** Everything is text here: what cannot be read as a number or a time is rejected later, with its reason. */
-export const tripFiles = source.csv('data/nyc-taxi/yellow_tripdata_sample_2019-*.csv.gz', {
+/**
+ * A file for each month. Everything is text here: what cannot be read as a number or a time is rejected later, with its
+ * reason.
+ */
+export const tripFiles = source.csv('data/nyc-taxi/yellow_tripdata_sample_{month}.csv.gz', {
   name: 'tlc.yellow_trips_2019',
   description: 'Yellow-taxi trips, a sample of 10,000 for each month, as published.',
   columns: {

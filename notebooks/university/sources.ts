@@ -10,8 +10,12 @@ export const programmesFile = source.csv('data/university/programmes.csv', {
   columns: { programme_id: t.varchar(), name: t.varchar(), degree: t.varchar() },
 })
 
-/** A file for each term lands here. */
+/**
+ * A file for each term lands here. A run in `prod` that has taken it in moves it to `landing/university_archive/`, where
+ * later runs find it.
+ */
 export const enrolmentFiles = source.csv('landing/university/enrolments_*.csv', {
   name: 'university.enrolment_files',
+  archive: true,
   columns: { student_id: t.varchar(), programme_id: t.varchar(), term: t.varchar() },
 })

@@ -15,7 +15,7 @@ import type { FileHashes } from './found-places.ts'
  * of analysis change (what is a problem or a warning, its words or its place): else what earlier checks have found
  * hides what the new rules would find in queries that did not change.
  */
-const form = 6
+const form = 7
 
 /** What was found in the queries of a notebook, or in the conditions of a table. */
 export interface Found {

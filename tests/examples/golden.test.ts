@@ -1,10 +1,10 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { figures, rawRows, root } from './golden.ts'
+import { figures, rawRows } from './golden.ts'
 import { kiva, university } from './kiva-golden.ts'
 import { northwind } from './northwind-golden.ts'
+import { copyOfProject } from './project.ts'
 import { taxi } from './taxi-golden.ts'
 
 const cases = [...northwind, ...taxi, ...kiva, ...university]
@@ -79,20 +79,3 @@ describe('the tables that the flows write', () => {
     }
   })
 })
-
-/** The examples as a project of their own, which has installed Sluice. */
-async function copyOfProject(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-examples-'))
-  for (const part of ['notebooks', 'flows', 'data', 'sluice.yaml', 'storage/local.yaml']) {
-    await cp(path.join(root, part), path.join(folder, part), { recursive: true })
-  }
-  await cp(path.join(root, 'data/university/arrivals'), path.join(folder, 'landing/university'), {
-    recursive: true,
-  })
-  await writeFile(path.join(folder, 'package.json'), '{ "name": "examples", "type": "module" }\n')
-  await mkdir(path.join(folder, 'node_modules'))
-  await symlink(root, path.join(folder, 'node_modules/sluice'), 'junction')
-  for (const name of ['zod', 'libsql'])
-    await symlink(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction')
-  return folder
-}

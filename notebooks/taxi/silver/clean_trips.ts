@@ -6,6 +6,7 @@ import { zones } from './zones.ts'
 export const trips = table(
   'silver.trips',
   {
+    month: t.varchar().describe('The month in which the trip was published.'),
     picked_up_at: t.timestamp(),
     dropped_off_at: t.timestamp(),
     pickup_zone_id: t.integer().references(zones, 'zone_id'),
@@ -22,6 +23,7 @@ export const trips = table(
   {
     key: ['picked_up_at', 'dropped_off_at', 'pickup_zone_id', 'dropoff_zone_id'],
     checks: ['dropped_off_at > picked_up_at'],
+    partitionBy: ['month'],
     description: 'One row for each trip that makes sense.',
   },
 )
@@ -29,7 +31,7 @@ export const trips = table(
 export const tripRejects = table(
   'silver.trip_rejects',
   { ...rawTrips.columns, reason: t.varchar().describe('The first rule that the trip breaks.') },
-  { description: 'Trips that were left out, as published, with the reason.' },
+  { partitionBy: ['month'], description: 'Trips that were left out, as published, with the reason.' },
 )
 
 /** The trips with typed columns beside those of the file, and the reason to reject them or NULL. */
@@ -68,13 +70,15 @@ function judged(raw: Relation, known: Relation, year: number): Sql {
 }
 
 export default notebook({
-  description: 'Types the trips and parts those that make no sense from the others.',
+  description: 'Types the trips and parts those that make no sense from the others, month by month.',
   inputs: { raw: rawTrips, zones: zones.pick('zone_id') },
   outputs: { trips, rejects: tripRejects },
   args: z.object({ year: z.int() }),
+  partition: { by: 'month', every: 'month', lookback: 3, complete: { after: '10d' } },
   select: {
     trips: ({ raw, zones }, { year }) => sql`
       SELECT
+        month,
         picked_up_at,
         dropped_off_at,
         pickup_zone_id,

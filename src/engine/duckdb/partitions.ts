@@ -35,7 +35,7 @@ interface Whole {
  *
  * DuckDB's own PARTITION_BY was measured and is not used: it holds a file open for each partition (100,000 of them
  * end in want of memory at 1 GB), writes several files for one, and does not keep the order of rows. Sorting into a
- * table that can spill and copying its ranges takes two thirds of its time.
+ * table that can spill and copying its ranges takes no longer.
  */
 export async function stagePartitions(
   connection: Connection,
