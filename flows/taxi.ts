@@ -8,9 +8,7 @@ import cleanTrips from '../notebooks/taxi/silver/clean_trips.ts'
 import zones from '../notebooks/taxi/silver/zones.ts'
 import { tripFiles, zoneFile } from '../notebooks/taxi/sources.ts'
 
-export default flow('taxi', {
-  description: 'Yellow taxis of New York in 2019, from files to figures, month by month.',
-})
+export default flow('taxi', { description: 'Yellow taxis of New York in 2019, from files to figures.' })
   .source(tripFiles)
   .source(zoneFile)
   .step(ingestTrips)
