@@ -97,6 +97,11 @@ function filesContents(
   return sourceContents(input.origin as DeclaredSource, files, by, types)
 }
 
+/** What is remembered of partitions, when all that changed for them was accepted. */
+export function acceptedPartitions(findings: StepFindings, known: StepPartitions): StepPartitions {
+  return { ...known, as: sharedDigest(findings, partitionedInputs(findings.step)) }
+}
+
 /** The digest of all that counts for every partition. */
 function sharedDigest({ parts }: StepFindings, inputs: readonly DeclaredInput[]): string {
   const own = new Set(inputs.map(({ handle }) => `input:${handle}`))

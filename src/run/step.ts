@@ -2,6 +2,9 @@ import { ProblemError } from '../base/problem.ts'
 import type { CheckResult } from '../engine/engine.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { lookAtStep, type StepFindings } from '../freshness/findings.ts'
+import { partitionedInputs } from '../flow/partition-inputs.ts'
+import { lateReason } from '../freshness/late.ts'
+import { acceptedPartitions } from '../freshness/partition-facts.ts'
 import type { Reason } from '../freshness/reason.ts'
 import { stepKey } from '../freshness/step-key.ts'
 import { isExpired, judge } from '../freshness/verdict.ts'
@@ -87,6 +90,9 @@ async function forgive(
   record: StepRecord,
   reasons: readonly Reason[],
 ): Promise<Settled | undefined> {
+  // What is read by partition is looked at by partition.
+  const parted = new Set(partitionedInputs(findings.step).map(({ handle }) => handle))
+  if (reasons.some(({ subject }) => subject !== undefined && parted.has(subject))) return undefined
   const { workspace, pool, signal } = scope
   const around = { lake: workspace.lake, pool, engine: workspace.engine, signal, root: workspace.root }
   const loaded = () => scope.checkLoaded(findings.step)
@@ -101,9 +107,12 @@ async function forgive(
     args: findings.step.args,
     accepted: [...(record.accepted ?? []), ...acceptance.accepted].slice(-20),
     ...(acceptance.queries && { queries: acceptance.queries }),
+    ...(kept.partitions && { partitions: acceptedPartitions(findings, kept.partitions) }),
   }
   const done = await publish(scope, findings, next, {}, 'accept')
-  return done && { outcome: 'fresh', reasons: acceptance.reasons, tables: [], result: record.result }
+  const late = lateReason(findings.step.name, record.partitions)
+  const told = late ? [...acceptance.reasons, late] : acceptance.reasons
+  return done && { outcome: 'fresh', reasons: told, tables: [], result: record.result }
 }
 
 async function reuse(

@@ -1,6 +1,9 @@
 import { ProblemError, problemsOf, type Problem } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { changesOf } from '../contract/changes.ts'
+import type { LooseDefinition } from '../contract/notebook.ts'
+import { examplePartition, type PartitionTold } from '../contract/partition-told.ts'
+import type { DeclaredColumn } from '../contract/spec.ts'
 import type { Engine, KeptRows, Session } from '../engine/engine.ts'
 import { withQueryPlace } from '../run/query-place.ts'
 import { renderSelects } from '../run/render-selects.ts'
@@ -47,6 +50,7 @@ export async function computeNotebook(engine: Engine, prepared: Prepared): Promi
 async function write(session: Session, prepared: Prepared, logs: LogLine[]): Promise<Json | undefined> {
   const { notebook, request, args, env, secrets, file } = prepared
   const { definition } = notebook
+  const partition = anyPartition(definition, request.outputs[0]?.table.columns ?? [])
   if (definition.run) {
     const log = (level: LogLine['level']) => (text: string) => void logs.push({ level, text })
     const { result } = await runCode(definition, {
@@ -55,6 +59,7 @@ async function write(session: Session, prepared: Prepared, logs: LogLine[]): Pro
       file,
       args,
       env,
+      partition,
       secrets: definition.secrets ?? [],
       secretOf: (name) => secrets[name],
       log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
@@ -67,11 +72,21 @@ async function write(session: Session, prepared: Prepared, logs: LogLine[]): Pro
     handle,
     columns: columns.map(({ name }) => name),
   }))
-  const queries = renderSelects(definition, { handles, args, env, file })
+  const queries = renderSelects(definition, { handles, args, env, file, partition })
   for (const { handle, query, takesOut } of queries)
     await (takesOut ? session.takeOut(handle, query) : session.write(handle, query))
   await session.finish()
   return undefined
+}
+
+/** A notebook that works by partition is tested with one: for months `2019-01`. */
+function anyPartition(
+  { partition }: LooseDefinition,
+  columns: readonly DeclaredColumn[],
+): PartitionTold | undefined {
+  if (!partition) return undefined
+  const { by, every } = partition
+  return examplePartition({ by: typeof by === 'string' ? [by] : by, ...(every && { every }) }, columns)
 }
 
 /** Hints that fit a test. */
