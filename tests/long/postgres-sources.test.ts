@@ -3,9 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { source } from '../../src/contract/source.ts'
 import { t } from '../../src/contract/types.ts'
 import { inFolder } from '../connect/kit.ts'
+import { copyProject } from '../connect/copy-project.ts'
 import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { lookAt } from '../connect/rows-of.ts'
-import { Rig } from '../run/rig.ts'
+import type { Rig } from '../run/rig.ts'
 
 let server: PostgresServer
 let rig: Rig | undefined
@@ -19,28 +20,8 @@ afterEach(async () => {
   rig = undefined
 })
 
-const config = "connections:\n  shop: { kind: postgres, url: '${env:SHOP_URL}' }\n"
-
-/** A project that copies a source of the database into a table, column by column. */
 async function project(options: string, columns: string, database: string) {
-  process.env['SHOP_URL'] = server.url(database)
-  rig = await Rig.open({
-    'sluice.yaml': config,
-    'notebooks/copy.ts': `import { notebook, source, sql, t, table } from 'sluice'
-
-const columns = { ${columns} }
-export const rows = source.postgres({ connection: 'shop', ${options}, columns })
-export default notebook({
-  inputs: { rows },
-  outputs: { copy: table('copy', columns) },
-  select: { copy: ({ rows }) => sql\`SELECT * FROM \${rows} AS r\` },
-})
-`,
-    'flows/copy.ts': `import { flow } from 'sluice'
-import copy, { rows } from '../notebooks/copy.ts'
-export default flow('copy').source(rows).step(copy)
-`,
-  })
+  rig = await copyProject(server.url(database), options, columns)
   return rig
 }
 
