@@ -1,4 +1,4 @@
-import { InternalError } from '../base/problem.ts'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { Connections } from './config.ts'
 import type { Fetched, Fetching } from './fetched.ts'
@@ -9,19 +9,22 @@ export interface Elsewhere {
   fetch(source: DeclaredSource): Promise<Fetched>
 }
 
-export type ElsewhereOptions = Omit<Fetching, 'now'> & {
+export type ElsewhereOptions = Omit<Fetching, 'now' | 'pause'> & {
   readonly connections: Connections
   readonly now?: () => number
+  readonly pause?: Fetching['pause']
 }
+
+const pauseFor: Fetching['pause'] = (ms, signal) => wait(ms, undefined, { ...(signal && { signal }) })
 
 /** What is fetched for one run, or one command. */
 export function elsewhereOf(options: ElsewhereOptions): Elsewhere {
-  const around = { now: Date.now, ...options }
+  const around = { now: Date.now, pause: pauseFor, ...options }
   const known = new Map<string, Promise<Fetched>>()
   return {
     fetch(source) {
-      const { sql, paths, format, columns } = source
-      const key = JSON.stringify({ sql, paths, format, columns })
+      const { sql, paths, web, format, columns } = source
+      const key = JSON.stringify({ sql, paths, web, format, columns })
       const before = known.get(key)
       if (before) return before
       const fetched = fetchNow(around, source)
@@ -38,5 +41,5 @@ async function fetchNow(
   source: DeclaredSource,
 ): Promise<Fetched> {
   if (source.sql) return (await import('./snapshot.ts')).snapshot(around, source, source.sql)
-  throw new InternalError(`source '${source.name}' is fetched from nowhere`)
+  return (await import('./web.ts')).fetchWeb(around, source)
 }

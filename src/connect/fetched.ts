@@ -19,4 +19,6 @@ export interface Fetching {
   readonly signal?: AbortSignal
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Waits so many milliseconds; throws when the signal says so. */
+  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>
 }

@@ -5,9 +5,10 @@ import { landingOf, type Landing } from './landing.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
 import { rejecting, sourceRejectColumns, type Rejecting, type SourceRejectColumns } from './source-rejects.ts'
 import { sqlOrigin, type SqlOrigin, type SqlSourceOptions } from './source-sql.ts'
+import { webOf, type WebOptions } from './source-web.ts'
 import { table, type Table } from './table.ts'
 
-interface Common<C extends Columns, N extends string> {
+interface Common<C extends Columns, N extends string> extends WebOptions {
   readonly columns: C
   /** How tables of sources, flows and messages call it; the path when it is left out. */
   readonly name?: N
@@ -57,7 +58,7 @@ export interface ExcelPlace {
 /** What a source says beside its columns; also the `details` of its origin. */
 export interface SourceDetails {
   readonly format: SourceFormat
-  /** Paths or globs, relative to the project. */
+  /** Paths or globs, relative to the project; or addresses (`https://`). */
   readonly paths: readonly string[]
   readonly dialect: CsvDialect
   readonly extra: 'error' | 'ignore'
@@ -67,6 +68,8 @@ export interface SourceDetails {
   readonly rejecting?: Rejecting
   /** What of a database is read; there are no paths then. */
   readonly sql?: SqlOrigin
+  /** How addresses are fetched. */
+  readonly web?: WebOptions
   readonly description?: string
   readonly site?: Place
 }
@@ -114,6 +117,10 @@ function make<const P extends string, C extends Columns, const N extends string>
     sheet,
     headerRow,
     archive = false,
+    headers,
+    refresh,
+    timeout,
+    maxSize,
     ...dialect
   }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>> & ExcelPlace,
   sql?: SqlOrigin,
@@ -121,6 +128,7 @@ function make<const P extends string, C extends Columns, const N extends string>
   const list = typeof paths === 'string' ? [paths] : [...paths]
   const called = (name ?? list.join(', ')) as N
   const site = callSite()
+  const web = webOf({ headers, refresh, timeout, maxSize })
   const details: SourceDetails = {
     format,
     paths: list,
@@ -132,6 +140,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     ...(archive !== false && { landing: landingOf(list, archive) }),
     ...((rejects !== undefined || maxRejects !== undefined) && { rejecting: rejecting(rejects, maxRejects) }),
     ...(sql && { sql }),
+    ...(web && { web }),
     ...(description && { description }),
     ...(site && { site }),
   }
@@ -175,7 +184,10 @@ function ofDatabase(format: 'postgres' | 'sqlite') {
   }
 }
 
-/** Declares raw files as inputs (one path, a glob, or a list of them, relative to the project), or a database's rows. */
+/**
+ * Declares raw files as inputs (one path, a glob, or a list of them, relative to the project; or addresses), or a
+ * database's rows.
+ */
 export const source = {
   csv,
   /** A sheet of a workbook (`.xlsx`): values as they are kept, of formulas their results. */

@@ -5,6 +5,7 @@ import type { Landing } from './landing.ts'
 import type { Rejecting } from './source-rejects.ts'
 import type { CsvDialect, ExcelPlace, SourceFormat } from './source.ts'
 import type { SqlOrigin } from './source-sql.ts'
+import type { WebOptions } from './source-web.ts'
 
 export type { DeclaredCheck } from './check-form.ts'
 
@@ -43,6 +44,7 @@ export interface DeclaredSource {
   readonly landing?: Landing
   readonly rejecting?: Rejecting
   readonly sql?: SqlOrigin
+  readonly web?: WebOptions
   readonly columns: readonly DeclaredColumn[]
   readonly description?: string
   readonly where?: Place

@@ -4,6 +4,7 @@ import { didYouMean } from '../base/suggest.ts'
 import type { TextEncoding } from '../contract/source.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { SqlOrigin } from '../contract/source-sql.ts'
+import { webProblems } from './check-web.ts'
 
 const encodings: readonly TextEncoding[] = ['utf-8', 'utf-16', 'latin-1', 'windows-1252']
 
@@ -40,7 +41,7 @@ export function sourceProblems(source: DeclaredSource): Problem[] {
     problems.push(told(`has sheet: ${JSON.stringify(sheet)}`, 'sheets are named, or numbered from 1'))
   if (headerRow !== undefined && !(Number.isInteger(headerRow) && headerRow >= 1))
     problems.push(told(`has headerRow: ${String(headerRow)}`, 'rows are numbered from 1'))
-  return problems
+  return [...problems, ...webProblems(source, told)]
 }
 
 function sqlProblems(

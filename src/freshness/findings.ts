@@ -9,7 +9,7 @@ import { filesBefore } from './member-changes.ts'
 import { lookAtDelivery } from './target-files.ts'
 import { lookAtOutput } from './output-files.ts'
 import { fingerprintOf, fingerprintParts, type InputFact } from './parts.ts'
-import { lookAtSource, type SourceState } from './source-files.ts'
+import { isElsewhere, lookAtSource, type SourceState } from './source-files.ts'
 import type { Findings } from './verdict.ts'
 
 /** The code of a notebook, as `notebook/` found it. */
@@ -139,10 +139,12 @@ async function lookAtInput(
 }
 
 function noFiles(source: DeclaredSource): ProblemError {
+  const paths = source.paths.join(', ')
+  const web = isElsewhere(source)
   return new ProblemError({
     code: 'source/not-found',
-    message: `source '${source.name}': no file matches ${source.paths.join(', ')}`,
+    message: `source '${source.name}': ${web ? `the server has no ${paths}` : `no file matches ${paths}`}`,
     ...(source.where && { where: source.where }),
-    hint: 'paths are relative to the project; read it with .optional() if the files may be absent',
+    hint: `${web ? 'check the address' : 'paths are relative to the project'}; read it with .optional() if the files may be absent`,
   })
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf } from '../base/digest.ts'
 import { InternalError, ProblemError } from '../base/problem.ts'
+import { isAddress } from '../contract/source-web.ts'
 import { pathGlob } from '../contract/path-values.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { Elsewhere } from '../connect/elsewhere.ts'
@@ -27,7 +28,7 @@ export interface SourceState {
 
 /** Whether a source's content comes from a database or a server, not from files of this machine. */
 export function isElsewhere({ sql, paths }: Pick<DeclaredSource, 'sql' | 'paths'>): boolean {
-  return sql !== undefined || paths.some((each) => /^https?:\/\//i.test(each))
+  return sql !== undefined || paths.some(isAddress)
 }
 
 const globbed = /[*?[\]{}!()]/
