@@ -103,7 +103,7 @@ describe('a manifest', () => {
 
   test('of a newer format is refused as such', async () => {
     const storage = memoryStorage()
-    await storage.put(key, seal({ ...manifest, format: 2 }))
+    await storage.put(key, seal({ ...manifest, format: 3 }))
     expect((await problemsFrom(manifestsIn(storage).read(key)))[0]).toContain('storage/format: ')
   })
 })
