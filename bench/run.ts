@@ -14,6 +14,7 @@ const benches: { readonly [name: string]: () => Promise<() => Promise<Figure[]>>
   'big-table': async () => (await import('./big-table.ts')).bigTable,
   bucket: async () => (await import('./bucket.ts')).bucket,
   csv: async () => (await import('./csv.ts')).csvFiles,
+  postgres: async () => (await import('./postgres.ts')).fromPostgres,
   'data-checks': async () => (await import('./data-checks.ts')).dataChecks,
   partitions: async () => (await import('./partitions.ts')).partitions,
   digest: async () => (await import('./digest.ts')).contentDigest,

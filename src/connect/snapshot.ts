@@ -55,9 +55,19 @@ export async function snapshot(
     const next: Snapshot = { form: 1, at, ...files }
     await kept.write(next)
     return told(sql, kept, next)
+  } catch (error) {
+    throw placed(error, source)
   } finally {
     await connection.close()
   }
+}
+
+/** A query that is wrong stands where its source is declared. */
+function placed(error: unknown, { where }: DeclaredSource): unknown {
+  if (!(error instanceof ProblemError) || !where) return error
+  return new ProblemError(
+    error.problems.map((each) => (each.code === 'connection/query' ? { where, ...each } : each)),
+  )
 }
 
 /** What was kept, while all of its files are as they were. */

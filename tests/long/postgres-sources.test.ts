@@ -189,6 +189,7 @@ describe.runIf(there)('a source of PostgreSQL', () => {
         (each) => each.code === code && text.test(`${each.message} ${each.hint ?? ''}`),
       )
       expect(found, `${code} ${text.source} in ${JSON.stringify(problems)}`).toHaveLength(1)
+      if (code === 'connection/query') expect(found[0]?.where?.file).toBe('notebooks/copy.ts')
     }
   })
 
