@@ -20,7 +20,6 @@ export function driverPackage<T>(project: string, storage: string, name: string)
  * Loads a package that a project installs when it needs it: its own copy first, then what lies beside Sluice.
  * Throws the Problem that is given, with what to type, when there is none.
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what the package exports
 export async function projectPackage<T>(project: string, name: string, missing: Problem): Promise<T> {
   const near = createRequire(join(project, 'package.json'))
   try {

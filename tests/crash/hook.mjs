@@ -163,11 +163,8 @@ if (strace !== undefined) {
   const { fork } = childProcess
   childProcess.fork = (entry, options) => {
     if (!String(entry).endsWith(`/${strace.entry}.js`)) return fork(entry, options)
-    return fork(entry, {
-      ...options,
-      execPath: 'strace',
-      execArgv: [...strace.args, process.execPath, ...options.execArgv],
-    })
+    const execArgv = [...strace.args, process.execPath, ...options.execArgv]
+    return fork(entry, Object.assign({}, options, { execPath: 'strace', execArgv }))
   }
 }
 syncBuiltinESMExports()
