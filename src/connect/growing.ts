@@ -18,10 +18,22 @@ type Grown = Pick<Snapshot, 'files' | 'note'>
  * look, and read whole again when the count is another.
  */
 export async function growingRows(looking: Looking, column: string): Promise<Grown> {
-  const { last } = looking
-  const tail = last?.files.find((file) => file.tail === true)
+  const tail = looking.last?.files.find((file) => file.tail === true)
   const found = await counted(looking, column, tail?.mark)
   if (found.unknown > 0) throw hasNulls(looking, column, found.unknown)
+  const grown = await grownTo(looking, column, found, tail)
+  const read = grown.files.reduce((sum, { rows }) => sum + rows, 0)
+  if (read !== found.all) throw unsteady(looking, column, found.all, read)
+  return grown
+}
+
+async function grownTo(
+  looking: Looking,
+  column: string,
+  found: Counted,
+  tail: KeptRows | undefined,
+): Promise<Grown> {
+  const { last } = looking
   if (found.mark === null) return { files: [await copied(looking, '1 = 0')] }
   const below = (last?.files ?? []).filter((file) => file.tail !== true)
   const known = below.reduce((sum, { rows }) => sum + rows, 0)
@@ -42,6 +54,7 @@ export async function growingRows(looking: Looking, column: string): Promise<Gro
 
 interface Counted {
   readonly mark: string | null
+  readonly all: number
   readonly unknown: number
   readonly below: number
   readonly at: number
@@ -52,13 +65,18 @@ async function counted(looking: Looking, column: string, mark: string | undefine
   const name = connection.identifier(column)
   const from = fromOf(looking)
   const count = (condition: string) => `count(CASE WHEN ${condition} THEN 1 END)`
-  const text = connection.kind === 'postgres' ? `max(${name})::text` : `max(${name})`
+  // In SQLite the text '5' and the number 5 are not equal: the mark says which of them it is.
+  const text =
+    connection.kind === 'postgres'
+      ? `max(${name})::text`
+      : `CASE WHEN max(${name}) IS NOT NULL THEN quote(max(${name})) END`
   const at = mark === undefined ? undefined : literal(looking, mark)
-  const asked = [text, count(`${name} IS NULL`)]
+  const asked = [text, 'count(*)', count(`${name} IS NULL`)]
   if (at !== undefined) asked.push(count(`${name} < ${at}`), count(`${name} = ${at}`))
   const [row = []] = await transaction.rows(`SELECT ${asked.join(', ')} FROM ${from}`)
-  const [highest = null, unknown, below, same] = row
-  return { mark: highest, unknown: Number(unknown), below: Number(below ?? 0), at: Number(same ?? 0) }
+  const [highest = null, ...counts] = row
+  const [all = 0, unknown = 0, below = 0, same = 0] = counts.map(Number)
+  return { mark: highest, all, unknown, below, at: same }
 }
 
 /** Rows from a mark on, it included: one file of those below the highest value, one of those at it. */
@@ -79,10 +97,12 @@ async function readUpTo(
   return [...files, { ...(await copied(looking, `${name} = ${top}`)), mark, tail: true }]
 }
 
-/** A value of the column as it stands in SQL. SQLite compares texts and numbers as what they are. */
+/** A mark as it stands in SQL: a number or a text in quotes of SQLite, or a text of PostgreSQL. */
 function literal({ connection }: Looking, mark: string): string {
-  const isNumber = connection.kind === 'sqlite' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(mark)
-  return isNumber ? mark : connection.literal(mark)
+  if (connection.kind !== 'sqlite') return connection.literal(mark)
+  if (/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(mark)) return mark
+  const quoted = /^'(.*)'$/s.exec(mark)?.[1]
+  return connection.literal(quoted === undefined ? mark : quoted.replaceAll("''", "'"))
 }
 
 /** Many small files as one, in their order. */
@@ -104,5 +124,15 @@ function hasNulls({ source }: Looking, column: string, count: number): ProblemEr
     message: `source '${source.name}': the high-water column '${column}' is NULL in ${count} rows, which would never be read`,
     ...(source.where && { where: source.where }),
     hint: 'fill them, or read the table without `highWater`',
+  })
+}
+
+/** Rows that are neither below the mark nor at it, or that come and go by themselves: some would be lost. */
+function unsteady({ source }: Looking, column: string, all: number, read: number): ProblemError {
+  return new ProblemError({
+    code: 'source/value',
+    message: `source '${source.name}': ${all} rows were counted by the high-water column '${column}', and ${read} read`,
+    ...(source.where && { where: source.where }),
+    hint: 'its values must be of one kind (numbers or texts, no bytes), and a query must give the same rows each time',
   })
 }

@@ -120,6 +120,29 @@ describe('a high-water column', () => {
       expect(await problemsIn(() => look(root, growing))).toMatchObject([{ code: 'source/value' }])
     }))
 
+  test('texts that look like numbers, in a column without a type, are compared as texts', () =>
+    withShop(async ({ root, run }) => {
+      const texts = source.sqlite({
+        connection: 'shop',
+        query: 'SELECT id, k FROM texts',
+        name: 'texts',
+        columns: { id: t.bigint(), k: t.varchar() },
+        highWater: 'k',
+      })
+      run("CREATE TABLE texts (id, k); INSERT INTO texts VALUES (1, '5'), (2, '50')")
+      expect(await rowsOf(await look(root, texts))).toHaveLength(2)
+      run("INSERT INTO texts VALUES (3, '50'), (4, '6')")
+      const second = await look(root, texts)
+      expect(await rowsOf(second)).toHaveLength(4)
+      expect(second.notes).toBeUndefined()
+    }))
+
+  test('values that cannot be compared with one another are a Problem, not rows that are lost', () =>
+    withShop(async ({ root, run }) => {
+      run("INSERT INTO orders VALUES (1, 10, NULL), (2, x'00', NULL)")
+      expect(await problemsIn(() => look(root, growing))).toMatchObject([{ code: 'source/value' }])
+    }))
+
   /** Rows are added at or above the highest mark, or one is deleted; or somebody looks. */
   const history = fc.array(
     fc.record({
