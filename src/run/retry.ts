@@ -9,7 +9,6 @@ import { OutOfMemory } from './guard-memory.ts'
 const passing: Readonly<{ [C in ProblemCode]?: RetryCause }> = {
   'storage/unavailable': 'storage',
   'connection/unavailable': 'storage',
-  'source/unavailable': 'storage',
   'step/timeout': 'timeout',
 }
 

@@ -14,9 +14,9 @@ import { keepPinned } from './pin.ts'
 import { Slots, type Slot } from './slots.ts'
 import { settleStep } from './step.ts'
 import { stepLimits } from './step-limits.ts'
-import { survey, type SurveyedStep } from './survey.ts'
+import { surveyToRun, type JudgedStep } from './survey.ts'
 
-type Surveyed = ReadonlyMap<string, SurveyedStep>
+type Surveyed = ReadonlyMap<string, JudgedStep>
 
 /** What became of a round. */
 export interface Round {
@@ -37,7 +37,8 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
   // Of what an earlier round did, a flow that publishes as a whole has published nothing.
   const isDone = (name: string) => ended.has(name) && !isBad(ended.outcome(name)) && !byRun
   const forced = new Set(options.force ? [...selected].filter((name) => !isDone(name)) : [])
-  const looking = () => survey(around, resolved, selected, state, forced, parts.continued)
+  const { continued } = parts
+  const looking = () => surveyToRun({ around, flow: resolved, selected, state, forced, continued })
   const surveyed = await orCancelled(unlessCancelled(options.signal, looking))
   if (surveyed === undefined) {
     for (const step of resolved.steps)
@@ -81,6 +82,7 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     parallel: options.concurrency ?? workspace.project.config.concurrency ?? availableParallelism(),
     now: () => (options.now ?? new Date()).getTime(),
     ...(parts.backfill && { backfill: parts.backfill }),
+    unseen: (step) => surveyed.get(step)?.unseen,
     limitsOf: (step) => stepLimits(step, workspace.project.config),
     emit: events.emit,
     checkLoaded: async ({ file }) => {

@@ -27,6 +27,8 @@ export interface RunScope {
   readonly now: () => number
   /** Which partitions of its one step are meant. */
   readonly backfill?: BackfillAsk
+  /** Why a source of a step could not be asked, when all steps were looked at. */
+  readonly unseen: (step: string) => Error | undefined
   /** A step with the limits that hold for it. */
   readonly limitsOf: (step: DeclaredStep) => StepLimits
   readonly emit: (event: Undated<RunEvent>) => void

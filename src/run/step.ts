@@ -41,6 +41,8 @@ type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result' | 
  * went wrong; then nothing of the step is published.
  */
 export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot): Promise<Settled> {
+  const unseen = scope.unseen(step.name)
+  if (unseen) throw unseen
   for (let round = 1; round <= rounds; round++) {
     scope.signal.throwIfAborted()
     const state = scope.committer.state()

@@ -43,7 +43,7 @@ describe.runIf(there)('sources of PostgreSQL when something goes wrong', () => {
       database,
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice'",
     )
-    expect(await ended).toBe(2)
+    expect(await ended).toBe(1)
     expect(out).toContain('connection/unavailable')
     expect(out).not.toContain(server.password)
     expect((await made.files('.sluice/sources')).filter((name) => name.endsWith('.tmp'))).toEqual([])
