@@ -25,16 +25,23 @@ export interface LakePartition extends Omit<PartitionEntry, 'values'> {
 }
 
 /**
- * The partitions of a table in the order of their values; none of a table that is not partitioned.
+ * The partitions of a table in the order of their values; none of a table that is not partitioned. Behind them those
+ * that the table lacks altogether, because all of their rows are late.
  *
  * @throws ProblemError `project/unknown` for a filter by a column that the table is not partitioned by
  */
-export function partitionsOf({ manifest, step }: FoundTable, now = Date.now()): LakePartition[] {
+export function partitionsOf(found: FoundTable, filter?: PartitionFilter, now = Date.now()): LakePartition[] {
+  const { manifest, step } = inPartitions(found, filter)
   const { partitionBy: by = [], partitions = [] } = manifest
+  const has = new Set(found.manifest.partitions?.map(({ values }) => partitionKey(values)))
+  const isWanted = wanted(found, filter)
+  const absent = (step?.late ?? []).filter(({ values }) => !has.has(partitionKey(values)) && isWanted(values))
+  const lacking = new Map(absent.map(({ values }) => [partitionKey(values), { values, rows: 0 }]))
   const late = step && lateRowsOf(step)
   const files = filesByPartition(manifest.files)
-  return partitions.map(({ values, ...entry }) => {
-    const status = step && statusOf(step, { values, ...entry }, now)
+  return [...partitions, ...lacking.values()].map(({ values, ...entry }) => {
+    const there = !lacking.has(partitionKey(values))
+    const status = there ? step && statusOf(step, { values, ...entry }, now) : undefined
     const waiting = late?.get(partitionKey(values))
     const own = files.get(partitionKey(values)) ?? []
     return {
@@ -53,13 +60,7 @@ export function partitionsOf({ manifest, step }: FoundTable, now = Date.now()): 
 export function inPartitions(found: FoundTable, filter: PartitionFilter | undefined): FoundTable {
   if (filter === undefined) return found
   const { manifest, table } = found
-  const by = manifest.partitionBy ?? []
-  const wanted = Object.entries(filter).map(([column, value]) => {
-    const at = by.indexOf(column)
-    if (at < 0) throw notPartitionedBy(table.name, column, by)
-    return { at, text: String(value) }
-  })
-  const isWanted = (values: readonly string[]) => wanted.every(({ at, text }) => values[at] === text)
+  const isWanted = wanted(found, filter)
   const files = manifest.files.filter(({ partition }) => partition && isWanted(partition))
   const partitions = manifest.partitions?.filter(({ values }) => isWanted(values)) ?? []
   const rows = partitions.reduce((sum, each) => sum + each.rows, 0)
@@ -69,6 +70,19 @@ export function inPartitions(found: FoundTable, filter: PartitionFilter | undefi
     table: { ...table, rows, bytes, files: files.length },
     manifest: { ...manifest, files, partitions, rows, bytes },
   }
+}
+
+/** Whether a partition is one of those that are asked for. */
+function wanted(
+  { manifest: { partitionBy: by = [] }, table }: FoundTable,
+  filter: PartitionFilter = {},
+): (values: readonly string[]) => boolean {
+  const asked = Object.entries(filter).map(([column, value]) => {
+    const at = by.indexOf(column)
+    if (at < 0) throw notPartitionedBy(table.name, column, by)
+    return { at, text: String(value) }
+  })
+  return (values) => asked.every(({ at, text }) => values[at] === text)
 }
 
 function notPartitionedBy(table: string, column: string, by: readonly string[]): ProblemError {

@@ -145,6 +145,6 @@ function openTable(find: () => Promise<FoundTable>, reader: ReturnType<typeof op
     },
     preview: async (limit = 10, options) => reader.preview(await part(options), limit),
     profile: async (options) => reader.profile(await part(options)),
-    partitions: async (filter) => partitionsOf(inPartitions(await look(), filter)),
+    partitions: async (filter) => partitionsOf(await look(), filter),
   }
 }

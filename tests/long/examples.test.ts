@@ -61,6 +61,13 @@ test(
       expect(JSON.stringify(told)).toContain('10000 rows of month=2019-06')
       expect(await months("SELECT count(*) FROM silver.trips WHERE month = '2019-06'")).toEqual([0n])
 
+      const waiting = (await openLake({ projectRoot, env: 'dev' })).table('silver.trips')
+      const filter = { month: '2019-06' }
+      expect(await waiting.partitions(filter)).toMatchObject([
+        { name: 'month=2019-06', rows: 0, late: 10000 },
+      ])
+      expect(await waiting.partitions()).toHaveLength(12)
+
       const { partitions } = await backfill('clean_trips', {
         projectRoot,
         env: 'dev',
