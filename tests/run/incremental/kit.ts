@@ -152,7 +152,8 @@ export class StoryRig {
     const committer = committerByStep(env, await env.state())
     const { state = (held: EnvState) => held } = this.wrong
     return {
-      workspace: { ...around, envName: 'dev' },
+      // What steps ask of it, and no more.
+      workspace: { ...around, envName: 'dev' } as unknown as RunScope['workspace'],
       flow: this.flow,
       run: 'run',
       around,
@@ -165,7 +166,10 @@ export class StoryRig {
       emit: () => undefined,
       checkLoaded: () => Promise.resolve(),
       lookAgain: () => around.codeOf,
-    } as unknown as RunScope
+      unseen: () => undefined,
+      parallel: 1,
+      now: () => Date.now(),
+    }
   }
 
   /** The processes of a run, in this one. */
