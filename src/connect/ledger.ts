@@ -6,6 +6,7 @@ import {
   type SqlTransaction,
 } from './connection.ts'
 import type { LedgerLine } from './delivery.ts'
+import { tableByName, tableParams } from './postgres-names.ts'
 
 /**
  * The ledger of deliveries: a table `sluice_deliveries` beside the target, with a line for each target, environment
@@ -50,19 +51,21 @@ export async function lockTarget(
     ])
 }
 
-/** Whether there is a table, or a view, of a name. */
+/** Whether there is a table, or a view, of a name, as the last transaction that ended has left it. */
 export async function isThere(
   { kind }: SqlConnection,
   transaction: SqlTransaction,
-  quoted: string,
+  name: string,
 ): Promise<boolean> {
-  const sql =
+  const params = tableParams(name)
+  const found =
     kind === 'postgres'
-      ? 'SELECT to_regclass($1)::text'
-      : `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?1)`
-  const name = kind === 'postgres' ? quoted : (namePartsOf(quoted).at(-1) ?? quoted)
-  const [row] = await transaction.rows(sql, [name])
-  return row?.[0] !== undefined && row[0] !== null
+      ? await transaction.rows(tableByName, params)
+      : await transaction.rows(
+          `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?1)`,
+          params.slice(0, 1),
+        )
+  return found.length > 0
 }
 
 /** All lines of a target; none where there is no ledger yet. */
