@@ -1,6 +1,7 @@
 import { ProblemError } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { partitionKey, partitionName } from '../contract/partition.ts'
+import type { ChoosePartitions } from '../engine/duckdb/reader.ts'
 import type { PartitionEntry } from '../lake/types.ts'
 import { lateRowsOf, statusOf, type PartitionStatus } from './partition-status.ts'
 import type { FoundTable } from './lake-table.ts'
@@ -58,9 +59,21 @@ export function partitionsOf(found: FoundTable, filter?: PartitionFilter, now = 
 
 /** A table with only the files of some partitions: nothing else of it is opened. */
 export function inPartitions(found: FoundTable, filter: PartitionFilter | undefined): FoundTable {
-  if (filter === undefined) return found
+  return filter === undefined ? found : withPartitions(found, wanted(found, filter))
+}
+
+/** A table with only the files of those partitions that a query can use. */
+export async function inChosen(found: FoundTable, choose: ChoosePartitions): Promise<FoundTable> {
+  const { partitionBy: by = [], partitions = [], columns } = found.manifest
+  if (partitions.length < 2) return found
+  const chosen = await choose({ by, columns, values: partitions.map(({ values }) => values) })
+  if (!chosen) return found
+  const keys = new Set([...chosen].map((at) => partitionKey(partitions[at]?.values ?? [])))
+  return withPartitions(found, (values) => keys.has(partitionKey(values)))
+}
+
+function withPartitions(found: FoundTable, isWanted: (values: readonly string[]) => boolean): FoundTable {
   const { manifest, table } = found
-  const isWanted = wanted(found, filter)
   const files = manifest.files.filter(({ partition }) => partition && isWanted(partition))
   const partitions = manifest.partitions?.filter(({ values }) => isWanted(values)) ?? []
   const rows = partitions.reduce((sum, each) => sum + each.rows, 0)

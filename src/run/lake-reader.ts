@@ -1,7 +1,14 @@
 import path from 'node:path'
-import type { ColumnProfile, QueryRows, Reader, TextPreview } from '../engine/duckdb/reader.ts'
+import type {
+  ChoosePartitions,
+  ColumnProfile,
+  QueryRows,
+  Reader,
+  TextPreview,
+} from '../engine/duckdb/reader.ts'
 import type { DiffRequest, DiffSide, RowsDiff } from '../engine/table-diff.ts'
 import type { LakePlace } from './lake-place.ts'
+import { inChosen } from './lake-partitions.ts'
 import { filesOf, findTable, foundHead } from './lake-table.ts'
 import type { FoundTable } from './lake-table.ts'
 import { engineMemory } from './pool.ts'
@@ -53,8 +60,8 @@ export function openLakeReader(place: LakePlace): LakeReader {
         const head = heads?.get(name)
         return head && place.lake ? foundHead(place.lake, name, head) : findTable(place, name)
       }
-      const version = async (name: string) => {
-        const found = versions.get(name) ?? (await headOf(name))
+      const version = async (name: string, choose: ChoosePartitions) => {
+        const found = await inChosen(versions.get(name) ?? (await headOf(name)), choose)
         return { files: await filesOf(found), columns: found.manifest.columns }
       }
       const tables = { names: [...versions.keys(), ...(heads?.keys() ?? [])], version }

@@ -114,3 +114,16 @@ test('a row less empties a partition, a table without rows has none, and another
   const unpartitioned = await rig.sluice('show', 'silver.trips', '--partition', 'month=2019-01')
   expect(unpartitioned.err).toContain('is not partitioned')
 }, 120_000)
+
+test('a query opens the files of those partitions only that its conditions ask for', async () => {
+  const rig = await opened()
+  const [, february = ''] = await filesOf(rig, 'silver.trips')
+  await rm(rig.path(path.join('storage', february)))
+  const january = `SELECT id FROM silver.trips WHERE month = '2019-01' ORDER BY id`
+  expect(await rowsOf(rig, january)).toEqual([{ id: 1 }, { id: 3 }])
+  expect(await rowsOf(rig, january.replace('silver.trips', 'silver.trips@1'))).toEqual([{ id: 1 }, { id: 3 }])
+  expect(await rowsOf(rig, `SELECT id FROM silver.trips WHERE month > '2019-03'`)).toEqual([])
+  const both = await rig.sluice('query', january.replace('=', '<>'))
+  expect(both.code).toBe(2)
+  expect(both.err).toContain('part-1.parquet')
+})

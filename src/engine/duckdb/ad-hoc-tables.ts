@@ -1,10 +1,14 @@
+import type { HeldPartitions } from './chosen-partitions.ts'
 import type { VersionFiles } from './files-sql.ts'
 import type { EngineProblem } from '../analysis.ts'
+
+/** The numbers of those partitions of a version that a query can use; undefined when it may use any. */
+export type ChoosePartitions = (held: HeldPartitions) => Promise<ReadonlySet<number> | undefined>
 
 /** The tables that a query may name, and how their files are found: only those of tables that it does name. */
 export interface AdHocTables {
   readonly names: readonly string[]
-  readonly version: (name: string) => Promise<VersionFiles>
+  readonly version: (name: string, choose: ChoosePartitions) => Promise<VersionFiles>
 }
 
 /** A query, and the way back to what people wrote where that is another text. */

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { ProblemError } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
 import type { EngineOptions } from '../engine.ts'
+import { chosenPartitions } from './chosen-partitions.ts'
 import { Connection } from './connection.ts'
 import { losslessValue } from './decode.ts'
 import { inSaid, relationParts, type AdHocTables, type AdHocText } from './ad-hoc-tables.ts'
@@ -12,9 +13,10 @@ import type { VersionFiles } from './files-sql.ts'
 import { keywords, readFunctions } from './functions.ts'
 import { gateProblems, parseProblem, relationKey, relationsNamed } from './gate.ts'
 import { openInstance } from './instance.ts'
+import { partitionFilters } from './partition-filters.ts'
 import { describe, type BoundColumn } from './source-parquet.ts'
 import { quoteName, quoteTexts, subquery } from './sql-text.ts'
-import { parseQuery } from './tree.ts'
+import { parseQuery, type ParsedQuery } from './tree.ts'
 import { viewStatements } from './views.ts'
 
 /** The result of a query: its columns, and its rows as they come, which may be read once. */
@@ -43,7 +45,7 @@ let count = 0
 
 /**
  * Runs a single SELECT over tables on an instance of its own that reaches the files of those that it names and
- * nothing else, and whose settings are locked. It may ask the clock and chance. Rejects with a ProblemError.
+ * nothing else, and whose settings are locked. Of partitioned tables it has only what its conditions ask for. It may ask the clock and chance. Rejects with a ProblemError.
  */
 export async function adHocQuery(
   { options, parser, open }: AdHocPlace,
@@ -51,9 +53,13 @@ export async function adHocQuery(
   tables: AdHocTables,
 ): Promise<QueryRows> {
   const { text } = query
-  const names = await passGate(parser, query, tables.names)
+  const { names, parsed } = await passGate(parser, query, tables.names)
   const read = emptyRecord<VersionFiles>()
-  for (const name of names) read[name] = await tables.version(name)
+  for (const name of names)
+    read[name] = await tables.version(name, async (held) => {
+      const filters = partitionFilters(parsed, relationParts(name), held.by)
+      return filters && chosenPartitions(parser, filters, held)
+    })
   const tempFolder = path.join(options.tempFolder, `query-${++count}`)
   const instance = await openInstance({ ...options, tempFolder }, locksFor(read)).catch((error: unknown) => {
     throw nameTaken(error, Object.keys(read))
@@ -96,7 +102,7 @@ async function passGate(
   parser: Connection,
   query: AdHocText,
   names: readonly string[],
-): Promise<readonly string[]> {
+): Promise<{ readonly names: readonly string[]; readonly parsed: ParsedQuery }> {
   const place = { subject: 'query', handle: '', text: query.text }
   const parsed = await parseQuery(parser, query.text)
   if (!('node' in parsed)) throw new ProblemError(inSaid(parseProblem(parsed, place), query))
@@ -112,7 +118,7 @@ async function passGate(
   })
   if (problems.length > 0) throw new ProblemError(problems.map((problem) => inSaid(problem, query)))
   const named = relationsNamed(parsed)
-  return names.filter((name) => named.has(relationKey(relationParts(name))))
+  return { names: names.filter((name) => named.has(relationKey(relationParts(name)))), parsed }
 }
 
 function unknownTable(name: string, names: readonly string[]): { message: string; hint?: string } {

@@ -99,7 +99,7 @@ function lookAtTable(node: TreeNode, scope: Scope, rules: GateRules): Finding | 
 }
 
 /** The parts of the name of a BASE_TABLE. */
-function pathOf(node: TreeNode): string[] {
+export function pathOf(node: TreeNode): string[] {
   return ['catalog_name', 'schema_name', 'table_name']
     .map((key) => textIn(node, key))
     .filter((part) => part !== '')

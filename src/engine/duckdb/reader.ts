@@ -11,6 +11,7 @@ import { openInstance } from './instance.ts'
 import { previewFiles, profileFiles, type ColumnProfile, type TextPreview } from './profile.ts'
 import { parquetFiles, quoteName } from './sql-text.ts'
 
+export type { ChoosePartitions } from './ad-hoc-tables.ts'
 export type { QueryRows } from './ad-hoc.ts'
 export type { ColumnProfile, TextPreview } from './profile.ts'
 
