@@ -41,8 +41,9 @@ export default {
   // oxlint loads the first for --type-aware; bench/wireit-project.ts starts the second by its file; the bundled
   // DuckDB client loads the third, its native part.
   ignoreDependencies: ['oxlint-tsgolint', 'wireit', '@duckdb/node-bindings'],
-  // Of the system: tests/run/rig.ts counts opened files and processes with the first; the others make small disks.
-  ignoreBinaries: ['strace', 'mount', 'umount'],
+  // Of the system: tests/run/rig.ts counts opened files and processes with the first; the next two make small disks; the
+  // last one makes certificates.
+  ignoreBinaries: ['strace', 'mount', 'umount', 'openssl'],
   // A type that only its own file names may be part of a signature that others use.
   ignoreExportsUsedInFile: { interface: true, type: true },
 } satisfies KnipConfig

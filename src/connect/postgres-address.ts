@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { ClientConfig } from 'pg'
 import { parseDuration } from '../base/duration.ts'
 import { ProblemError } from '../base/problem.ts'
 import { sslModes, type PostgresConfig, type SslMode } from './config.ts'
 import type { OpenContext } from './connection.ts'
+import { tlsOptions, TlsSetting } from './postgres-tls.ts'
 
 /** Where a server is, and how it is spoken to. */
 export interface PostgresAddress {
@@ -21,7 +20,9 @@ const firstWait = 10_000
 export function addressOf(context: OpenContext, config: PostgresConfig): PostgresAddress {
   const url = config.url === undefined ? {} : partsOf(context, config.url)
   const host = config.host ?? url.host ?? 'localhost'
-  const ssl = config.sslmode ?? url.sslmode ?? 'prefer'
+  const rootcert = config.sslrootcert ?? url.sslrootcert
+  // As libpq has it: who trusts the authorities of the system wants the name to be right.
+  const ssl = config.sslmode ?? url.sslmode ?? (rootcert === 'system' ? 'verify-full' : 'prefer')
   const user = config.user ?? url.user
   const password = config.password ?? url.password
   return {
@@ -34,7 +35,7 @@ export function addressOf(context: OpenContext, config: PostgresConfig): Postgre
       application_name: 'sluice',
       keepAlive: true,
       connectionTimeoutMillis: parseDuration(config.timeout ?? '') ?? firstWait,
-      ssl: host.startsWith('/') || ssl === 'disable' ? false : tlsOf(context, config, ssl, host),
+      ssl: tlsOf(context, host, ssl, rootcert),
     },
     ssl,
   }
@@ -47,6 +48,7 @@ interface UrlParts {
   readonly user?: string
   readonly password?: string
   readonly sslmode?: SslMode
+  readonly sslrootcert?: string
 }
 
 function partsOf(context: OpenContext, text: string): UrlParts {
@@ -73,6 +75,7 @@ function partsOf(context: OpenContext, text: string): UrlParts {
     user: query.get('user') ?? part(url.username),
     password: query.get('password') ?? part(url.password),
     sslmode,
+    sslrootcert: query.get('sslrootcert') ?? undefined,
   }
 }
 
@@ -84,28 +87,20 @@ function decoded(context: OpenContext, text: string): string {
   }
 }
 
-function tlsOf(context: OpenContext, config: PostgresConfig, mode: SslMode, host: string) {
-  const ca = config.sslrootcert === undefined ? undefined : authorities(context, config.sslrootcert)
-  const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host }
-  if (mode === 'verify-full') return { rejectUnauthorized: true, ca, ...named }
-  // A certificate of a known authority, whatever name it has.
-  if (mode === 'verify-ca')
-    return { rejectUnauthorized: true, ca, checkServerIdentity: () => undefined, ...named }
-  return { rejectUnauthorized: false, ...named }
-}
-
-function authorities(context: OpenContext, file: string): string {
+function tlsOf(context: OpenContext, host: string, mode: SslMode, rootcert: string | undefined) {
   try {
-    return readFileSync(resolve(context.root, file), 'utf8')
-  } catch {
-    throw invalid(context, `the file of 'sslrootcert' cannot be read: ${file}`)
+    return tlsOptions({ root: context.root, host, mode, rootcert })
+  } catch (error) {
+    if (error instanceof TlsSetting) throw invalid(context, error.message, error.hint)
+    throw error
   }
 }
 
-function invalid({ name }: OpenContext, fault: string): ProblemError {
+function invalid({ name }: OpenContext, fault: string, hint?: string): ProblemError {
   return new ProblemError({
     code: 'connection/config-invalid',
     message: `connection '${name}': ${fault}`,
     where: { file: 'sluice.yaml' },
+    ...(hint !== undefined && { hint }),
   })
 }

@@ -1,4 +1,5 @@
 import { ProblemError, type Problem } from '../base/problem.ts'
+import { tlsFault, type TlsFault } from './tls-fault.ts'
 
 /** How messages call a connection. */
 export interface Subject {
@@ -20,8 +21,6 @@ const network: { readonly [code: string]: string } = {
   ECONNRESET: 'the connection was cut',
   EPIPE: 'the connection was cut',
 }
-
-const tls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|^ERR_SSL|^ERR_TLS/
 
 /**
  * What an error of the driver or the server means (PostgreSQL, "Error Codes"), as a ProblemError; what is not
@@ -50,12 +49,17 @@ export function postgresFault(error: unknown, subject: Subject, query?: string):
       `${at}: ${subject.place} does not speak TLS`,
       'sslmode: disable, if that is meant',
     )
-  if (code !== undefined && tls.test(code))
+  const fault = tlsFault(error)
+  if (fault?.about === 'protocol')
+    return problem('connection/denied', `${at}: TLS with ${subject.place} failed: ${fault.what}`)
+  if (fault)
     return problem(
       'connection/denied',
-      `${at}: the certificate of ${subject.place} is not trusted: ${told}`,
-      trust,
+      `${at}: the certificate of ${subject.place} is not trusted: ${fault.what}`,
+      trust[fault.about],
     )
+  if (/error establishing an SSL connection/.test(error.message))
+    return problem('connection/unavailable', `${at}: ${subject.place} answers TLS with an error`)
   if (/password must be a string|no password/i.test(error.message))
     return problem(
       'connection/denied',
@@ -63,7 +67,7 @@ export function postgresFault(error: unknown, subject: Subject, query?: string):
       passwordHint,
     )
   if (code === '28P01' || code === '28000')
-    return problem('connection/denied', `${at}: ${told}`, passwordHint)
+    return problem('connection/denied', `${at}: ${told}`, encryptionHint(told) ?? passwordHint)
   if (code === '3D000') return problem('connection/unavailable', `${at}: ${told}`)
   if (code === '42501') return problem('connection/denied', `${at}: ${told}`, 'grant the user that right')
   if (code !== undefined && /^(53|57P|08)/.test(code))
@@ -75,9 +79,21 @@ export function postgresFault(error: unknown, subject: Subject, query?: string):
 }
 
 const longer = 'is it the right address, and does a firewall let it through? `timeout` gives it longer'
-const trust =
-  'give the certificates of its authority by `sslrootcert`, or say `sslmode: require` to trust any'
+const trust: { readonly [A in TlsFault['about']]?: string } = {
+  authority:
+    'give the certificates of its authority by `sslrootcert`; `sslmode: require` without it trusts any',
+  name: 'name the server as its certificate does; `sslmode: verify-ca` takes any name of a trusted authority',
+  time: 'the server needs a new one',
+}
 const passwordHint = 'check `user` and `password`, or those in the variable that `url` names'
+
+/** What helps where the server's `pg_hba.conf` refuses how the connection is made. */
+function encryptionHint(told: string): string | undefined {
+  if (/, (no encryption|SSL off)$/.test(told)) return 'the server may want TLS: say `sslmode: require`'
+  return /, SSL (encryption|on)$/.test(told)
+    ? 'the server may want no TLS: say `sslmode: disable`'
+    : undefined
+}
 
 /** A position in a query as people count. */
 function lineOf(query: string, position: number): string {

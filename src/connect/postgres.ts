@@ -12,6 +12,7 @@ import {
 import { addressOf, type PostgresAddress } from './postgres-address.ts'
 import { postgresFault, type Subject } from './postgres-fault.ts'
 import { postgresTransaction, type PostgresSession } from './postgres-transaction.ts'
+import { tlsFault } from './tls-fault.ts'
 
 type Pg = typeof pg
 type CopyStreams = typeof copyStreams
@@ -68,7 +69,7 @@ async function drivers({ root, name }: OpenContext): Promise<[Pg, CopyStreams]> 
   ]
 }
 
-/** With `prefer`, a server that speaks no TLS is spoken to without. */
+/** With `prefer`, a server that speaks no TLS, or fails to, or lets nobody in by it, is spoken to without. */
 async function connected(driver: Pg, { client: config, ssl }: PostgresAddress): Promise<pg.Client> {
   const attempt = async (how: pg.ClientConfig) => {
     const client = new driver.Client(how)
@@ -79,9 +80,14 @@ async function connected(driver: Pg, { client: config, ssl }: PostgresAddress): 
   try {
     return await attempt(config)
   } catch (error) {
-    if (!(error instanceof Error && /does not support SSL/.test(error.message))) throw error
+    if (!(error instanceof Error) || !failsByTls(error)) throw error
     return attempt({ ...config, ssl: false })
   }
+}
+
+function failsByTls(error: Error & { readonly code?: string }): boolean {
+  if (/does not support SSL/.test(error.message) || error.code === '28000') return true
+  return tlsFault(error) !== undefined
 }
 
 async function inTransaction<T>(

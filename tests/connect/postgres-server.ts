@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -16,6 +16,8 @@ export interface PostgresServer {
   readonly password: string
   /** The folder of its socket. */
   readonly socket: string
+  /** The folder of its data. */
+  readonly data: string
   readonly bin: string
   /** The address of a database, with the password. */
   url(database?: string): string
@@ -39,8 +41,15 @@ export function postgresBin(): string | undefined {
   )
 }
 
+/** What a server has beside the usual. */
+export interface PostgresOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  /** Files in the folder of its data, for its eyes only, such as keys and `pg_hba.conf`. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
 /** Starts a server, or says why tests that need one are skipped (`SLUICE_TEST_REQUIRE=postgres` makes that an error). */
-export async function startPostgres(): Promise<PostgresServer | undefined> {
+export async function startPostgres(more: PostgresOptions = {}): Promise<PostgresServer | undefined> {
   const bin = postgresBin()
   if (bin === undefined) {
     missing('postgres', 'no initdb and postgres in PATH or /usr/lib/postgresql/*/bin')
@@ -48,7 +57,8 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-pg-'))
   // The server refuses to be run by root.
-  const how = process.getuid?.() === 0 ? unprivileged(folder) : {}
+  const owner = process.getuid?.() === 0 ? unprivileged(folder) : undefined
+  const how = owner ?? {}
   const password = `Secret ${randomUUID()}`
   const data = path.join(folder, 'data')
   const init = ['-D', data, '-U', 'tester', '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync']
@@ -63,6 +73,12 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     { ...how, input: password, encoding: 'utf8' },
   )
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`)
+  for (const [name, text] of Object.entries(more.files ?? {})) {
+    const file = path.join(data, name)
+    await writeFile(file, text)
+    await chmod(file, 0o600)
+    if (owner) await chown(file, owner.uid, owner.gid)
+  }
   const port = await freePort()
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -70,6 +86,7 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     unix_socket_directories: folder,
     fsync: 'off',
     log_min_messages: 'fatal',
+    ...more.settings,
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = spawn(path.join(bin, 'postgres'), ['-D', data, ...options], { ...how, stdio: 'ignore' })
@@ -91,6 +108,7 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     user: 'tester',
     password,
     socket: folder,
+    data,
     bin,
     url: (database = 'postgres') =>
       `postgres://tester:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
