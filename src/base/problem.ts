@@ -21,14 +21,24 @@ export interface Problem {
   readonly hint?: string
 }
 
+/** Whether what failed may end otherwise when it is tried again. */
+export interface AnotherTry {
+  readonly passing: boolean
+  /** In how many milliseconds, where somebody said so. */
+  readonly after?: number | undefined
+}
+
 /** Carries all the Problems that were found through code that cannot return them. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly problems: readonly Problem[]
-  constructor(problems: Problem | readonly Problem[]) {
+  /** What is known of another try; left out where the codes say enough. */
+  readonly another?: AnotherTry | undefined
+  constructor(problems: Problem | readonly Problem[], another?: AnotherTry) {
     const list = 'code' in problems ? [problems] : problems
     super(list.map(problemLine).join('\n'))
     this.problems = list
+    if (another) this.another = another
   }
 }
 
@@ -68,6 +78,11 @@ export function problemsOf(error: unknown): readonly Problem[] | undefined {
   // By name, not by `instanceof`: a project may hold two copies of Sluice.
   const carrier = error instanceof Error && error.name === 'ProblemError' && 'problems' in error
   return carrier ? (error as ProblemError).problems : undefined
+}
+
+/** What is known of another try of what was thrown. */
+export function anotherTryOf(error: unknown): AnotherTry | undefined {
+  return problemsOf(error) ? (error as ProblemError).another : undefined
 }
 
 /** What work gives; undefined when it fails with Problems. Any other error is thrown on. */

@@ -1,4 +1,4 @@
-import { ProblemError, type Problem } from '../base/problem.ts'
+import { ProblemError, type AnotherTry, type Problem } from '../base/problem.ts'
 import { tlsFault, type TlsFault } from './tls-fault.ts'
 
 /** How messages call a connection. */
@@ -31,14 +31,19 @@ export function postgresFault(error: unknown, subject: Subject, query?: string):
   const { code, position } = error as Error & { readonly code?: string; readonly position?: string }
   const at = `connection '${subject.name}'`
   const told = blanked(error.message, subject.password)
-  const problem = (kind: Problem['code'], message: string, hint?: string) =>
-    new ProblemError({ code: kind, message, where: { file: 'sluice.yaml' }, hint })
+  const problem = (kind: Problem['code'], message: string, hint?: string, another?: AnotherTry) =>
+    new ProblemError({ code: kind, message, where: { file: 'sluice.yaml' }, hint }, another)
   // A host with several addresses fails with one error for each.
   const first =
     error instanceof AggregateError ? (error.errors[0] as { code?: string } | undefined)?.code : code
   const word = first === undefined ? undefined : network[first]
   if (word !== undefined)
-    return problem('connection/unavailable', `${at}: ${subject.place}: ${word} (${first})`)
+    return problem(
+      'connection/unavailable',
+      `${at}: ${subject.place}: ${word} (${first})`,
+      undefined,
+      first === 'ENOTFOUND' ? lasting : undefined,
+    )
   if (/timeout expired|Connection terminated due to connection timeout/.test(error.message))
     return problem('connection/unavailable', `${at}: ${subject.place} did not answer in time`, longer)
   if (/Connection terminated|Client has encountered a connection error|server closed/i.test(error.message))
@@ -68,15 +73,25 @@ export function postgresFault(error: unknown, subject: Subject, query?: string):
     )
   if (code === '28P01' || code === '28000')
     return problem('connection/denied', `${at}: ${told}`, encryptionHint(told) ?? passwordHint)
-  if (code === '3D000') return problem('connection/unavailable', `${at}: ${told}`)
+  if (code === '3D000') return problem('connection/unavailable', `${at}: ${told}`, undefined, lasting)
   if (code === '42501') return problem('connection/denied', `${at}: ${told}`, 'grant the user that right')
   if (code !== undefined && /^(53|57P|08)/.test(code))
     return problem('connection/unavailable', `${at}: ${told}`)
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return error
   const place = position === undefined || query === undefined ? '' : ` (${lineOf(query, Number(position))})`
   const { hint } = error as Error & { readonly hint?: string }
-  return new ProblemError({ code: 'connection/query', message: `${at}: ${told}${place}`, hint })
+  const another = inTheWay.has(code) ? { passing: true } : undefined
+  return new ProblemError({ code: 'connection/query', message: `${at}: ${told}${place}`, hint }, another)
 }
+
+/** It would be the same again. */
+const lasting: AnotherTry = { passing: false }
+
+/**
+ * What others do is in the way for now: a transaction that cannot be put in order with theirs (and what a standby
+ * ends to keep up with its server), a deadlock, a lock.
+ */
+const inTheWay: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 
 const longer = 'is it the right address, and does a firewall let it through? `timeout` gives it longer'
 const trust: { readonly [A in TlsFault['about']]?: string } = {

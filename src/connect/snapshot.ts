@@ -67,6 +67,7 @@ function placed(error: unknown, { where }: DeclaredSource): unknown {
   if (!(error instanceof ProblemError) || !where) return error
   return new ProblemError(
     error.problems.map((each) => (each.code === 'connection/query' ? { where, ...each } : each)),
+    error.another,
   )
 }
 

@@ -127,5 +127,6 @@ export function sqliteFault(error: unknown, name: string): unknown {
   const kind = /BUSY|LOCKED|CANTOPEN|NOTADB|CORRUPT|READONLY|IOERR|FULL|PERM/.test(code ?? 'CANTOPEN')
     ? 'connection/unavailable'
     : 'connection/query'
-  return new ProblemError({ code: kind, message: `connection '${name}': ${error.message}` })
+  const passing = /BUSY|LOCKED|IOERR|FULL/.test(code ?? '')
+  return new ProblemError({ code: kind, message: `connection '${name}': ${error.message}` }, { passing })
 }

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
-import { ProblemError, type Problem } from '../base/problem.ts'
+import { ProblemError, type AnotherTry, type Problem } from '../base/problem.ts'
 import type { ProblemCode } from '../base/codes.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
+import { tlsFault, type TlsFault } from './tls-fault.ts'
 
 /** An address of a source. */
 export interface WebSubject {
@@ -11,13 +12,11 @@ export interface WebSubject {
 
 /** Why an address was not fetched. */
 export class WebFault extends ProblemError {
-  /** Whether another try may do better, and in how many milliseconds the server said that it may. */
-  readonly passing: boolean
-  readonly after: number | undefined
-  constructor(problem: Problem, passing = false, after?: number) {
-    super(problem)
-    this.passing = passing
-    this.after = after
+  /** Whether another try may do better within seconds. What does not may still do better later: see `another`. */
+  readonly soon: boolean
+  constructor(problem: Problem, another: AnotherTry = { passing: false }, soon = another.passing) {
+    super(problem, another)
+    this.soon = soon
   }
 }
 
@@ -45,32 +44,52 @@ export function statusFault(subject: WebSubject, status: number, after: number |
     return new WebFault(webProblem(subject, 'source/unreadable', said, hint))
   }
   const passing = passingStatus.has(status)
-  return new WebFault(webProblem(subject, 'source/unavailable', said), passing, after)
+  return new WebFault(webProblem(subject, 'source/unavailable', said), { passing, after })
 }
 
-const words: Readonly<Record<string, readonly [what: string, passing: boolean, hint?: string]>> = {
-  ENOTFOUND: ['cannot be reached: there is no such host', false, 'check the address, and the network'],
-  EAI_AGAIN: ['cannot be reached: the name of its host cannot be looked up', true, 'check the network'],
-  ECONNREFUSED: ['cannot be reached: nothing listens there', false],
-  ENETUNREACH: ['cannot be reached: there is no network', false],
-  EHOSTUNREACH: ['cannot be reached: there is no way to its host', false],
-  ECONNRESET: ['was cut off before it was whole', true],
-  ERR_STREAM_PREMATURE_CLOSE: ['was cut off before it was whole', true],
-  EPIPE: ['was cut off before it was whole', true],
-  ETIMEDOUT: ['did not answer in time', true],
-  Z_BUF_ERROR: ['was cut off: its gzip ends too early', true],
-  Z_DATA_ERROR: ['is no sound gzip', true],
+/** `soon`: it often passes within seconds; `later`: it may pass; `never`: it would be the same again. */
+type Passes = 'soon' | 'later' | 'never'
+
+const words: Readonly<Record<string, readonly [what: string, passes: Passes, hint?: string]>> = {
+  ENOTFOUND: ['cannot be reached: there is no such host', 'never', 'check the address, and the network'],
+  EAI_AGAIN: ['cannot be reached: the name of its host cannot be looked up', 'soon', 'check the network'],
+  ECONNREFUSED: ['cannot be reached: nothing listens there', 'later'],
+  ENETUNREACH: ['cannot be reached: there is no network', 'later'],
+  EHOSTUNREACH: ['cannot be reached: there is no way to its host', 'later'],
+  ECONNRESET: ['was cut off before it was whole', 'soon'],
+  ERR_STREAM_PREMATURE_CLOSE: ['was cut off before it was whole', 'soon'],
+  EPIPE: ['was cut off before it was whole', 'soon'],
+  ETIMEDOUT: ['did not answer in time', 'soon'],
+  Z_BUF_ERROR: ['was cut off: its gzip ends too early', 'soon'],
+  Z_DATA_ERROR: ['is no sound gzip', 'soon'],
+}
+
+const trust: { readonly [A in TlsFault['about']]?: string } = {
+  authority:
+    'name a file with the certificates of its authority by the environment variable NODE_EXTRA_CA_CERTS',
+  name: 'name the server in the address as its certificate does',
+  time: 'the server needs a new one',
+  protocol: 'does it speak https at that port?',
 }
 
 /** What an error of the network, of TLS or of gzip means; anything else as it is. */
 export function networkFault(subject: WebSubject, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ProblemError) return error
-  const code = (error as NodeJS.ErrnoException).code ?? ''
+  // A host with several addresses fails with one error for each.
+  const [first = error] = error instanceof AggregateError ? (error.errors as Error[]) : []
+  const { code = '' } = first as NodeJS.ErrnoException
+  const told = (what: string, passes: Passes, hint?: string) =>
+    new WebFault(
+      webProblem(subject, 'source/unavailable', what, hint),
+      { passing: passes !== 'never' },
+      passes === 'soon',
+    )
   const known = words[code]
-  const told = (what: string, passing: boolean, hint?: string) =>
-    new WebFault(webProblem(subject, 'source/unavailable', what, hint), passing)
   if (known) return told(...known)
-  if (/CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO/.test(code)) return told(`cannot be trusted: ${code}`, false)
-  if (code.startsWith('HPE_')) return told(`is not answered as HTTP asks for: ${code}`, true)
-  return error
+  if (code.startsWith('HPE_')) return told(`is not answered as HTTP asks for: ${code}`, 'soon')
+  const fault = tlsFault(first)
+  if (!fault) return error
+  const { about, what } = fault
+  if (about === 'protocol') return told(`cannot be read by TLS: ${what}`, 'never', trust.protocol)
+  return told(`cannot be trusted: of the certificate of its server, ${what}`, 'never', trust[about])
 }

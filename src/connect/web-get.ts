@@ -39,8 +39,8 @@ export async function getWhole(
       if (around.signal?.aborted === true) throw error
       if (limit.aborted) throw tooLong(ask)
       const fault = networkFault(ask, error)
-      const rest = fault instanceof WebFault ? (fault.after ?? 500 * 2 ** (tried - 1)) : 0
-      if (!(fault instanceof WebFault) || !fault.passing) throw fault
+      if (!(fault instanceof WebFault) || !fault.soon) throw fault
+      const rest = fault.another?.after ?? 500 * 2 ** (tried - 1)
       if (tried === tries || rest > longest) throw lasting(fault, tried, rest)
       await around.pause(rest, signal).catch((stopped: unknown) => {
         throw limit.aborted ? tooLong(ask) : stopped
@@ -65,10 +65,12 @@ function lasting(fault: WebFault, tried: number, rest: number): ProblemError {
       : `, and was asked ${tried} times`
   return new ProblemError(
     fault.problems.map((problem) => ({ ...problem, message: `${problem.message}${later}` })),
+    { passing: true, after: fault.another?.after },
   )
 }
 
 function tooLong(ask: Omit<WebAsk, 'signal'>): ProblemError {
   const what = `did not come within ${ask.source.web?.timeout ?? '1h'}`
-  return new ProblemError(webProblem(ask, 'source/unavailable', what, 'say `timeout` where it takes longer'))
+  const hint = 'say `timeout` where it takes longer'
+  return new ProblemError(webProblem(ask, 'source/unavailable', what, hint), { passing: true })
 }

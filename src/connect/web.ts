@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { parseDuration } from '../base/duration.ts'
 import { isCount, isText, maybe, objectOf } from '../base/form.ts'
-import { problemsOf, ProblemError, type Problem } from '../base/problem.ts'
+import { anotherTryOf, problemsOf, ProblemError, type AnotherTry, type Problem } from '../base/problem.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { Fetched, Fetching } from './fetched.ts'
 import { areKeptFiles, KeptFiles, type KeptFile } from './kept-files.ts'
@@ -42,12 +42,14 @@ export async function fetchWeb(around: Fetching, source: DeclaredSource): Promis
   const { default: pLimit } = await import('p-limit')
   const limit = pLimit(atOnce)
   const problems: Problem[] = []
+  const others: AnotherTry[] = []
   const found = await Promise.all(
     addresses.map((address) =>
       limit(() => fetchOne(around, source, address, headers)).catch((error: unknown) => {
         const told = problemsOf(error)
         if (!told) throw error
         problems.push(...told)
+        others.push(anotherTryOf(error) ?? { passing: false })
       }),
     ),
   )
@@ -58,12 +60,18 @@ export async function fetchWeb(around: Fetching, source: DeclaredSource): Promis
         problems.push(
           webProblem({ source, address: addresses[at] ?? '' }, 'source/not-found', 'is not there'),
         )
-  if (problems.length > 0) throw new ProblemError(problems)
+  if (problems.length > 0) throw new ProblemError(problems, all(others, problems.length))
   return {
     files: there.map(({ file }) => file),
     names: there.map(({ name }) => name),
     hashes: Object.fromEntries(there.map(({ name, hash }) => [name, hash])),
   }
+}
+
+/** Another try of several addresses may do better when it may for each of them. */
+function all(others: readonly AnotherTry[], failed: number): AnotherTry {
+  const passing = others.length === failed && others.every((each) => each.passing)
+  return { passing, after: Math.max(0, ...others.map(({ after = 0 }) => after)) }
 }
 
 interface Found {

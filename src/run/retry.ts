@@ -1,4 +1,4 @@
-import { problemsOf } from '../base/problem.ts'
+import { anotherTryOf, problemsOf } from '../base/problem.ts'
 import type { ProblemCode } from '../base/codes.ts'
 import type { RetryCause } from '../contract/limits.ts'
 import type { RetryPolicy } from '../flow/retry-policy.ts'
@@ -28,6 +28,8 @@ interface Retrying {
   readonly failed: (attempt: FailedTry) => void
   /** Waits so many milliseconds; rejects when the signal is aborted. */
   readonly rest: (ms: number) => Promise<void>
+  /** How many tries failed so far, where several pieces of work share the tries of a step. */
+  readonly tries?: { failed: number }
 }
 
 /**
@@ -36,15 +38,17 @@ interface Retrying {
  * A mistake that would be the same again is not tried again.
  */
 export async function withRetries<T>(
-  { policy, signal, failed, rest }: Retrying,
+  { policy, signal, failed, rest, tries = { failed: 0 } }: Retrying,
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
+    const attempt = tries.failed + 1
     try {
       return await work(attempt)
     } catch (error) {
       if (attempt > policy.times || signal.aborted || !isPassing(error, policy)) throw error
-      const pause = pauseAfter(attempt, policy)
+      tries.failed = attempt
+      const pause = Math.max(pauseAfter(attempt, policy), anotherTryOf(error)?.after ?? 0)
       failed({ attempt, pause, error })
       await rest(pause)
     }
@@ -58,8 +62,11 @@ export function pauseAfter(attempt: number, { delay, maxDelay }: RetryPolicy, ch
 }
 
 /** Whether another try may end otherwise: what the code said itself counts most. */
-function isPassing(error: unknown, { on }: RetryPolicy): boolean {
+function isPassing(error: unknown, { on, maxDelay }: RetryPolicy): boolean {
   if (error instanceof ChildThrew && error.retryable !== undefined) return error.retryable
+  const another = anotherTryOf(error)
+  // Who is to wait longer than the longest pause would only be turned away again.
+  if (another) return another.passing && on.includes('storage') && (another.after ?? 0) <= maxDelay
   const causes = causesOf(error)
   return causes.length > 0 && causes.every((cause) => cause !== undefined && on.includes(cause))
 }

@@ -41,15 +41,19 @@ type Settled = Pick<StepFinished, 'outcome' | 'reasons' | 'tables' | 'result' | 
  * went wrong; then nothing of the step is published.
  */
 export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot): Promise<Settled> {
-  const unseen = scope.unseen(step.name)
-  if (unseen) throw unseen
+  const tries = retrying(scope, step, slot)
   for (let round = 1; round <= rounds; round++) {
     scope.signal.throwIfAborted()
     const state = scope.committer.state()
     const record = state.steps.get(stepKey(step, scope.flow.name))
-    const findings = await lookAtStep(scope.around, step, state, {
-      forced: scope.forced.has(step.name),
-      ...(record && { record }),
+    const findings = await withRetries(tries, (attempt) => {
+      // What could not be asked when all steps were looked at was the first try.
+      const unseen = attempt === 1 && round === 1 ? scope.unseen(step.name) : undefined
+      if (unseen) throw unseen
+      return lookAtStep(scope.around, step, state, {
+        forced: scope.forced.has(step.name),
+        ...(record && { record }),
+      })
     })
     const { fresh, reasons } = judgedAgain(judge(findings, record, state), record, scope.continued)
     if (fresh) return { outcome: 'fresh', reasons, tables: [], result: record?.result }
@@ -58,7 +62,7 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
       (await reuse(scope, findings, reasons)) ??
       (step.partition
         ? await settlePartitions(scope, findings, record, reasons)
-        : await withRetries(retrying(scope, step, slot), (attempt) =>
+        : await withRetries(tries, (attempt) =>
             (step.kind === 'deliver' ? deliverStep : runStep)(scope, findings, reasons, attempt),
           ))
     if (settled) return settled
@@ -71,13 +75,14 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
   })
 }
 
-/** How a step is tried again; what failed is told each time. */
+/** How a step is tried again, in looking at it and in computing it together; what failed is told each time. */
 function retrying(scope: RunScope, step: DeclaredStep, slot: Slot): Parameters<typeof withRetries>[0] {
   const { signal, workspace } = scope
   const policy = scope.limitsOf(step).retries
   return {
     policy,
     signal,
+    tries: { failed: 0 },
     rest: (ms) => slot.rest(ms, signal),
     failed: ({ attempt, pause, error }) => {
       const problems = stepProblems(error, step, workspace.root)
