@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { isManifest, manifestFault } from './manifest-shape.ts'
 import { packManifest, unpackManifest } from './packed-manifest.ts'
 import { createOnce } from './create.ts'
@@ -7,12 +9,18 @@ import type { Shape } from '../base/form.ts'
 import type { Manifest } from './types.ts'
 import { pauseAbout } from '../storage/again.ts'
 import type { Pause } from '../storage/again.ts'
+import { told } from '../storage/fault.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** The manifests of a lake. They never change, so one that was read is kept in memory. */
 export interface Manifests {
   /** Writes the manifest of a new version under its key. Writing the same again is no error. */
   write(key: string, manifest: Manifest): Promise<void>
+  /**
+   * Writes the manifest of a new version into its staged folder, as `manifest.json`: it is published with the files
+   * beside it, and flushed with them. `key` is where it will lie.
+   */
+  stage(folder: string, key: string, manifest: Manifest): Promise<void>
   /** Reads a manifest and checks it; `storage/corrupt` names the key where it is missing or damaged. */
   read(key: string): Promise<Manifest>
 }
@@ -34,17 +42,30 @@ export function manifestsIn(storage: Storage, pause: Pause = pauseAbout): Manife
   }
   return {
     async write(key, manifest) {
-      const packed = manifest.files.length > listedFiles ? packManifest(manifest) : undefined
-      if (!(await createOnce(storage, key, seal(packed ?? manifest), pause)).ours)
+      const { bytes, seen } = written(key, manifest)
+      if (!(await createOnce(storage, key, bytes, pause)).ours)
         throw corrupt(key, 'another manifest is there already, though version ids are unique')
-      // As it is read: whoever seals it again gets the same checksum.
-      keep(key, packed ? readManifest(key, packed as unknown as Shape) : manifest)
+      keep(key, seen)
+    },
+    async stage(folder, key, manifest) {
+      const { bytes, seen } = written(key, manifest)
+      await told(storage.place, 'write', key, () =>
+        writeFile(path.join(folder, path.posix.basename(key)), bytes, { flag: 'wx' }),
+      )
+      keep(key, seen)
     },
     async read(key) {
       const manifest = known.get(key)
       return manifest ?? keep(key, parseManifest(key, (await readSealed(storage, key))?.opened))
     },
   }
+}
+
+/** A manifest as it is written, and as it is read: whoever seals it again gets the same checksum. */
+function written(key: string, manifest: Manifest): { bytes: Uint8Array; seen: Manifest } {
+  if (manifest.files.length <= listedFiles) return { bytes: seal(manifest), seen: manifest }
+  const packed = packManifest(manifest)
+  return { bytes: seal(packed), seen: readManifest(key, packed as unknown as Shape) }
 }
 
 const hint = '`sluice repair` runs the step that writes the table again; or put the object back from a backup'

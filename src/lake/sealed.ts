@@ -15,12 +15,17 @@ const tailLength = `,"checksum":"${'0'.repeat(64)}"}\n`.length
 
 /** The bytes of an object with its checksum. The object has at least one property and none named `checksum`. */
 export function seal(value: object): Uint8Array {
-  return Buffer.from(`${JSON.stringify(value).slice(0, -1)},"checksum":"${sealOf(value)}"}\n`)
+  const text = JSON.stringify(value)
+  return Buffer.from(`${text.slice(0, -1)},"checksum":"${checksumOf(text)}"}\n`)
 }
 
 /** The checksum that an object gets, or got, when it is sealed; parsing keeps the order of keys. */
 export function sealOf(value: object): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+  return checksumOf(JSON.stringify(value))
+}
+
+function checksumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** The object in sealed bytes, or why it cannot be trusted, in words that follow "is damaged: ". */

@@ -57,6 +57,7 @@ export async function computePartitions(
   found: FoundPartitions,
   stale: readonly StalePartition[],
   ask: ComputeAsk,
+  rendered: RenderedOnce | undefined,
 ): Promise<ComputedPartitions> {
   const { step } = findings
   const partition = step.partition as DeclaredPartition
@@ -64,7 +65,6 @@ export async function computePartitions(
   const failed: FailedPartition[] = []
   const checks: CheckResult[] = []
   const whole = await wholeFiles(ask, found)
-  const rendered = await queriesOf(ask, stale[0])
   const narrowed = narrow(findings)
   let untried = 0
   const one = async (plan: StalePartition, at: number) => {
@@ -235,11 +235,17 @@ async function wholeFiles({ lake, findings }: ComputeAsk, { inputs }: FoundParti
   return files
 }
 
+/** The queries of a step, where they are the same for all partitions. */
+export interface RenderedOnce {
+  readonly shared: readonly TracedQuery[] | undefined
+  readonly readsPartition: boolean
+}
+
 /** Queries that do not look at the partition are rendered once. */
-async function queriesOf(
+export async function queriesOf(
   { findings: { step }, pool, root, signal, printed, loaded }: ComputeAsk,
   first: StalePartition | undefined,
-): Promise<{ shared: readonly TracedQuery[] | undefined; readsPartition: boolean } | undefined> {
+): Promise<RenderedOnce | undefined> {
   if (step.kind === 'run' || !first || !step.partition) return undefined
   const told = tellPartition(step.partition, first.values)
   const { queries, readsPartition } = await renderLooking(pool, root, step, signal, printed, told)

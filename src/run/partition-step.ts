@@ -14,7 +14,7 @@ import type { StepFinished } from './events.ts'
 import { changedMeanwhile } from './meanwhile.ts'
 import type { BackfillAsk } from './partition-ask.ts'
 import { checkWhole } from './partition-checks.ts'
-import { computePartitions, type ComputedPartitions } from './partition-compute.ts'
+import { computePartitions, queriesOf, type ComputedPartitions } from './partition-compute.ts'
 import { countLate } from './partition-late.ts'
 import { publishComputed, standingOf } from './partition-publish.ts'
 import { planStep } from './partition-which.ts'
@@ -122,36 +122,37 @@ async function runPartitions(
   const { timeout, process: share } = scope.limitsOf(step)
   const limited = limitedSignal(scope.signal, timeout)
   const stagings = await stageOutputs(workspace.lake.storage, step)
-  const checks: CheckResult[] = []
+  const checks: (readonly CheckResult[])[] = []
   try {
     const computedAt = new Date(scope.now()).toISOString()
-    const standing = await standingOf(
-      workspace.lake,
-      found,
-      step.outputs.map(({ table }) => table.name),
-      plan.stale.map(({ values }) => values),
-    )
-    const ask: ComputeAsk = {
+    const about: ComputeAsk = {
       root: workspace.root,
       lake: workspace.lake,
       pool,
       findings,
       stagings,
-      standing,
       signal: limited.signal,
       share,
       loaded: () => scope.checkLoaded(step),
       printed: (stream, text, level) =>
         scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
     }
-    const done = await computePartitions(scope, findings, found, plan.stale, ask)
-    checks.push(...done.checks)
+    const names = step.outputs.map(({ table }) => table.name)
+    const asked = plan.stale.map(({ values }) => values)
+    // A worker renders while we look at files.
+    const [rendered, standing] = await Promise.all([
+      queriesOf(about, plan.stale[0]),
+      standingOf(workspace.lake, found, names, asked),
+    ])
+    const ask: ComputeAsk = { ...about, standing }
+    const done = await computePartitions(scope, findings, found, plan.stale, ask, rendered)
+    checks.push(done.checks)
     limited.signal.throwIfAborted()
     const problems = done.failed.flatMap((each) => each.problems)
     if (done.computed.length === 0 && problems.length > 0) throw new ProblemError(problems)
     if (await changedMeanwhile(scope, findings)) return undefined
     const change = { computed: done.computed, removed: plan.removed }
-    await checkWhole(scope, findings, found, ask, change, (results) => checks.push(...results))
+    await checkWhole(scope, findings, found, ask, change, (results) => checks.push(results))
     const around = { lake: workspace.lake, pool, engine: workspace.engine, signal: scope.signal }
     const heads = await publishComputed(around, findings, found, stagings, standing, change)
     const failed = done.failed.map(({ values }) => values)
@@ -174,7 +175,7 @@ async function runPartitions(
     throw error
   } finally {
     limited.clear()
-    await tellChecks(scope, step, together(checks))
+    await tellChecks(scope, step, together(checks.flat()))
     await discardStaged(workspace.lake.storage, stagings)
   }
 }

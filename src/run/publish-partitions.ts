@@ -9,6 +9,7 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { DataFile, Manifest, PartitionEntry } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
 import { headOf, keptHead, type NewHead } from './new-head.ts'
+import { placeVersion } from './place-version.ts'
 import type { Comparing } from './same-rows.ts'
 import { filesByPartition, type Standing, type StandingTable } from './standing.ts'
 
@@ -48,9 +49,7 @@ export async function publishPartitions(
   if (before && standing && isSame(standing.manifest, manifest)) return keptHead(before, findings)
   const own = new Set(manifest.files.map(({ key }) => key))
   const names = change.files.map(({ name }) => name).filter((name) => own.has(`${staging.prefix}${name}`))
-  if (names.length > 0) await around.lake.storage.publish(staging.folder, staging.prefix, names)
-  const key = `${staging.prefix}manifest.json`
-  await around.lake.manifests.write(key, manifest)
+  const key = await placeVersion(around.lake, staging, names, manifest)
   return { head: headOf(manifest, key), unchanged: false }
 }
 

@@ -24,10 +24,21 @@ export async function settle(
   for (const under of wanted.folders) {
     await folders.at(join(staged, under), async (held) => {
       await keepOnly(io, held, under, wanted)
-      for (const file of files) if (dirnameOf(file) === under) await io.syncFile(join(held, basename(file)))
+      const own = files.filter((file) => dirnameOf(file) === under).map((file) => join(held, basename(file)))
+      await flushed(own, (file) => io.syncFile(file))
     })
   }
   for (const under of wanted.folders) await folders.at(join(staged, under), (held) => io.syncFolder(held))
+}
+
+/** So many files are flushed at once: a journal takes them together. */
+const atOnce = 16
+
+async function flushed(files: readonly string[], flush: (file: string) => Promise<void>): Promise<void> {
+  for (let at = 0; at < files.length; at += atOnce) {
+    const ends = await Promise.allSettled(files.slice(at, at + atOnce).map(flush))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
 }
 
 /**

@@ -46,8 +46,12 @@ export async function stagePartitions(
   const [partitions, sorted] = ['partitions', 'sorted'].map((name) => quoteName(`@${name} ${target.handle}`))
   if (partitions === undefined || sorted === undefined) throw new InternalError('a table has no name')
   const whole = { connection, target, file, plain, partitions, sorted }
+  const drops: string[] = []
   try {
-    const all = await partitionsOf(whole)
+    const [only, ...others] = isOne(target.table, rows, stats) ? await groupsOf(whole) : []
+    const isOnly = only !== undefined && others.length === 0
+    if (!isOnly) drops.push(sorted, partitions)
+    const all = isOnly ? [only] : await numberedOf(whole)
     const standing = new Set(
       target.standing?.map(({ values, digest }) => `${digest} ${partitionKey(values)}`),
     )
@@ -59,24 +63,54 @@ export async function stagePartitions(
     return { handle: target.handle, files, rows, bytes, stats, partitions: all }
   } finally {
     await rm(file, { force: true })
-    for (const name of [sorted, partitions]) await connection.run(`DROP TABLE IF EXISTS ${name}`)
+    for (const name of drops) await connection.run(`DROP TABLE IF EXISTS ${name}`)
   }
 }
 
+/**
+ * Whether all rows are likely of one partition, as those of a notebook that works by partition are: then no table of
+ * partitions is made. Statistics can be cut short, so it is no proof.
+ */
+function isOne({ partitionBy = [] }: DeclaredTable, rows: number, stats: Copied['stats']): boolean {
+  const isSame = (column: string) => {
+    const { min, max } = stats[column] ?? {}
+    return min !== undefined && min === max
+  }
+  return rows > 0 && partitionBy.every(isSame)
+}
+
 /** The partitions of a table with their digests, by one query for all of them, in the order of their values. */
-async function partitionsOf({ connection, target, file, partitions }: Whole): Promise<StagedPartition[]> {
-  const { table } = target
-  const by = columnsBy(table)
-  const digest = groupDigest(engineVersion(), table.columns)
+async function groupsOf({ target, ...whole }: Whole): Promise<StagedPartition[]> {
+  const by = columnsBy(target.table)
+  const groups = groupedRows({ target, ...whole })
+  return partitionsFrom(whole.connection, by, `${groups} ORDER BY ${by.join(', ')}`)
+}
+
+/** The same, kept in a table with their numbers. */
+async function numberedOf({ target, ...whole }: Whole): Promise<StagedPartition[]> {
+  const { connection, partitions } = whole
+  const by = columnsBy(target.table)
   const listed = by.join(', ')
   await connection.run(
     `CREATE TEMP TABLE ${partitions} AS SELECT ${listed}, row_number() OVER (ORDER BY ${listed}) - 1 AS ${number}, rows, digest ` +
-      `FROM (SELECT ${listed}, count(*) AS rows, ${digest} AS digest FROM ${parquetFiles([file])} GROUP BY ${listed})`,
+      `FROM ${groupedRows({ target, ...whole })}`,
   )
+  return partitionsFrom(connection, by, `${partitions} ORDER BY ${number}`)
+}
+
+function groupedRows({ target: { table }, file }: Pick<Whole, 'target' | 'file'>): string {
+  const listed = columnsBy(table).join(', ')
+  const digest = groupDigest(engineVersion(), table.columns)
+  return `(SELECT ${listed}, count(*) AS rows, ${digest} AS digest FROM ${parquetFiles([file])} GROUP BY ${listed})`
+}
+
+async function partitionsFrom(
+  connection: Connection,
+  by: readonly string[],
+  from: string,
+): Promise<StagedPartition[]> {
   const texts = by.map((column, at) => `CAST(${column} AS VARCHAR) AS v${at}`)
-  const found = await connection.rows(
-    `SELECT ${texts.join(', ')}, rows, digest FROM ${partitions} ORDER BY ${number}`,
-  )
+  const found = await connection.rows(`SELECT ${texts.join(', ')}, rows, digest FROM ${from}`)
   return found.map((row) => ({
     values: by.map((_, at) => String(row[`v${at}`])),
     rows: Number(row['rows']),
