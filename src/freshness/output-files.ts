@@ -1,3 +1,7 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { isObject } from '../base/form.ts'
+import { emptyRecord } from '../base/record.ts'
 import { problemsOf } from '../base/problem.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Head } from '../lake/types.ts'
@@ -6,11 +10,13 @@ import { told } from '../storage/fault.ts'
 
 /** Under which kind the index keeps that a file's content was compared with its manifest. */
 const compared = 'manifest'
+/** Under which kind it keeps, beside a manifest, the stats of the folders in which all of its files were. */
+const folders = 'folders'
 
 /**
  * Whether the files of a head, its manifest among them, are what was published, by stat: on a local disk a file
  * that was edited or deleted behind our back is noticed at once. A file that the index does not know is hashed
- * and compared with its manifest. On a bucket nothing is read here.
+ * and compared with its manifest. Of very many files it is seen that they are there. On a bucket nothing is read here.
  */
 export async function lookAtOutput(
   lake: Lake,
@@ -29,7 +35,56 @@ export async function lookAtOutput(
     if (!(await isPublished(lake, table, head, key, hash))) return 'changed'
     index.annotate(local, compared, head.version)
   }
-  return 'good'
+  return head.many === undefined || (await areThere(lake, table, head, index)) ? 'good' : 'missing'
+}
+
+/**
+ * Whether the files of a head that does not list them are there. Their folders tell by their stats that nothing in them
+ * was made or deleted since all were there; only at a difference the manifest is read and the folders are listed. That
+ * a file was edited in its place is not noticed here: a stat of each of very many files would cost too much.
+ */
+async function areThere(lake: Lake, table: string, head: Head, index: StatIndex): Promise<boolean> {
+  const manifest = lake.storage.pathOf(head.manifest)
+  if (manifest === undefined) return true
+  const known = index.lookup(manifest)?.data[folders]
+  if (isObject(known)) {
+    const same = Object.entries(known).every(
+      ([folder, key]) => index.folder(folderAt(lake, folder))?.key === key,
+    )
+    if (same) return true
+  }
+  const { files } = await lake.version(table, head)
+  const names = byFolder(files.map(({ key }) => key))
+  const stats = emptyRecord<string>()
+  let racy = false
+  for (const [folder, own] of names) {
+    const stat = index.folder(folderAt(lake, folder))
+    if (!stat) return false
+    const there = new Set(
+      await told(lake.storage.place, 'list', folder, () => readdir(folderAt(lake, folder))),
+    )
+    if (!own.every((name) => there.has(name))) return false
+    stats[folder] = stat.key
+    racy ||= stat.racy
+  }
+  if (!racy) index.annotate(manifest, folders, stats)
+  return true
+}
+
+/** The names of files by their folders. */
+function byFolder(keys: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const key of keys) {
+    const [folder, name] = [path.posix.dirname(key), path.posix.basename(key)]
+    const names = found.get(folder)
+    if (names) names.push(name)
+    else found.set(folder, [name])
+  }
+  return found
+}
+
+function folderAt({ storage }: Lake, folder: string): string {
+  return `${storage.pathOf(folder) ?? ''}/`
 }
 
 /** Whether a file is what the manifest says; a manifest is when it can be read, for it has a checksum. */

@@ -1,6 +1,6 @@
 import { digestOf } from '../base/digest.ts'
 import { unlessProblem } from '../base/problem.ts'
-import type { DeclaredPartition } from '../contract/partition.ts'
+import { partitionKey, type DeclaredPartition } from '../contract/partition.ts'
 import type { DeclaredSource } from '../contract/spec.ts'
 import type { DeclaredInput } from '../flow/declared.ts'
 import { partitionedInputs } from '../flow/partition-inputs.ts'
@@ -21,6 +21,8 @@ export interface FoundPartitions {
   readonly outputs: ReadonlyMap<string, Manifest>
   /** All that they share is as it was: partitions that are stale have other rows in their inputs. */
   readonly onlyInputs: boolean
+  /** Keys of partitions of which a file is gone or was edited; looked for where the verdict found such damage. */
+  readonly lost: ReadonlySet<string>
   /** The digest of what all partitions share now; `facts.shared` is another where what changed since was accepted. */
   readonly as: string
 }
@@ -60,8 +62,19 @@ export async function findPartitions(
     manifests,
     outputs,
     as,
+    lost: findings.damaged.size > 0 ? await lostIn(lake, outputs.values()) : new Set(),
     onlyInputs: record?.partitions?.base === shared,
   }
+}
+
+async function lostIn(lake: SoundVersions, manifests: Iterable<Manifest>): Promise<Set<string>> {
+  const lost = new Set<string>()
+  for (const manifest of manifests) {
+    const sound = await lake.standing(manifest)
+    for (const { key, partition = [] } of manifest.files)
+      if (!sound.has(key)) lost.add(partitionKey(partition))
+  }
+  return lost
 }
 
 /**

@@ -22,6 +22,8 @@ export interface PlanOptions {
   readonly lookback?: boolean
   /** Keys of partitions that are computed though they are before the lookback: those that failed, or were never tried. */
   readonly owed?: ReadonlySet<string>
+  /** Keys of partitions whose files are lost: they are computed again although nothing changed for them. */
+  readonly lost?: ReadonlySet<string>
   /** Which partitions may be computed; what else is stale stays so. All when left out. */
   readonly within?: (values: readonly string[], stale: boolean, late: boolean) => boolean
 }
@@ -30,8 +32,8 @@ export interface PlanOptions {
 export interface StalePartition {
   readonly values: readonly string[]
   readonly fingerprint: string
-  /** `new`: its outputs have no such partition; `late`: it changed before the lookback. */
-  readonly why: 'new' | 'changed' | 'late' | 'forced'
+  /** `new`: its outputs have no such partition; `late`: it changed before the lookback; `lost`: a file of it is gone. */
+  readonly why: 'new' | 'changed' | 'late' | 'lost' | 'forced'
   /** What each of the outputs knows of it. */
   readonly before: readonly (PartitionEntry | undefined)[]
 }
@@ -50,7 +52,7 @@ export interface PartitionPlan {
 
 /** Which partitions must be computed. Pure; 100,000 partitions take a fraction of a second. */
 export function planPartitions(facts: PartitionFacts, options: PlanOptions = {}): PartitionPlan {
-  const { all = false, lookback = true, owed, within } = options
+  const { all = false, lookback = true, owed, lost, within } = options
   const known = facts.outputs.map((entries) => byKey(entries))
   const keys = keysOf(facts.inputs)
   const limit = lookback && !all ? limitOf(facts.partition, keys.keys()) : -Infinity
@@ -64,13 +66,16 @@ export function planPartitions(facts: PartitionFacts, options: PlanOptions = {})
     const before = known.map((entries) => entries.get(key))
     const isStale = before.some((entry) => entry?.fingerprint !== fingerprint)
     const tooLate = isStale && isLate(key)
-    const chosen = within ? within(values, isStale, tooLate) : all || (isStale && !tooLate)
+    const isLost = lost?.has(key) === true
+    const chosen = within
+      ? within(values, isStale || isLost, tooLate)
+      : all || isLost || (isStale && !tooLate)
     if (chosen) {
       const isNew = before.every((entry) => entry === undefined)
-      const why = tooLate ? 'late' : isNew ? 'new' : isStale ? 'changed' : 'forced'
+      const why = tooLate ? 'late' : isNew ? 'new' : isStale ? 'changed' : isLost ? 'lost' : 'forced'
       stale.push({ values, fingerprint, why, before })
     } else if (tooLate) late.push(...lateRows(facts, key, values, before[0]))
-    else if (isStale) left.push(values)
+    else if (isStale || isLost) left.push(values)
     else fresh++
   }
   const removed: (readonly string[])[] = []

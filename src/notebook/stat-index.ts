@@ -43,6 +43,7 @@ export class StatIndex {
   readonly #entries: Map<string, IndexEntry>
   readonly #touched = new Set<string>()
   readonly #absent = new Set<string>()
+  readonly #folders = new Map<string, { readonly key: string; readonly racy: boolean }>()
   #changed = false
   #stamp: string | null
 
@@ -118,6 +119,23 @@ export class StatIndex {
     this.#set(path, { ...entry, data: { ...entry.data, [kind]: value } })
   }
 
+  /**
+   * The stat of a folder (a path that ends in `/`), which changes when a file in it is made, renamed or deleted;
+   * null when there is none. It is looked at again at rest, as files are. `racy`: it is so new that such a change
+   * could leave it as it is.
+   */
+  folder(path: string): { readonly key: string; readonly racy: boolean } | null {
+    const stat = statOf(path)
+    if (!stat || !isAsked(path, stat)) {
+      this.#absent.add(path)
+      return null
+    }
+    const seen = { key: keyOf(stat), racy: changedMs(stat) > this.#clock() - tickMs }
+    this.#absent.delete(path)
+    this.#folders.set(path, seen)
+    return seen
+  }
+
   /** Forgets a file: its stat is the same, and yet its content was found to be another. */
   forget(path: string): void {
     this.#changed = this.#entries.delete(path) || this.#changed
@@ -139,6 +157,7 @@ export class StatIndex {
       const entry = this.#absent.has(path) ? undefined : this.#entries.get(path)
       if (entry) seen.push({ path, key: entry.key, racy: entry.racy })
     }
+    for (const [path, folder] of this.#folders) if (!this.#absent.has(path)) seen.push({ path, ...folder })
     for (const path of this.#absent) seen.push({ path, key: null, racy: false })
     return seen
   }
@@ -213,10 +232,14 @@ function keyOf(stat: BigIntStats): string {
   return `${stat.mtimeNs},${stat.ctimeNs},${stat.size},${stat.ino}`
 }
 
-/** `mtimeNs,ctimeNs,size,ino` of a file, null when there is none. */
+/** `mtimeNs,ctimeNs,size,ino` of a file, or of a folder where the path ends in `/`; null when there is none. */
 export function statKey(path: string): string | null {
   const stat = statOf(path)
-  return stat?.isFile() ? keyOf(stat) : null
+  return stat && isAsked(path, stat) ? keyOf(stat) : null
+}
+
+function isAsked(path: string, stat: BigIntStats): boolean {
+  return path.endsWith('/') ? stat.isDirectory() : stat.isFile()
 }
 
 function changedMs(stat: BigIntStats): number {

@@ -17,6 +17,7 @@ function whyText({ why, inputs }: PlannedPartition): string {
   const names = inputs.join(' or ')
   if (why === 'removed') return `gone${names === '' ? '' : ` from ${names}`}, its rows go`
   if (why === 'forced') return 'forced'
+  if (why === 'lost') return 'a file is gone or was edited'
   if (names === '') return why === 'new' ? 'never computed' : 'what all partitions share changed'
   if (why === 'late') return `late rows in ${names}`
   return why === 'new' ? `new in ${names}` : `${names} changed`

@@ -59,7 +59,7 @@ export interface PlannedPartition {
   /** `month=2019-01`. */
   readonly partition: string
   /** `removed`: no input has it any more, and its rows go. */
-  readonly why: 'new' | 'changed' | 'late' | 'forced' | 'removed'
+  readonly why: 'new' | 'changed' | 'late' | 'lost' | 'forced' | 'removed'
   /** The tables or sources that changed it, as far as that is known. */
   readonly inputs: readonly string[]
 }

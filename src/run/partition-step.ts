@@ -38,7 +38,7 @@ export async function settlePartitions(
 ): Promise<Settled | undefined> {
   const { step } = findings
   const found = await findPartitions(scope.workspace.lake, findings, record)
-  const plan = planStep(found, findings, record, reasons, scope.backfill)
+  const plan = planStep(found, record, reasons, scope.backfill)
   const late = await countLate(scope, step, found, plan.late)
   const told = reasons.map((reason) =>
     scope.backfill && reason.word === 'forced' ? asked(scope.backfill) : reason,
@@ -138,11 +138,11 @@ async function runPartitions(
         scope.emit({ event: 'step-printed', step: step.name, stream, text, ...(level && { level }) }),
     }
     const names = step.outputs.map(({ table }) => table.name)
-    const asked = plan.stale.map(({ values }) => values)
+    const wanted = plan.stale.map(({ values }) => values)
     // A worker renders while we look at files.
     const [rendered, standing] = await Promise.all([
       queriesOf(about, plan.stale[0]),
-      standingOf(workspace.lake, found, names, asked),
+      standingOf(workspace.lake, found, names, wanted),
     ])
     const ask: ComputeAsk = { ...about, standing }
     const done = await computePartitions(scope, findings, found, plan.stale, ask, rendered)

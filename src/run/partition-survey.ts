@@ -18,7 +18,7 @@ export async function surveyPartitions(
   if (!findings.step.partition) return []
   const found = await findPartitions(lake, findings, record)
   const own = reasons.filter(({ word }) => word !== 'upstream-stale')
-  return told(found, planStep(found, findings, record, own, backfill), own)
+  return told(found, planStep(found, record, own, backfill), own)
 }
 
 function told(

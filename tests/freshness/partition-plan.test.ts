@@ -73,6 +73,22 @@ describe('the partitions that are computed', () => {
     ])
   })
 
+  it('are those whose files are lost, and no others', () => {
+    const lost = new Set(['2019-02'])
+    const found = facts({ ...start, '2019-03': ['C', 3] })
+    expect(planned(found, { lost }).stale).toEqual(['2019-02 lost', '2019-03 changed'])
+    expect(planned(found, { lost: new Set(['2019-03']) }).stale).toEqual(['2019-03 changed'])
+    const inMarch = (values: readonly string[], stale: boolean) => stale && values[0] === '2019-03'
+    expect(planned(found, { lost, within: inMarch })).toMatchObject({
+      stale: ['2019-03 changed'],
+      left: [['2019-02']],
+    })
+    const asked = (_values: readonly string[], stale: boolean) => stale
+    expect(planned(found, { lost, within: asked }).stale).toEqual(['2019-02 lost', '2019-03 changed'])
+    const early = facts(start, { ...monthly, lookback: 0 })
+    expect(planned(early, { lost }).stale).toEqual(['2019-02 lost'])
+  })
+
   it('are those that one of several outputs does not have', () => {
     const found = facts(start)
     const [first = []] = found.outputs
