@@ -7,6 +7,7 @@ import { deliveryKey } from '../freshness/step-key.ts'
 import { tableInputs } from '../freshness/table-inputs.ts'
 import { exportFiles, exportTable, type Delivering } from './deliver-file.ts'
 import { rowsBetween, versionBeside } from './rows-between.ts'
+import { deliveredSince, whoDelivered } from './tell-others.ts'
 
 /**
  * The rows that a table has won since the version that the ledger names, in a file; all rows where it names none.
@@ -38,6 +39,13 @@ export async function appendedRows(
       anew,
     )
   }
+  const since = deliveredSince(lines, own)
+  if (since)
+    throw refuse(
+      'delivery/history',
+      `${whoDelivered(since, scope.workspace.lake.id)} delivered to ${step.notebook} since, so that what stands there is not known`,
+      anew,
+    )
   if (own.columns !== digestOf(input.columns.map((column) => [column.name, column.type])))
     throw refuse('delivery/history', `other columns were added to ${step.notebook} before`, anew)
   if (own.source !== input.name)

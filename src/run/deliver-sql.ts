@@ -1,6 +1,5 @@
 import { digestOf } from '../base/digest.ts'
 import { InternalError, ProblemError } from '../base/problem.ts'
-import type { SqlConnection, SqlTransaction } from '../connect/connection.ts'
 import type { LedgerLine, SqlDelivery } from '../connect/delivery.ts'
 import { lockTarget, readLedger, writeLedger } from '../connect/ledger.ts'
 import { openConnection } from '../connect/open.ts'
@@ -11,6 +10,7 @@ import type { DeclaredInput } from '../flow/declared.ts'
 import type { Delivered } from '../freshness/target-files.ts'
 import { exportTable, type Delivering } from './deliver-file.ts'
 import { appendedRows } from './deliver-append.ts'
+import { tellOthers } from './tell-others.ts'
 
 /** How often a delivery begins anew, because another run has delivered to the same target meanwhile. */
 const rounds = 5
@@ -62,32 +62,29 @@ async function deliverOnce(
     readOnly: true,
   })
   const own = ownLine(delivering, before)
-  if (own && isDone(delivering, own, mode)) return tellDone(delivering, own)
+  if (own && isDone(delivering, own, mode)) return tellDone(delivering, mode, before, own)
   const database = connection.kind
   const rows =
     mode === 'append'
       ? await appendedRows(delivering, delivery, input, before, own)
       : await exportTable(delivering, input, { kind: 'exchange', database })
   const line = lineOf(delivering, delivery, input, rows.rows)
-  return connection.transaction(async (transaction) => {
-    const now = await lockedLine(delivering, connection, transaction, target)
-    if (now && isDone(delivering, now, mode)) return tellDone(delivering, now)
+  const others = { lines: before }
+  const written = await connection.transaction(async (transaction) => {
+    await lockTarget(connection, transaction, target)
+    const lines = (others.lines = await readLedger(connection, transaction, target))
+    const now = ownLine(delivering, lines)
+    if (now && isDone(delivering, now, mode)) return { done: now }
     if (now?.version !== own?.version || now?.run !== own?.run) return undefined
     await prepareTarget(delivery, transaction)
     await writeRows(delivery, transaction, { file: rows.path, rows: rows.rows })
-    await writeLedger(connection, transaction, line)
-    return rows.rows
+    await writeLedger(connection, transaction, { ...line, at: momentAfter(lines) })
+    return { rows: rows.rows }
   })
-}
-
-async function lockedLine(
-  delivering: Delivering,
-  connection: SqlConnection,
-  transaction: SqlTransaction,
-  target: string,
-): Promise<LedgerLine | undefined> {
-  await lockTarget(connection, transaction, target)
-  return ownLine(delivering, await readLedger(connection, transaction, target))
+  if (!written) return undefined
+  if (written.done) return tellDone(delivering, mode, others.lines, written.done)
+  tellOthers(delivering, mode, others.lines, own)
+  return written.rows
 }
 
 function ownLine({ scope, findings }: Delivering, lines: readonly LedgerLine[]): LedgerLine | undefined {
@@ -100,10 +97,25 @@ function isDone({ findings }: Delivering, line: LedgerLine, mode: SqlDelivery['m
   return line.fingerprint === findings.fingerprint && (mode === 'append' || !findings.forced)
 }
 
-function tellDone({ scope, findings: { step } }: Delivering, { run, rows }: LedgerLine): number {
+function tellDone(
+  delivering: Delivering,
+  mode: SqlDelivery['mode'],
+  lines: readonly LedgerLine[],
+  own: LedgerLine,
+): number {
+  const { scope, findings } = delivering
+  const { step } = findings
+  const { run, rows } = own
   const message = `${step.notebook} has this version already: run ${run} delivered it`
   scope.emit({ event: 'notice', level: 'info', step: step.name, message })
+  tellOthers(delivering, mode, lines, own, 'done')
   return rows
+}
+
+/** Now, and after all lines, whatever the clocks of other machines say: who delivered last has the last moment. */
+function momentAfter(lines: readonly LedgerLine[]): string {
+  const moments = lines.map(({ at }) => Date.parse(at) + 1).filter((ms) => !Number.isNaN(ms))
+  return new Date(Math.max(Date.now(), ...moments)).toISOString()
 }
 
 function lineOf(
@@ -111,7 +123,7 @@ function lineOf(
   { target, columns }: SqlDelivery,
   { name }: DeclaredInput,
   rows: number,
-): LedgerLine {
+): Omit<LedgerLine, 'at'> {
   return {
     lake: scope.workspace.lake.id,
     environment: findings.state.env,
@@ -122,7 +134,6 @@ function lineOf(
     fingerprint: findings.fingerprint,
     columns: digestOf(columns.map((column) => [column.name, column.type])),
     rows,
-    at: new Date().toISOString(),
     run: scope.run,
   }
 }

@@ -375,3 +375,42 @@ describe.each(kinds)('values on their way to %s', (kind) => {
     expect(found.filter(([b]) => b === null)[0]?.every((value) => value === null || value === '')).toBe(true)
   }, 60_000)
 })
+
+// The ledger is read in one way for all kinds.
+it('warns when another environment or another lake has delivered to the same table since', async () => {
+  const db = await place('sqlite', notebook(idWord, "key: ['id']", values("(1, 'a')")), "table: 'numbers'")
+  await db.rig.edit('flows/f.ts', "{ name: 'out' }", "{ name: 'out', environments: ['prod', 'dev'] }")
+  await db.rig.write({ 'storage/other.yaml': 'kind: local\nroot: other\n' })
+  const edit = (from: string, to: string) => db.rig.edit('notebooks/make.ts', from, to)
+  const taken = 'its rows are replaced. Two that deliver to one table take turns'
+  const warned = async (...args: string[]) => {
+    const { outcomes, text } = await db.run(...args)
+    expect(outcomes['out'], text).toBe('ran')
+    return /"level":"warn","step":"out","message":"([^"]*)"/.exec(text)?.[1]
+  }
+  expect(await warned()).toBe(undefined)
+  expect(await warned('--env', 'dev')).toMatch(
+    `environment 'prod' delivered to sqlite:db/numbers before, at `,
+  )
+  await edit("'a'", "'b'")
+  expect(await warned('--env', 'dev')).toBe(undefined)
+  const turn = await warned()
+  expect(turn).toMatch(`environment 'dev' delivered to sqlite:db/numbers since, at `)
+  expect(turn).toContain(taken)
+  // A clock that runs ahead does not make the other one the last for ever.
+  await db.exec(`UPDATE sluice_deliveries SET at = '2999-01-01T00:00:00.000Z' WHERE environment = 'dev'`)
+  await edit("'b'", "'c'")
+  expect(await warned()).toContain(taken)
+  await edit("'c'", "'d'")
+  expect(await warned()).toBe(undefined)
+  expect(await warned('--storage', 'other')).toMatch(
+    `another lake (its environment 'prod') delivered to sqlite:db/numbers before`,
+  )
+  // What was added to is no longer there.
+  await db.rig.edit('flows/f.ts', "table: 'numbers'", "table: 'numbers', mode: 'append'")
+  await edit("(1, 'd')", "(1, 'd'), (2, 'e')")
+  const refused = await db.run()
+  expect(refused.outcomes['out']).toBe('failed')
+  expect(refused.text).toContain('another lake')
+  expect(refused.text).toContain('delivery/history')
+})
