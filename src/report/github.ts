@@ -1,4 +1,4 @@
-import type { Place, Problem } from '../base/problem.ts'
+import { placeText, type Place, type Problem } from '../base/problem.ts'
 import { plural } from './amount.ts'
 import { fileWithin, findings, isError, type Told } from './told.ts'
 import { plainLines } from './width.ts'
@@ -55,8 +55,11 @@ function broadFirst(problems: readonly Problem[]): Problem[] {
 
 function annotation(kind: 'error' | 'warning', problem: Problem, within?: string): string {
   const { code, message, where, hint } = problem
-  const properties = [...(where ? place(where, within) : []), `title=${property(code)}`]
-  return `::${kind} ${properties.join(',')}::${data(hint === undefined ? message : `${message}\nhint: ${hint}`)}`
+  // A file from the web is not in the repository: its place is told in the text.
+  const isWeb = where !== undefined && /^https?:\/\//i.test(where.file)
+  const properties = [...(where && !isWeb ? place(where, within) : []), `title=${property(code)}`]
+  const said = isWeb ? `${placeText(where)}: ${message}` : message
+  return `::${kind} ${properties.join(',')}::${data(hint === undefined ? said : `${said}\nhint: ${hint}`)}`
 }
 
 function place({ file, line, column }: Place, within?: string): string[] {

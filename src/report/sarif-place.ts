@@ -9,14 +9,17 @@ export const srcRoot = '%SRCROOT%'
 export function sarifLocation({ file, line, column }: Place, within?: string) {
   const path = fileWithin(file, within).toWellFormed()
   const absolute = path.startsWith('/') || /^[A-Za-z]:\//.test(path)
-  const uri = path.split('/').map(encodeURIComponent).join('/')
+  const isWeb = /^https?:\/\//i.test(path)
+  const uri = isWeb ? encodeURI(path) : path.split('/').map(encodeURIComponent).join('/')
   const region =
     line === undefined ? undefined : { startLine: line, ...(column !== undefined && { startColumn: column }) }
   return {
     physicalLocation: {
-      artifactLocation: absolute
-        ? { uri: `file://${uri.startsWith('/') ? '' : '/'}${uri}` }
-        : { uri, uriBaseId: srcRoot },
+      artifactLocation: isWeb
+        ? { uri }
+        : absolute
+          ? { uri: `file://${uri.startsWith('/') ? '' : '/'}${uri}` }
+          : { uri, uriBaseId: srcRoot },
       ...(region && { region }),
     },
   }

@@ -146,7 +146,7 @@ export function isError({ severity }: Problem): boolean {
 /** A file of the project as its repository names it; an absolute path stays. */
 export function fileWithin(file: string, within = ''): string {
   const path = file.replaceAll('\\', '/')
-  const absolute = path.startsWith('/') || /^[A-Za-z]:\//.test(path)
+  const absolute = path.startsWith('/') || /^([A-Za-z]:\/|https?:\/\/)/i.test(path)
   return absolute || within === '' ? path : `${within}/${path}`
 }
 

@@ -26,6 +26,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
 import type { Checked, Printed } from './child.ts'
 import type { Share } from './engine-hosts.ts'
+import { atAddresses } from './fetched-places.ts'
 import { guardMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
 import { maskedOutput } from './masked-output.ts'
@@ -122,6 +123,14 @@ export async function discardStaged(storage: Storage, stagings: readonly Staging
 
 /** Computes a step into its staging folders: queries in the engine host, code in a worker. */
 export async function compute(ask: ComputeAsk, prepared: Prepared = {}): Promise<Computed> {
+  try {
+    return await computeFiles(ask, prepared)
+  } catch (error) {
+    throw atAddresses(error, ask.findings, ask.root)
+  }
+}
+
+async function computeFiles(ask: ComputeAsk, prepared: Prepared): Promise<Computed> {
   const { step } = ask.findings
   const whole = await sessionRequest(ask)
   const request = (prepared.adapt ?? wholly(step))(whole)

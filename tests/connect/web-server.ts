@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Certificate } from './certificates.ts'
 
 export interface Heard {
   readonly url: string
@@ -18,15 +20,17 @@ export interface WebServer {
   close(): Promise<void>
 }
 
-export async function startWeb(answer: Answering, port = 0): Promise<WebServer> {
+/** @param shown the certificate that it shows; it speaks https then, as `localhost` */
+export async function startWeb(answer: Answering, port = 0, shown?: Certificate): Promise<WebServer> {
   const heard: Heard[] = []
-  const server = createServer((request, response) => {
+  const hear: Answering = (request, response) => {
     heard.push({ url: request.url ?? '', headers: request.headers })
     web.answer(request, response)
-  })
+  }
+  const server = shown ? createTlsServer(shown, hear) : createServer(hear)
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const web: WebServer = {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${shown ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     heard,
     answer,
     close: () =>

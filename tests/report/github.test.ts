@@ -39,6 +39,17 @@ test('files are named from the root of the repository', () => {
   expect(githubAnnotations({ ...told([outside]), within: 'data/shop' })).toContain('file=/elsewhere/a.ts,')
 })
 
+test('a file from the web is no file of the repository: its address stands in the text', () => {
+  const problem: Problem = {
+    code: 'source/value',
+    message: 'm',
+    where: { file: 'https://a.org/b.csv', line: 3 },
+  }
+  expect(githubAnnotations({ ...told([problem]), within: 'data/shop' })).toBe(
+    '::error title=source/value::https://a.org/b.csv:3: m\n',
+  )
+})
+
 test('whatever a message or a file is called, it is one line that the runner reads back', () => {
   const text = fc.string({
     unit: fc.constantFrom('%', ':', ',', '\n', '=', '0A', '25', '::', 'é', '😀', ' ', 'a'),

@@ -65,6 +65,18 @@ test('a file outside the project is named whole', () => {
   })
 })
 
+test('a file from the web is its address', () => {
+  const [result] = resultsOf([{ ...problem, where: { file: 'https://a.org/b c.csv?d=1', line: 3 } }], 'shop')
+  expect(result?.locations).toMatchObject([
+    {
+      physicalLocation: {
+        artifactLocation: { uri: 'https://a.org/b%20c.csv?d=1' },
+        region: { startLine: 3 },
+      },
+    },
+  ])
+})
+
 test('fingerprints stay when lines move, and tell apart what is equal', () => {
   const moved = { ...problem, message: 'see a.ts:3:1 again', where: { file: 'a.ts', line: 3, column: 1 } }
   const now = { ...moved, message: 'see a.ts:40:9 again', where: { file: 'a.ts', line: 40, column: 9 } }
