@@ -8,6 +8,7 @@ import type { Limits } from './limits.ts'
 import type { PartitionOptions } from './partition.ts'
 import type { Relation, Sql } from './sql.ts'
 import type { Tables } from './table.ts'
+import { requireOptions, type OptionForms } from './option-forms.ts'
 
 interface About<N extends string> extends Limits {
   /** The name of its steps; the file's name when left out. */
@@ -129,6 +130,33 @@ interface LooseQueries {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a constraint that every notebook fits
 export type AnyNotebook = Notebook<string, any, any, any, any>
 
+const forms: OptionForms = {
+  name: 'a text',
+  description: 'a text',
+  owner: 'a text',
+  tags: 'a list of texts',
+  schedule: 'a text',
+  volatile: 'true or false',
+  expires: 'a text',
+  external: 'true or false',
+  // Limits are looked at with those of steps.
+  timeout: 'any',
+  retries: 'any',
+  memory: 'any',
+  threads: 'any',
+  pool: 'any',
+  partition: 'an object',
+  inputs: 'an object',
+  outputs: 'an object',
+  args: 'any',
+  env: 'any',
+  secrets: 'a list of texts',
+  incremental: 'any',
+  deletes: 'an object',
+  select: 'an object',
+  run: 'any',
+}
+
 /**
  * Declares a notebook; a module exports it as its default. With `select`, one query for each output; with
  * `run`, code. What `run` returns is kept as the step's result.
@@ -145,6 +173,7 @@ export function notebook<
   const M extends IncrementalMode = never,
   const P extends PartitionOptions | undefined = undefined,
 >(definition: NotebookDefinition<N, I, O, A, E, S, R, M, P>): Notebook<N, I, O, z.input<A>, R> {
+  requireOptions('the notebook', definition, forms)
   const site = callSite()
   return {
     kind: 'notebook',

@@ -44,3 +44,8 @@ export function webOf({ headers, refresh, timeout, maxSize }: WebOptions): WebOp
   }
   return Object.keys(said).length > 0 ? said : undefined
 }
+
+/** The name of a source without the users and passwords of its addresses. */
+export function withoutUser(name: string): string {
+  return name.replace(/(\w:\/\/)[^/@\s]+@/g, '$1***@')
+}

@@ -4,6 +4,7 @@ import type { Columns } from './column.ts'
 import { landingOf, type Landing } from './landing.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
 import { rejecting, sourceRejectColumns, type Rejecting, type SourceRejectColumns } from './source-rejects.ts'
+import { requireSourceOptions } from './source-forms.ts'
 import { sqlOrigin, type SqlOrigin, type SqlSourceOptions } from './source-sql.ts'
 import { webOf, type WebOptions } from './source-web.ts'
 import { table, type Table } from './table.ts'
@@ -107,7 +108,11 @@ type Paths<P extends string> = P | readonly string[]
 function make<const P extends string, C extends Columns, const N extends string>(
   format: SourceFormat,
   paths: Paths<P>,
-  {
+  options: Common<C, N> & CsvDialect & Partial<CsvRejects<string>> & ExcelPlace,
+  sql?: SqlOrigin,
+): Source<N, C> {
+  if (!sql) requireSourceOptions(format, [paths].flat().join(', '), options)
+  const {
     columns,
     name,
     extra = 'error',
@@ -122,9 +127,7 @@ function make<const P extends string, C extends Columns, const N extends string>
     timeout,
     maxSize,
     ...dialect
-  }: Common<C, N> & CsvDialect & Partial<CsvRejects<string>> & ExcelPlace,
-  sql?: SqlOrigin,
-): Source<N, C> {
+  } = options
   const list = typeof paths === 'string' ? [paths] : [...paths]
   const called = (name ?? list.join(', ')) as N
   const site = callSite()
@@ -178,6 +181,7 @@ function ofDatabase(format: 'postgres' | 'sqlite') {
   return <const T extends string, C extends Columns, const N extends string = T>(
     options: SqlSourceOptions<T, C, N>,
   ): Source<N, C> => {
+    requireSourceOptions(format, options?.name ?? options?.table, options)
     const { columns, description } = options
     const name = (options.name ?? options.table ?? '') as N
     return make<string, C, N>(format, [], { columns, name, description, extra: 'ignore' }, sqlOrigin(options))

@@ -4,6 +4,7 @@ import type { TableCheck } from './check.ts'
 import type { Columns } from './column.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
 import { rejectColumns, type RejectColumns } from './rejects.ts'
+import { requireColumns, requireOptions, type OptionForms } from './option-forms.ts'
 
 export interface TableOptions<C extends Columns> {
   /** Columns that together identify a row: not NULL, and no two rows share them. */
@@ -72,12 +73,25 @@ export function table<N extends string, C extends Columns>(
   columns: C,
   options: TableOptions<C> = {},
 ): Table<N, C> {
+  requireOptions(`table '${String(name)}'`, options, forms)
+  requireColumns(`table '${String(name)}'`, columns)
   const made = makeTable(name, columns, options)
   if (options.rejects === undefined) return made
   const { owner, path } = options
   const description = `Rows that checks of ${name} rejected.`
   const about = { description, ...(owner !== undefined && { owner }), ...(path !== undefined && { path }) }
   return { ...made, rejects: makeTable(options.rejects, rejectColumns(columns), about) }
+}
+
+const forms: OptionForms = {
+  key: 'a list of texts',
+  checks: 'a list',
+  rejects: 'a text',
+  partitionBy: 'a list of texts',
+  description: 'a text',
+  owner: 'a text',
+  tags: 'a list of texts',
+  path: 'a text',
 }
 
 function makeTable<N extends string, C extends Columns>(

@@ -1,6 +1,7 @@
 import { cacheFolder } from '../base/names.ts'
 import type { Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { optionProblems, type OptionForms } from '../contract/option-forms.ts'
 import {
   isSql,
   tidyPath,
@@ -11,23 +12,44 @@ import {
 } from '../contract/sink.ts'
 import type { DeclaredTable } from '../contract/spec.ts'
 import type { DeclaredInput } from './declared.ts'
+import { isOfProject } from './project-files.ts'
 
 /** Tells what is wrong with a delivery. */
 export type Refuse = (message: string, hint?: string, code?: Problem['code']) => void
 
-type Kinds = { readonly [K in Sink['kind']]: readonly string[] }
-const sqlOptions = ['connection', 'table', 'mode', 'key', 'deletes']
+type Kinds = { readonly [K in Sink['kind']]: OptionForms }
+const database: OptionForms = {
+  connection: 'a text',
+  table: 'a text',
+  mode: 'a text',
+  key: 'a list of texts',
+  deletes: 'true or false',
+}
+const file: OptionForms = { file: 'a text' }
 
 /** The options of each kind of sink. */
 const options: Kinds = {
-  postgres: sqlOptions,
-  sqlite: sqlOptions,
-  csv: ['file', 'delimiter', 'header', 'nulls', 'escapeFormulas'],
-  json: ['file'],
-  ndjson: ['file'],
-  parquet: ['file'],
-  excel: ['file', 'sheet'],
-  datapackage: ['folder', 'format', 'name', 'title', 'description', 'licenses'],
+  postgres: database,
+  sqlite: database,
+  csv: {
+    ...file,
+    delimiter: 'a text',
+    header: 'true or false',
+    nulls: 'a text',
+    escapeFormulas: 'true or false',
+  },
+  json: file,
+  ndjson: file,
+  parquet: file,
+  excel: { ...file, sheet: 'a text' },
+  datapackage: {
+    folder: 'a text',
+    format: 'a text',
+    name: 'a text',
+    title: 'a text',
+    description: 'a text',
+    licenses: 'a list',
+  },
 }
 
 /** A sink with what it leaves out filled in, or undefined where it is none. Pure: no file and no database is looked at. */
@@ -39,11 +61,10 @@ export function checkedSink(to: unknown, inputs: readonly DeclaredInput[], refus
     return undefined
   }
   const given = to as Sink
-  const known = options[given.kind]
-  for (const name of Object.keys(given)) {
-    if (name === 'kind' || known.includes(name)) continue
-    refuse(`sink.${kind} has no option '${name}'`, didYouMean(name, known))
-  }
+  const { kind: _, ...said } = given
+  const wrong = optionProblems(`sink.${kind}`, said, options[given.kind], undefined)
+  for (const { message, hint } of wrong) refuse(message, hint)
+  if (wrong.length > 0) return undefined
   if (given.kind === 'datapackage') return checkedPackage(given, refuse)
   if (inputs.length > 1) {
     refuse(
@@ -87,6 +108,17 @@ function checkedPath(path: unknown, what: string, refuse: Refuse): string | unde
     refuse(`'${path}' does not lie in the project`, 'deliveries write into the folder of the project only')
     return undefined
   }
+  const folder = what.includes('folder')
+  if (folder ? tidy.replace(/\/$/, '') === '' : /[/\\]\.?$/.test(path)) {
+    if (folder)
+      refuse('the folder of the project is for more than a package', "name another, such as 'out/sales'")
+    else refuse(`'${path}' is a folder, and no file`, "such as 'out/revenue.csv'")
+    return undefined
+  }
+  if (isOfProject(tidy, folder)) {
+    refuse(`'${path}' belongs to the project itself`, "take another folder, such as 'out/'")
+    return undefined
+  }
   if (first.toLowerCase() === cacheFolder) {
     refuse(`'${path}' lies where Sluice keeps its own files`, "take another folder, such as 'out/'")
     return undefined
@@ -105,6 +137,8 @@ function checkedSql(to: SqlSink, input: DeclaredInput | undefined, refuse: Refus
   if (!known.includes(mode)) refuse(`there is no mode '${mode}'`, 'replace, append or upsert')
   if (deletes === true && mode !== 'upsert')
     refuse('`deletes` is for the mode upsert', "mode 'replace' leaves no other rows anyway")
+  if (/(^|[."])sluice_deliveries"?$/i.test(to.table))
+    refuse(`'${to.table}' is the ledger of deliveries`, 'deliver to a table of another name')
   if (!input) return { ...to, mode }
   const origin = input.origin as DeclaredTable
   const columns = new Map(input.columns.map((column) => [column.name, column]))

@@ -4,6 +4,7 @@ import type { Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { declareColumns, declareTable } from '../contract/declare.ts'
 import type { AnyInput } from '../contract/input.ts'
+import { optionProblems, type OptionForms } from '../contract/option-forms.ts'
 import { targetOf } from '../contract/sink.ts'
 import { checkedSink } from './check-sink.ts'
 import type { DeclaredInput, DeclaredStep } from './declared.ts'
@@ -30,6 +31,10 @@ export function describeDelivery(
   }
   const fault = segmentFault(name.slice(prefix.length))
   if (fault !== undefined) refuse(`its name ${fault}`, undefined, 'project/name-invalid')
+  const faults = optionProblems(`step '${name}'`, settings, forms, where)
+  context.problems.push(...faults.map((problem) => ({ ...problem, code: 'delivery/invalid' as const })))
+  if (faults.length > 0) return undefined
+  if (tables.length === 0) refuse('it is given no table', 'name one, or several for a datapackage')
   const inputs = tables.flatMap((table) => inputOf(table, placed, context, refuse))
   const to = checkedSink(placed.to, inputs, refuse)
   if (to === undefined || inputs.length === 0) return undefined
@@ -59,6 +64,18 @@ export function describeDelivery(
   }
 }
 
+const forms: OptionForms = {
+  name: 'a text',
+  environments: 'a list of texts',
+  columns: 'a list of texts',
+  // Limits are looked at with those of steps.
+  timeout: 'any',
+  retries: 'any',
+  memory: 'any',
+  threads: 'any',
+  pool: 'any',
+}
+
 /** `deliver_gold_revenue`, or for several tables the name of their folder. */
 function defaultName({ tables, to }: PlacedDelivery): string {
   const [first, ...others] = tables
@@ -82,6 +99,9 @@ function inputOf(
   }
   const columns = declareColumns(table.columns)
   const wanted = settings.columns
+  if (wanted?.length === 0) refuse('it delivers no columns', 'leave `columns` out to deliver all')
+  const twice = wanted?.find((name, at) => wanted.indexOf(name) < at)
+  if (twice !== undefined) refuse(`it names the column '${twice}' twice`, 'name it once')
   if (wanted && tables.length > 1)
     refuse('`columns` does not say of which table', 'pick them: `.deliver([orders.pick(...), ...], ...)`')
   const picked = wanted?.flatMap((name) => {

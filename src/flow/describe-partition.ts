@@ -1,7 +1,8 @@
 import { parseDuration } from '../base/duration.ts'
 import type { Problem } from '../base/problem.ts'
 import { didYouMean } from '../base/suggest.ts'
-import type { LooseDefinition } from '../contract/notebook.ts'
+import type { AnyNotebook } from '../contract/notebook.ts'
+import { optionProblems, type OptionForms } from '../contract/option-forms.ts'
 import type { DeclaredPartition, Grain, PartitionOptions } from '../contract/partition.ts'
 import { grainExamples } from '../contract/partition-time.ts'
 import type { DeclaredInput, DeclaredOutput } from './declared.ts'
@@ -9,6 +10,13 @@ import type { Describing, Told } from './describe-context.ts'
 import { isReadByPartition } from './partition-inputs.ts'
 
 const grains = Object.keys(grainExamples) as readonly Grain[]
+
+const forms: OptionForms = {
+  by: 'any',
+  every: 'a text',
+  lookback: 'a number',
+  complete: "an object such as { after: '2h' }",
+}
 
 /** The tables of a step, once they are bound. */
 interface Bound {
@@ -18,19 +26,23 @@ interface Bound {
 
 /** How a step works by partition, checked; all that is wrong with it goes to the Problems. */
 export function describePartition(
-  definition: LooseDefinition,
+  { definition, site }: AnyNotebook,
   bound: Bound,
   told: Told,
   context: Describing,
 ): { readonly partition?: DeclaredPartition } {
   const options = definition.partition
   if (options === undefined) return {}
+  const where = context.tell(site) ?? told.where
+  const problems = optionProblems(`step '${told.step}': partition`, options, forms, where)
+  context.problems.push(...problems)
+  if (problems.length > 0) return {}
   const by = typeof options.by === 'string' ? [options.by] : [...(options.by ?? [])]
   const refuse = (message: string, hint?: string) => {
     const problem: Problem = {
       code: 'contract/option-invalid',
       message: `step '${told.step}': ${message}`,
-      where: told.where,
+      ...(where && { where }),
       ...(hint !== undefined && { hint }),
     }
     context.problems.push(problem)
@@ -40,7 +52,7 @@ export function describePartition(
   const after = options.complete === undefined ? undefined : afterOf(options.complete.after)
   if (options.complete !== undefined && after === undefined)
     refuse(
-      `partition.complete.after '${options.complete.after}' is no length of time`,
+      `partition.complete.after '${String(options.complete.after)}' is no length of time`,
       'a length of time is a number with a unit, such as 30m, 2h or 7d, or 0',
     )
   const { every, lookback } = options

@@ -40,7 +40,7 @@ export function describeStep(placed: PlacedStep, context: Describing): DeclaredS
     ...(definition.external === true && { external: true }),
     ...(definition.incremental !== undefined && { incremental: definition.incremental }),
     ...(definition.deletes && { deletes: Object.keys(definition.deletes) }),
-    ...describePartition(definition, { inputs, outputs }, told, context),
+    ...describePartition(notebook, { inputs, outputs }, told, context),
     ...describeLimits(definition, settings, told, context),
     ...(definition.description !== undefined && { description: definition.description }),
     ...(definition.owner !== undefined && { owner: definition.owner }),

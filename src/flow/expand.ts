@@ -2,6 +2,7 @@ import { segmentFault } from '../base/names.ts'
 import type { Place } from '../base/problem.ts'
 import type { AnyInput } from '../contract/input.ts'
 import type { AnyNotebook } from '../contract/notebook.ts'
+import { optionProblems, type OptionForms } from '../contract/option-forms.ts'
 import type { Sink } from '../contract/sink.ts'
 import type { StepSettings } from './chain-types.ts'
 import type { DeliverSettings } from './delivery-types.ts'
@@ -60,6 +61,7 @@ export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): E
       plugins.push(...inner.plugins)
     } else if (isOfKind(link.of, 'notebook')) {
       const notebook = link.of as AnyNotebook
+      context.problems.push(...optionProblems('the step', link.settings, forms, where))
       steps.push({ notebook, settings: link.settings, prefix, inFlow: flow.name, ...at })
     } else {
       context.problems.push({
@@ -71,6 +73,19 @@ export function expandFlow(flow: LooseFlow, context: Describing, prefix = ''): E
     }
   }
   return { steps, sources, deliveries, plugins: [...new Set(plugins)] }
+}
+
+const forms: OptionForms = {
+  name: 'a text',
+  inputs: 'an object',
+  outputs: 'an object',
+  args: 'an object',
+  // Limits are looked at with those of the notebook.
+  timeout: 'any',
+  retries: 'any',
+  memory: 'any',
+  threads: 'any',
+  pool: 'any',
 }
 
 function isFlow(of: unknown): of is LooseFlow {

@@ -188,5 +188,5 @@ async function declarePart(
 
 function thrownProblem(error: unknown, file: string): Problem | undefined {
   if (!(error instanceof ChildThrew)) return undefined
-  return { code: 'notebook/load', message: `${file}: ${error.message}`, where: { file } }
+  return { code: 'notebook/load', message: `${file} cannot be read: ${error.message}`, where: { file } }
 }

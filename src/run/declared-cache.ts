@@ -15,7 +15,7 @@ import { absentFile, type Described } from './protocol.ts'
 import type { CodeSpace } from './workspace.ts'
 
 /** The form of the cached declarations: another form counts as none. */
-export const form = 8
+export const form = 9
 
 /** What declarations were made from. */
 export interface Origins {

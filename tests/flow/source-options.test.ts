@@ -41,6 +41,18 @@ describe('an archive', () => {
 })
 
 describe('what a source says', () => {
+  it('is told to have a high-water column that may be NULL', () => {
+    const rows = source.sqlite({
+      connection: 'a',
+      table: 'b',
+      columns: { at: t.timestamp().nullable() },
+      highWater: 'at',
+    })
+    expect(sourceProblems(declareSource(rows.origin)).map(({ message }) => message)).toEqual([
+      "source 'b' has the high-water column 'at', which may be NULL",
+    ])
+  })
+
   it.each<[string, () => unknown]>([
     ['maxRejects alone', () => source.csv('a.csv', { columns, maxRejects: 1 } as never)],
     ['a share that is none', () => source.csv('a.csv', { columns, rejects: 'b', maxRejects: '200%' })],
@@ -51,6 +63,11 @@ describe('what a source says', () => {
 
   it.each<[string, Parameters<typeof source.csv>[1], string]>([
     ['an encoding', { columns, encoding: 'latin1' as never }, "did you mean 'latin-1'?"],
+    [
+      'a format of dates',
+      { columns, dateFormat: 'dd.MM.yyyy' },
+      'it is written as for strftime, such as %d.%m.%Y',
+    ],
     ['a comment', { columns, comment: '//' }, 'comment is one character of ASCII'],
     ['a delimiter', { columns, delimiter: '' }, 'a delimiter has 1 to 4 bytes, and no end of a line'],
   ])('is told with a hint: %s', (_, options, hint) => {
