@@ -1,7 +1,8 @@
 import { isObject } from '../base/form.ts'
 import { requireColumns, requireOptions, type OptionForms } from './option-forms.ts'
 import { withoutUser } from './source-web.ts'
-import type { SourceFormat } from './source.ts'
+
+export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet' | 'excel' | 'postgres' | 'sqlite'
 
 const all: OptionForms = { columns: 'an object', name: 'a text', description: 'a text' }
 

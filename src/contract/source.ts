@@ -4,7 +4,7 @@ import type { Columns } from './column.ts'
 import { landingOf, type Landing } from './landing.ts'
 import { makeInput, type Input, type Origin } from './input.ts'
 import { rejecting, sourceRejectColumns, type Rejecting, type SourceRejectColumns } from './source-rejects.ts'
-import { requireSourceOptions } from './source-forms.ts'
+import { requireSourceOptions, type SourceFormat } from './source-forms.ts'
 import { sqlOrigin, type SqlOrigin, type SqlSourceOptions } from './source-sql.ts'
 import { webOf, type WebOptions } from './source-web.ts'
 import { table, type Table } from './table.ts'
@@ -45,8 +45,6 @@ export interface CsvDialect {
   /** `,` where numbers have a decimal comma. */
   readonly decimalSeparator?: ',' | '.'
 }
-
-export type SourceFormat = 'csv' | 'json' | 'ndjson' | 'parquet' | 'excel' | 'postgres' | 'sqlite'
 
 /** Where the rows stand in a workbook. */
 export interface ExcelPlace {

@@ -73,8 +73,8 @@ export function table<N extends string, C extends Columns>(
   columns: C,
   options: TableOptions<C> = {},
 ): Table<N, C> {
-  requireOptions(`table '${String(name)}'`, options, forms)
-  requireColumns(`table '${String(name)}'`, columns)
+  requireOptions(`table '${name}'`, options, forms)
+  requireColumns(`table '${name}'`, columns)
   const made = makeTable(name, columns, options)
   if (options.rejects === undefined) return made
   const { owner, path } = options

@@ -25,23 +25,23 @@ const database: OptionForms = {
   key: 'a list of texts',
   deletes: 'true or false',
 }
-const file: OptionForms = { file: 'a text' }
+const files: OptionForms = { file: 'a text' }
 
 /** The options of each kind of sink. */
 const options: Kinds = {
   postgres: database,
   sqlite: database,
   csv: {
-    ...file,
+    ...files,
     delimiter: 'a text',
     header: 'true or false',
     nulls: 'a text',
     escapeFormulas: 'true or false',
   },
-  json: file,
-  ndjson: file,
-  parquet: file,
-  excel: { ...file, sheet: 'a text' },
+  json: files,
+  ndjson: files,
+  parquet: files,
+  excel: { ...files, sheet: 'a text' },
   datapackage: {
     folder: 'a text',
     format: 'a text',

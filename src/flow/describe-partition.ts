@@ -52,7 +52,7 @@ export function describePartition(
   const after = options.complete === undefined ? undefined : afterOf(options.complete.after)
   if (options.complete !== undefined && after === undefined)
     refuse(
-      `partition.complete.after '${String(options.complete.after)}' is no length of time`,
+      `partition.complete.after '${options.complete.after}' is no length of time`,
       'a length of time is a number with a unit, such as 30m, 2h or 7d, or 0',
     )
   const { every, lookback } = options

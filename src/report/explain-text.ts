@@ -25,6 +25,8 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
     lines.push(`it would compute ${plural(explanation.partitions.length, 'partition')}:`)
     lines.push(...plannedPartitionLines(explanation.partitions).map((line) => `  ${line}`))
   }
+  if (explanation.rebuild !== undefined)
+    lines.push(oneLine(`it would compute all anew: ${explanation.rebuild}`))
   if (computed) {
     lines.push(computedText(computed, now))
     if (computed.incremental) lines.push(`computed incrementally, ${incrementalText(computed.incremental)}`)

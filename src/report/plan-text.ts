@@ -1,5 +1,6 @@
 import type { Plan, PlannedStep } from '../run/options.ts'
 import { plural } from './amount.ts'
+import { incrementalText } from './incremental-text.ts'
 import type { Paint } from './paint.ts'
 import { plainPaint } from './paint.ts'
 import { plannedPartitionLines } from './planned-partitions.ts'
@@ -27,6 +28,8 @@ export function planText(plan: Plan, options: ViewOptions = {}): string {
       cutEnd(`         ${part}`, width),
     )
     const head = `${verdict(step.verdict, paint)}  ${step.verdict === 'fresh' ? paint.dim(text) : text}`
+    if (step.rebuild !== undefined)
+      parts.unshift(cutEnd(`         ${incrementalText({ byChanges: [], full: step.rebuild })}`, width))
     return [head, ...parts.map((part) => paint.dim(part))].join('\n')
   }
   const problems = plan.problems.flatMap((problem) => problemLines(problem, paint))

@@ -11,6 +11,7 @@ import type { EnvState, StepRecord } from '../lake/types.ts'
 import type { Cause, Explanation, SelectOptions } from './options.ts'
 import { detailOfRecord, entryOfRecord } from './record-detail.ts'
 import { surveyPartitions } from './partition-survey.ts'
+import { rebuildOf } from './rebuild.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import { survey, type SurveyedStep } from './survey.ts'
 import { declareTargets, type Target } from './targets.ts'
@@ -69,6 +70,7 @@ async function explanationOf(
   const seen = surveyed.get(step.name)
   const stale = step.partition && seen?.verdict === 'stale'
   const partitions = stale ? await surveyPartitions(workspace.lake, seen, record) : undefined
+  const rebuild = await rebuildOf(workspace, flow, step, seen, state)
   const told = (record?.accepted ?? []).map(({ input, from, to, columns }) => ({ input, from, to, columns }))
   return {
     step: step.name,
@@ -76,6 +78,7 @@ async function explanationOf(
     verdict: surveyed.get(step.name)?.verdict ?? 'fresh',
     causes,
     ...(partitions && { partitions }),
+    ...(rebuild !== undefined && { rebuild }),
     ...computedOf(record, workspace.envName),
     accepted: told,
   }

@@ -71,6 +71,8 @@ export interface PlannedStep {
   readonly reasons: readonly Reason[]
   /** Of a step that works by partition: those that it would compute as its inputs are now. */
   readonly partitions?: readonly PlannedPartition[]
+  /** Of an incremental step that is stale: why it would compute all anew, where that is known before it runs. */
+  readonly rebuild?: string
   readonly upstream: readonly string[]
   readonly reads: readonly string[]
   readonly writes: readonly string[]
@@ -99,6 +101,8 @@ export interface Explanation {
   readonly causes: readonly Cause[]
   /** Of a step that works by partition: those that it would compute as its inputs are now. */
   readonly partitions?: readonly PlannedPartition[]
+  /** Of an incremental step that is stale: why it would compute all anew, where that is known before it runs. */
+  readonly rebuild?: string
   /** When and by which run its rows were computed, and what has been accepted since. */
   readonly computed?: {
     readonly at: string

@@ -2,6 +2,7 @@ import { checkSettings } from '../flow/pools.ts'
 import { stepKey } from '../freshness/step-key.ts'
 import { stateToBegin } from './begin.ts'
 import { closeAll } from './close-all.ts'
+import { rebuildOf } from './rebuild.ts'
 import { lazyPool, resolvedOf } from './run.ts'
 import type { Plan, SelectOptions } from './options.ts'
 import { surveyPartitions } from './partition-survey.ts'
@@ -44,12 +45,14 @@ export async function plan(
           step.partition && seen.verdict === 'stale'
             ? await surveyPartitions(workspace.lake, seen, record)
             : undefined
+        const rebuild = await rebuildOf(workspace, resolved, step, seen, state)
         steps.push({
           step: step.name,
           notebook: step.notebook,
           verdict: seen.verdict,
           reasons: seen.reasons,
           ...(partitions && { partitions }),
+          ...(rebuild !== undefined && { rebuild }),
           upstream: step.upstream,
           reads: step.inputs.map(({ name }) => name),
           writes: step.outputs.map(({ table }) => table.name),

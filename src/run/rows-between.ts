@@ -19,6 +19,9 @@ export interface RowsBetween {
   readonly compared: boolean
 }
 
+/** Why the rows since a version cannot be told: it was cleaned away, or its manifest is not as it was. */
+export const versionGone = 'its version before is gone or damaged'
+
 /** What is needed to tell the rows between versions. */
 export interface BetweenParts {
   readonly lake: SoundVersions
@@ -46,7 +49,7 @@ export async function rowsBetween(
 ): Promise<RowsBetween | { readonly unknown: string }> {
   const now = await around.lake.version(table, after)
   const old = before && (await unlessProblem(() => around.lake.version(table, before)))
-  if (before && !old) return { unknown: 'its version before is gone or damaged' }
+  if (before && !old) return { unknown: versionGone }
   const other = old && columns.find(({ name }) => typeIn(old, name) !== typeIn(now, name))
   if (other) return { unknown: `column '${other.name}' had another type before` }
   const left = old?.files.filter((file) => !now.files.some((same) => isSame(file, same))) ?? []

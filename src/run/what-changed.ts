@@ -1,12 +1,15 @@
+import { unlessProblem } from '../base/problem.ts'
 import { changesHandle, type ChangeSide } from '../contract/changes.ts'
 import type { DeclaredSource, DeclaredTable } from '../contract/spec.ts'
 import type { BoundInput } from '../engine/engine.ts'
 import type { DeclaredInput, DeclaredStep } from '../flow/declared.ts'
 import type { StepFindings } from '../freshness/findings.ts'
+import { judgeIncremental } from '../freshness/incremental.ts'
 import { digestOfSource } from '../freshness/source-files.ts'
 import type { StepDetail } from '../freshness/step-detail.ts'
-import type { StepRecord } from '../lake/types.ts'
-import { rowsBetween, versionBeside, type BetweenParts, type SideRows } from './rows-between.ts'
+import type { SoundVersions } from '../lake/sound.ts'
+import type { Head, StepRecord } from '../lake/types.ts'
+import { rowsBetween, versionBeside, versionGone, type BetweenParts, type SideRows } from './rows-between.ts'
 
 /** What changed of an input since a step was last computed. */
 export interface InputChanges {
@@ -33,10 +36,9 @@ export async function changesSince(
   { record, detail }: Before,
   input: DeclaredInput,
 ): Promise<InputChanges | { readonly full: string }> {
-  const part = record.parts[`input:${input.handle}`] ?? ''
-  if (input.kind === 'source') return newFiles(findings, part, detail, input)
-  const head = findings.state.heads.get(input.name)
-  const version = part.startsWith(`${input.name}@`) ? part.slice(input.name.length + 1) : undefined
+  if (input.kind === 'source')
+    return newFiles(findings, record.parts[`input:${input.handle}`] ?? '', detail, input)
+  const { head, version } = versionRead(findings, record, input)
   if (!head || version === undefined) return { full: `${input.name} is another table than before` }
   const found = await rowsBetween(around, input.name, versionBeside(head, version), head, input.columns)
   if ('unknown' in found) return { full: `${input.name}: ${found.unknown}` }
@@ -47,6 +49,48 @@ export async function changesSince(
     rows: { added: found.added.rows, removed: found.removed.rows },
     ...(since !== undefined && { since }),
   }
+}
+
+/** The head of an input's table, and the version that the step read before. */
+function versionRead(
+  { state }: StepFindings,
+  { parts }: StepRecord,
+  { name, handle }: DeclaredInput,
+): { readonly head: Head | undefined; readonly version: string | undefined } {
+  const part = parts[`input:${handle}`] ?? ''
+  const version = part.startsWith(`${name}@`) ? part.slice(name.length + 1) : undefined
+  return { head: state.heads.get(name), version }
+}
+
+/**
+ * Why all is computed anew, as far as that is told without looking at rows: the first run, code that changed, a file of a
+ * source that is gone, ...; undefined when only the run knows.
+ *
+ * @param record what the environment remembers of the step
+ * @param detailOf what the commit of the record kept of it
+ */
+export async function rebuildKnown(
+  lake: SoundVersions,
+  findings: StepFindings,
+  record: StepRecord | undefined,
+  detailOf: (record: StepRecord) => Promise<StepDetail | undefined>,
+): Promise<string | undefined> {
+  const verdict = judgeIncremental(findings, record, findings.state)
+  if ('full' in verdict || !record) return 'full' in verdict ? verdict.full : undefined
+  const sources = verdict.changed.filter(({ kind }) => kind === 'source')
+  const detail = sources.length > 0 ? await detailOf(record) : undefined
+  for (const input of sources) {
+    const found = newFiles(findings, record.parts[`input:${input.handle}`] ?? '', detail, input)
+    if ('full' in found) return found.full
+  }
+  for (const input of verdict.changed) {
+    if (input.kind === 'source') continue
+    const { head, version } = versionRead(findings, record, input)
+    if (!head || version === undefined) return `${input.name} is another table than before`
+    if (!(await unlessProblem(() => lake.version(input.name, versionBeside(head, version)))))
+      return `${input.name}: ${versionGone}`
+  }
+  return undefined
 }
 
 /** Files that came since are added; one that changed or went means that all is computed anew. */

@@ -45,6 +45,26 @@ test('a plan fits a narrow terminal', () => {
   expect(lines).toEqual(['fresh    ingest', 'stale    clea…rips  cod…', 'may-run  revenue    ups…', ''])
 })
 
+test('a plan and an explanation tell that an incremental step is computed whole', () => {
+  const rebuilt = {
+    ...plan,
+    steps: plan.steps.slice(1, 2).map((step) => ({ ...step, rebuild: 'code changed' })),
+  }
+  expect(planText(rebuilt).split('\n').slice(1, 3)).toEqual([
+    'stale    clean_trips  code-changed query trips',
+    '         full rebuild: code changed',
+  ])
+  const told = {
+    step: 'a',
+    notebook: 'n',
+    verdict: 'stale',
+    causes: [],
+    accepted: [],
+    rebuild: 'first run',
+  } as const
+  expect(explainText(told).split('\n')[1]).toBe('it would compute all anew: first run')
+})
+
 test('a plan in which all is fresh says so', () => {
   const fresh = { ...plan, steps: plan.steps.slice(0, 1) }
   expect(planText(fresh)).toBe('taxi on dev: nothing to do, 1 step fresh\nfresh    ingest\n')

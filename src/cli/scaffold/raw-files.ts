@@ -3,7 +3,7 @@ import path from 'node:path'
 import { escapePath, glob } from 'tinyglobby'
 import { ProblemError } from '../../base/problem.ts'
 import { didYouMean } from '../../base/suggest.ts'
-import type { SourceFormat } from '../../contract/source.ts'
+import type { SourceFormat } from '../../contract/source-forms.ts'
 
 /** Raw files that a source will name. */
 export interface RawFiles {

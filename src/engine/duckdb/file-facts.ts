@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { ProblemError } from '../../base/problem.ts'
-import type { SourceFormat } from '../../contract/source.ts'
+import type { SourceFormat } from '../../contract/source-forms.ts'
 import type { EngineOptions } from '../engine.ts'
 import { Connection } from './connection.ts'
 import { csvFacts } from './csv-facts.ts'

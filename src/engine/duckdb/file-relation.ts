@@ -1,5 +1,6 @@
 import { ProblemError, type Problem } from '../../base/problem.ts'
-import type { CsvDialect, SourceFormat } from '../../contract/source.ts'
+import type { SourceFormat } from '../../contract/source-forms.ts'
+import type { CsvDialect } from '../../contract/source.ts'
 import type { Connection, TextRow } from './connection.ts'
 import { FaultError, firstLine } from './faults.ts'
 import { quoteName, quotePaths } from './sql-text.ts'

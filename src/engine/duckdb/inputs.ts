@@ -1,6 +1,6 @@
 import { ProblemError, type Problem } from '../../base/problem.ts'
 import { relationName } from '../../contract/render.ts'
-import type { SourceFormat } from '../../contract/source.ts'
+import type { SourceFormat } from '../../contract/source-forms.ts'
 import type { DeclaredColumn } from '../../contract/spec.ts'
 import type { BoundInput } from '../engine.ts'
 import type { Connection } from './connection.ts'

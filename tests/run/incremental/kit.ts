@@ -8,8 +8,10 @@ import type { Engine, SessionRequest } from '../../../src/engine/engine.ts'
 import type { DeclaredFlow, DeclaredStep } from '../../../src/flow/declared.ts'
 import { describeFlow } from '../../../src/flow/describe.ts'
 import { lookAtStep, type CodeFact } from '../../../src/freshness/findings.ts'
+import { stepKey } from '../../../src/freshness/step-key.ts'
+import { judge } from '../../../src/freshness/verdict.ts'
 import { openLake, type Lake } from '../../../src/lake/lake.ts'
-import type { EnvState } from '../../../src/lake/types.ts'
+import type { EnvState, StepRecord } from '../../../src/lake/types.ts'
 import { openIndex } from '../../../src/notebook/open-index.ts'
 import type { StatIndex } from '../../../src/notebook/stat-index.ts'
 import { committerByStep } from '../../../src/run/committer.ts'
@@ -18,8 +20,10 @@ import { computeWithDigests, digestQueries } from '../../../src/run/compute-quer
 import type { EngineCalls, NamedQuery, RunAsk } from '../../../src/run/protocol.ts'
 import { renderSelects } from '../../../src/run/render-selects.ts'
 import { runCode } from '../../../src/run/run-code.ts'
+import { detailOfRecord } from '../../../src/run/record-detail.ts'
 import type { RunScope } from '../../../src/run/scope.ts'
 import { settleStep } from '../../../src/run/step.ts'
+import { rebuildKnown } from '../../../src/run/what-changed.ts'
 import { localStorage } from '../../../src/storage/local.ts'
 import { notebooks, stories } from './notebooks.ts'
 
@@ -95,6 +99,22 @@ export class StoryRig {
       ends[step.name] = { outcome, how }
     }
     return ends
+  }
+
+  /** What a plan says of incremental steps that are stale: why all would be computed anew, or that it is not known. */
+  async foretold(): Promise<Record<string, string | undefined>> {
+    const state = await this.state()
+    const told: Record<string, string | undefined> = {}
+    for (const step of this.flow.steps) {
+      const key = stepKey(step, this.flow.name)
+      const record = state.steps.get(key)
+      const findings = await lookAtStep(this.around(), step, state, record && { record })
+      if (step.incremental === undefined || judge(findings, record, state).fresh) continue
+      const detailOf = (of: StepRecord) => detailOfRecord({ lake: this.lake, envName: 'dev' }, of, key)
+      const why = await rebuildKnown(this.lake, findings, record, detailOf)
+      told[step.name] = why === undefined ? undefined : `full: ${why}`
+    }
+    return told
   }
 
   /** The tables whose rows are not what computing their step whole gives, of what the environment holds now. */
