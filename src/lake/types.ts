@@ -257,6 +257,7 @@ export interface CommitMeta {
   readonly kind:
     | 'publish'
     | 'accept'
+    | 'repair'
     | 'restore'
     | 'release'
     | 'promote'

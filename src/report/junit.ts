@@ -1,6 +1,7 @@
 import type { Problem } from '../base/problem.ts'
 import type { DataChecked, StepPrinted } from '../run/events.ts'
 import { suitesXml, type Case, type Failure, type Suite } from './junit-form.ts'
+import { countText, plural } from './amount.ts'
 import { problemSuites } from './junit-problems.ts'
 import { reasonsText } from './reason-text.ts'
 import {
@@ -59,7 +60,9 @@ function flowSuite({ started, steps, ended }: ToldFlow): Suite {
 
 function stepCase(step: ToldStep, flow: string): Case {
   const { end } = step
-  const out = textOf(step.printed, false)
+  const facts = factsOf(step)
+  const said = textOf(step.printed, false)
+  const out = facts === '' ? said : `${said.replace(/[^\n]$/, '$&\n')}${facts}`
   const err = textOf(step.printed, true)
   return {
     name: step.step,
@@ -110,6 +113,18 @@ function checkCase(check: DataChecked, { notebook, step }: ToldStep): Case {
       out: `${check.outcome}: ${failure.text}`,
     }),
   }
+}
+
+/** What JUnit has no words for: rows that sources rejected, and what was delivered. */
+function factsOf({ sources, end }: ToldStep): string {
+  const rejected = sources.flatMap(({ source, rejected: count = 0, rows, rejects }) => {
+    const of = rows === undefined ? '' : ` of ${countText(rows)}`
+    const into = rejects === undefined ? '' : ` into ${rejects}`
+    return count === 0 ? [] : [`source ${source}: ${countText(count)}${of} rows rejected${into}\n`]
+  })
+  const { delivered } = end ?? {}
+  const told = delivered ? [`delivered ${plural(delivered.rows, 'row')} to ${delivered.target}\n`] : []
+  return [...rejected, ...told].join('')
 }
 
 function textOf(printed: readonly StepPrinted[], errors: boolean): string {

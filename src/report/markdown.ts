@@ -1,5 +1,5 @@
 import { placeText, type Problem } from '../base/problem.ts'
-import type { DataChecked, Outcome, StepFinished } from '../run/events.ts'
+import type { DataChecked, Outcome, SourceRead, StepFinished } from '../run/events.ts'
 import { countText, plural, problemCount } from './amount.ts'
 import { cutBlocks, markdownLines, markdownTable, markdownText } from './markdown-text.ts'
 import { marks } from './paint.ts'
@@ -75,12 +75,16 @@ function flowBlocks(flow: ToldFlow, told: Told): string[] {
   const listed = order.flatMap((outcome) => ends.filter((end) => end.outcome === outcome))
   const wrong = steps.flatMap(({ checks }) => checks.filter(({ outcome }) => outcome !== 'passed'))
   const fresh = ends.filter(({ outcome }) => outcome === 'fresh').length
+  const rejected = steps.flatMap(({ sources }) => sources.filter((each) => (each.rejected ?? 0) > 0))
+  const delivered = ends.filter((end) => end.delivered !== undefined)
   const bad = listed.some(({ outcome }) => outcome !== 'ran' && outcome !== 'reused') || !ended
   const title = `### ${bad ? '✗' : '✓'} ${markdownText(started.flow)} on ${markdownText(started.env)}: ${countsText(flow)}`
   return [
     title,
     ...(listed.length > 0 ? [stepTable(listed)] : []),
     ...(fresh > 0 ? [`${plural(fresh, 'step')} ${fresh === 1 ? 'was' : 'were'} fresh.`] : []),
+    ...(rejected.length > 0 ? ['Rows of sources that were rejected:', rejectTable(rejected)] : []),
+    ...(delivered.length > 0 ? ['Deliveries:', deliveryTable(delivered)] : []),
     ...(wrong.length > 0 ? ['Data checks that did not pass:', checkTable(wrong)] : []),
     ...ends.flatMap(({ step, problems }) =>
       problems.length === 0
@@ -129,6 +133,35 @@ function whyText({ outcome, blockedBy = [], reasons, problems }: StepFinished): 
   }
   if (outcome === 'blocked' && blockedBy.length > 0) return `by ${blockedBy.map(markdownText).join(', ')}`
   return reasons.length === 0 ? '' : markdownText(reasonsText(reasons))
+}
+
+function rejectTable(sources: readonly SourceRead[]): string {
+  const rows = sources
+    .slice(0, mostRows)
+    .map(({ source, rejects, rejected = 0, rows: all }) => [
+      markdownText(source),
+      rejects === undefined ? '' : markdownText(rejects),
+      countText(rejected),
+      all === undefined ? '' : countText(all),
+    ])
+  const table = markdownTable(
+    ['source', 'rejects table', 'rejected', 'of'],
+    ['left', 'left', 'right', 'right'],
+    rows,
+  )
+  return table + moreText(sources.length - rows.length, 'source')
+}
+
+function deliveryTable(ends: readonly StepFinished[]): string {
+  const rows = ends
+    .slice(0, mostRows)
+    .map(({ step, delivered }) => [
+      markdownText(step),
+      markdownText(delivered?.target ?? ''),
+      countText(delivered?.rows ?? 0),
+    ])
+  const table = markdownTable(['delivery', 'target', 'rows'], ['left', 'left', 'right'], rows)
+  return table + moreText(ends.length - rows.length, 'target')
 }
 
 function checkTable(checks: readonly DataChecked[]): string {

@@ -4,6 +4,7 @@ import type {
   RunEvent,
   RunFinished,
   RunStarted,
+  SourceRead,
   StepFinished,
   StepPrinted,
   StepRetried,
@@ -47,6 +48,8 @@ export interface ToldStep {
   readonly notebook?: string
   readonly printed: readonly StepPrinted[]
   readonly checks: readonly DataChecked[]
+  /** Its sources, with how many of their rows were rejected. */
+  readonly sources: readonly SourceRead[]
   /** Tries that failed and were followed by another. */
   readonly retries: readonly StepRetried[]
   /** Left out for a step of a run that was killed. */
@@ -71,16 +74,17 @@ interface Growing {
   notebook?: string
   printed: StepPrinted[]
   checks: DataChecked[]
+  sources: SourceRead[]
   retries: StepRetried[]
   end?: StepFinished
 }
 
 function stepsTold(started: RunStarted, events: readonly RunEvent[]): ToldStep[] {
   const steps = new Map<string, Growing>(
-    started.steps.map((step) => [step, { step, printed: [], checks: [], retries: [] }]),
+    started.steps.map((step) => [step, { step, printed: [], checks: [], sources: [], retries: [] }]),
   )
   const of = (name: string): Growing => {
-    const step = steps.get(name) ?? { step: name, printed: [], checks: [], retries: [] }
+    const step = steps.get(name) ?? { step: name, printed: [], checks: [], sources: [], retries: [] }
     steps.set(name, step)
     return step
   }
@@ -88,6 +92,7 @@ function stepsTold(started: RunStarted, events: readonly RunEvent[]): ToldStep[]
     if (event.event === 'step-started') of(event.step).notebook = event.notebook
     else if (event.event === 'step-printed') of(event.step).printed.push(event)
     else if (event.event === 'step-retried') of(event.step).retries.push(event)
+    else if (event.event === 'source-read') of(event.step).sources.push(event)
     else if (event.event === 'data-checked') of(event.step).checks.push(event)
     else if (event.event === 'step-finished') {
       of(event.step).notebook = event.notebook

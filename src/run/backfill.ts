@@ -73,7 +73,7 @@ export async function backfill(name: string, options: BackfillOptions = {}): Pro
       force: true,
       ...(maxParallel !== undefined && { concurrency: maxParallel }),
     }
-    return { partitions, result: await runAgain([place.flow.name], how, undefined, ask) }
+    return { partitions, result: await runAgain([place.flow.name], how, undefined, { backfill: ask }) }
   } finally {
     await closeAll(pools, workspace)
   }

@@ -17,14 +17,21 @@ export interface Committer {
   finish(run: string): Promise<{ readonly commit?: number; readonly moved: boolean }>
 }
 
-/** Each step publishes when it is done. */
-export function committerByStep(env: Environment, first: EnvState): Committer {
+/** What publishes is a run, or a repair of damaged tables. */
+type Publishing = 'publish' | 'repair'
+
+function called(meta: CommitMeta, word: Publishing): CommitMeta {
+  return meta.kind === 'publish' ? { ...meta, kind: word } : meta
+}
+
+/** Each step publishes when it is done. `word`: what its commits are called. */
+export function committerByStep(env: Environment, first: EnvState, word: Publishing = 'publish'): Committer {
   let latest = first
   let last: number | undefined
   return {
     state: () => latest,
     async commit(base, changes, meta, judge) {
-      const result = await env.commit(base, changes, meta, judge)
+      const result = await env.commit(base, changes, called(meta, word), judge)
       if (result.state.commit > latest.commit) latest = result.state
       if (result.committed) last = result.entry.number
       return { gone: !result.committed && !result.adopted }
@@ -37,7 +44,7 @@ export function committerByStep(env: Environment, first: EnvState): Committer {
  * The whole run publishes in one commit. Until then its steps see their own state on top of the environment's;
  * what they computed stays in the shared cache, so that a run that breaks off is not lost.
  */
-export function committerByRun(env: Environment, first: EnvState): Committer {
+export function committerByRun(env: Environment, first: EnvState, word: Publishing = 'publish'): Committer {
   let own = first
   const collected: {
     heads: Record<string, Changes['heads'][string]>
@@ -59,7 +66,7 @@ export function committerByRun(env: Environment, first: EnvState): Committer {
     async finish(run) {
       if (Object.keys(collected.steps).length === 0) return { moved: false }
       const meta: CommitMeta = {
-        kind: 'publish',
+        kind: word,
         run,
         ...(overrides.size > 0 && { overrides: [...overrides] }),
         detail: { steps: details as never },

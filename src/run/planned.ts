@@ -17,6 +17,8 @@ export interface RunParts {
   readonly asked: Asked
   /** Which partitions of its one step are meant. */
   readonly backfill?: BackfillAsk
+  /** It writes damaged tables again. */
+  readonly repairs?: boolean
   /** The run that is continued. */
   readonly continued?: Continued
 }

@@ -4,7 +4,7 @@ import { quarantine } from '../lake/quarantine.ts'
 import { closeAll } from './close-all.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import { repairable, type Repairable } from './repairable.ts'
-import { run } from './run.ts'
+import { runAgain } from './run.ts'
 import { verify, type VerifyResult } from './verify.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -46,7 +46,8 @@ export async function repair(options: RepairOptions = {}): Promise<RepairResult>
     const select = tables.filter((each) => each.env === env && each.not === undefined)
     if (select.length === 0) continue
     const names = select.map(({ table }) => table)
-    runs.push(await run(undefined, { ...options, env, select: names, keepGoing: true }))
+    const how = { ...options, env, select: names, keepGoing: true }
+    runs.push(await runAgain(undefined, how, undefined, { repairs: true }))
   }
   return { found, tables, checkpoints, quarantined, runs, left: await verify(options) }
 }

@@ -67,7 +67,11 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
     worker: stale.some(({ kind }) => kind !== 'deliver'),
   })
   const opened = state.commit > 0 ? state : await workspace.env.opened(events.run)
-  const committer = (byRun ? committerByRun : committerByStep)(workspace.env, opened)
+  const committer = (byRun ? committerByRun : committerByStep)(
+    workspace.env,
+    opened,
+    parts.repairs ? 'repair' : 'publish',
+  )
   const scope: RunScope = {
     workspace,
     flow: resolved.flow,

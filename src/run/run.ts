@@ -44,7 +44,7 @@ export async function runAgain(
   target: Target,
   options: RunOptions,
   continued?: Continued,
-  backfill?: BackfillAsk,
+  { backfill, repairs = false }: { readonly backfill?: BackfillAsk; readonly repairs?: boolean } = {},
 ): Promise<RunResult> {
   const workspace = await openWorkspace({ ...options, projectRoot: options.projectRoot ?? rootOf(target) })
   const pools = lazyPool(workspace, options)
@@ -82,6 +82,7 @@ export async function runAgain(
             asked,
             ...(continued && { continued }),
             ...(backfill && { backfill }),
+            ...(repairs && { repairs }),
           },
           each,
         )),

@@ -49,6 +49,8 @@ test('a flipped bit is found and named, and repaired by the step that writes the
   const repaired = await rig.sluice('repair')
   expect(repaired.code, repaired.out + repaired.err).toBe(0)
   expect(repaired.out).toContain('all is as it was written')
+  const { lines } = await rig.sluice('log', 'silver.totals', '--json')
+  expect(lines.map((line) => (line as { kind: string }).kind)).toEqual(['repair', 'publish'])
   expect((await rig.run()).outcomes).toMatchObject({ ingest: 'fresh', totals: 'fresh' })
 })
 

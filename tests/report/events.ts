@@ -1,4 +1,11 @@
-import type { DataChecked, Outcome, RunEvent, StepFinished, WrittenTable } from '../../src/run/events.ts'
+import type {
+  DataChecked,
+  Outcome,
+  RunEvent,
+  SourceRead,
+  StepFinished,
+  WrittenTable,
+} from '../../src/run/events.ts'
 import type { Reason } from '../../src/freshness/reason.ts'
 
 /** Hand-made events: what a run would tell. */
@@ -28,6 +35,21 @@ export function written(table: string, rows: number, more: Partial<WrittenTable>
 export function checked(step: string, check: string, more: Partial<DataChecked> = {}): DataChecked {
   const rest = { severity: 'error', outcome: 'passed', rows: 0 } as const
   return { ...base, event: 'data-checked', step, table: 'silver.trips', check, ...rest, ...more }
+}
+
+/** A source with two files, of which some rows were rejected. */
+export function sourceRead(step: string, rejected: number): SourceRead {
+  const rejects = 'bronze.orders_rejects'
+  return {
+    ...base,
+    event: 'source-read',
+    step,
+    source: 'raw.orders',
+    files: 2,
+    rows: 1234,
+    rejected,
+    rejects,
+  }
 }
 
 export function finish(step: string, outcome: Outcome, more: Partial<StepFinished> = {}): StepFinished {

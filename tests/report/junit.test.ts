@@ -4,7 +4,7 @@ import type { Problem } from '../../src/base/problem.ts'
 import type { RunEvent } from '../../src/run/events.ts'
 import { junitXml } from '../../src/report/junit.ts'
 import { xmlText } from '../../src/report/xml.ts'
-import { checked, finish, finished, mixed, printed, start, started } from './events.ts'
+import { checked, finish, finished, mixed, printed, sourceRead, start, started } from './events.ts'
 import { elementsOf, junitFaults, parseXml } from './schemas.ts'
 
 const none = { events: [], problems: [] }
@@ -34,6 +34,27 @@ test('a run is a suite with a case for each step, and follows the schema', async
     suite?.getAttribute(name),
   )
   expect(counts).toEqual(['taxi', '6', '1', '0', '1', '64.000'])
+})
+
+test('a step tells how many rows its sources rejected, and what was delivered', async () => {
+  const delivered = { target: 'out/a.csv', rows: 1 }
+  const text = junitXml({
+    events: [
+      started(['a', 'b']),
+      printed('a', 'no end of line'),
+      sourceRead('a', 2),
+      finish('a', 'ran'),
+      sourceRead('b', 0),
+      finish('b', 'ran', { delivered }),
+      finished({ ran: 2 }),
+    ],
+    problems: [],
+  })
+  expect(await junitFaults(text)).toEqual([])
+  expect(elementsOf(parseXml(text), 'system-out').map(({ text: out }) => out)).toEqual([
+    'no end of line\nsource raw.orders: 2 of 1,234 rows rejected into bronze.orders_rejects\n',
+    'delivered 1 row to out/a.csv\n',
+  ])
 })
 
 test('a failed step tells its Problems with place, related places and hint, and what it printed', () => {

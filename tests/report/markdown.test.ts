@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Problem } from '../../src/base/problem.ts'
 import { markdownSummary } from '../../src/report/markdown.ts'
 import { markdownLines, markdownTable, markdownText } from '../../src/report/markdown-text.ts'
-import { checked, finish, finished, mixed, start, started, written } from './events.ts'
+import { checked, finish, finished, mixed, sourceRead, start, started, written } from './events.ts'
 
 const html = (markdown: string): string =>
   micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] })
@@ -54,6 +54,22 @@ test('data checks that did not pass have a table', () => {
   expect(text).toContain('| warned | <code>silver.trips</code> | <code>late&#124;rows</code> | 1,234 |')
   expect(text).not.toContain('good')
   expect(text).toContain('### ✓')
+})
+
+test('rows that sources rejected and deliveries have tables', () => {
+  const delivered = { target: 'out/a|b.csv', rows: 1234 }
+  const events = [
+    started(['a', 'b']),
+    sourceRead('a', 2),
+    finish('a', 'ran'),
+    sourceRead('b', 0),
+    finish('b', 'ran', { delivered }),
+    finished({ ran: 2 }),
+  ]
+  const text = markdownSummary({ events, problems: [] })
+  expect(text).toContain('| <code>raw.orders</code> | <code>bronze.orders&#95;rejects</code> | 2 | 1,234 |')
+  expect(text.match(/raw\.orders/g)).toHaveLength(1)
+  expect(text).toContain('| <code>b</code> | <code>out/a&#124;b.csv</code> | 1,234 |')
 })
 
 test('Problems of a project are told with their number, errors first', () => {
