@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 import { ProblemError } from '../base/problem.ts'
+import { oneLine } from '../report/width.ts'
 import type { ProjectOptions, SelectOptions } from '../run/options.ts'
+import type { Cli } from './cli.ts'
 
 /** Options of every command that looks at a project. */
 export interface ProjectFlags {
@@ -33,11 +35,14 @@ export function withPlace(command: Command): Command {
 export function withSelect(command: Command): Command {
   return withProject(command)
     .addOption(
-      listOption('--select <what>', 'a step, notebook, table, glob, +x, x+ or tag:x; may be repeated'),
+      listOption(
+        '--select <what>',
+        'a step, notebook, table, delivery, glob, +x, x+ or tag:x; may be repeated',
+      ),
     )
     .option('--from <step>', 'this step and all that is downstream of it')
     .addOption(listOption('--arg <name=value>', 'sets an arg, as name or step.name; may be repeated'))
-    .option('--force', 'as if no selected step were fresh')
+    .option('--force', 'as if no selected step or delivery were fresh')
 }
 
 /** An option that may be given several times, with one value each, so that targets can stand behind it. */
@@ -55,6 +60,12 @@ export function projectOptions({ project, env, storage }: ProjectFlags): Project
     ...(env !== undefined && { env }),
     ...(storage !== undefined && { storage }),
   }
+}
+
+/** Says, while it happens, what may take long before there is anything to show. */
+export function tellsReading({ err }: Cli): (source: string) => void {
+  return (source) =>
+    err.write(`reading ${oneLine(source)} whole: it has no \`refresh\` and no \`highWater\`\n`)
 }
 
 export function selectOptions(flags: SelectFlags): SelectOptions & { readonly force?: boolean } {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Cli } from './cli.ts'
-import { selectOptions, withSelect } from './options.ts'
+import { selectOptions, tellsReading, withSelect } from './options.ts'
 import type { SelectFlags } from './options.ts'
 
 interface PlanFlags extends SelectFlags {
@@ -9,7 +9,7 @@ interface PlanFlags extends SelectFlags {
 
 export function planCommand(cli: Cli): Command {
   return withSelect(new Command('plan'))
-    .description('say what a run would do, and why; runs nothing')
+    .description('say what a run would do, and why: steps, partitions, deliveries; runs nothing')
     .argument('[target...]', 'flows, or one notebook, by name or file; all flows when left out')
     .option('--json', 'one JSON object for each step')
     .action((targets: readonly string[], flags: PlanFlags) => showPlan(targets, flags, cli))
@@ -20,7 +20,7 @@ export async function showPlan(targets: readonly string[], flags: PlanFlags, cli
   const { plan } = await import('../run/plan.ts')
   const { isOneNotebook, notebookHere, targetsHere } = await import('./targets.ts')
   const named = await targetsHere(targets, flags)
-  const options = selectOptions(flags)
+  const options = { ...selectOptions(flags), onReading: tellsReading(cli) }
   // A run of one notebook is that of its step.
   const made = (await isOneNotebook(named, flags))
     ? await plan([], {

@@ -25,6 +25,12 @@ interface RunFlags extends SelectFlags, ReportFlags {
   readonly help?: true
 }
 
+const notes = `
+Deliveries are steps: they run after the commit of their tables, in the lake's default
+environment (prod), or in those that they name. Steps that work by partition compute the
+partitions that changed; \`sluice backfill\` those that came late. Files of a source with
+an archive are moved when the step that read them is committed, in prod alone.`
+
 export function runCommand(cli: Cli): Command {
   return (
     withReports(withSelect(new Command('run')))
@@ -33,7 +39,7 @@ export function runCommand(cli: Cli): Command {
       .option('--all', 'all flows, as when none is named')
       .option('--dry-run', 'only say what would run, and why')
       .option('--json', 'one JSON object for each event')
-      .addOption(countOption('--concurrency <n>', 'how many steps run at once'))
+      .addOption(countOption('--concurrency <n>', 'how many steps run at once, and partitions of a step'))
       .option('--keep-going', 'go on with steps that do not depend on a failed one')
       .option(
         '--fail-fast',
@@ -48,6 +54,7 @@ export function runCommand(cli: Cli): Command {
       // Help also tells the args of a notebook that is named, so it is an option of our own.
       .helpOption(false)
       .option('-h, --help', 'show this help, and the args of a notebook that is named')
+      .addHelpText('after', notes)
       .action(async (words: readonly string[], flags: RunFlags, self: Command) => {
         const targets =
           words.length === 0 ? words : await (await import('./targets.ts')).targetsHere(words, flags)

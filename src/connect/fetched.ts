@@ -17,6 +17,8 @@ export interface Fetching {
   /** BLAKE3 of a file's content, or null when there is no such file; known files are not read again. */
   readonly hashOf: (file: string) => Promise<string | null>
   readonly signal?: AbortSignal
+  /** Told before a database is read whole, because its source says nothing else: that may take long. */
+  readonly reading?: (source: string) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Waits so many milliseconds; throws when the signal says so. */

@@ -48,6 +48,7 @@ export async function snapshot(
         if (problems.length > 0) throw new ProblemError(problems)
         const looking = { source, sql, subject, connection, transaction, kept, last }
         if (sql.highWater !== undefined) return growingRows(looking, sql.highWater)
+        if (refresh === undefined) around.reading?.(source.name)
         return { files: [await copied(looking, '')] }
       },
       { readOnly: true },

@@ -11,6 +11,8 @@ export interface ProjectOptions {
   readonly env?: string
   /** A file of `storage/` without its ending; `storage` of `sluice.yaml`, else `local`, when left out. */
   readonly storage?: string
+  /** Called before a source of a database is read whole, because it has no `refresh` and no `highWater`. */
+  readonly onReading?: (source: string) => void
 }
 
 /** What part of a flow is meant, and with which args. */

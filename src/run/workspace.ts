@@ -62,6 +62,7 @@ export async function openWorkspace(
       connections: project.config.connections,
       hashOf: (file) => index.contentHash(file),
       ...(options.signal && { signal: options.signal }),
+      ...(options.onReading && { reading: options.onReading }),
     }),
     codeIndex: () => (code ??= openIndex(path.join(caches, 'code'))),
     engine: engineVersion(),

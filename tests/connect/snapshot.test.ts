@@ -38,6 +38,22 @@ describe('a whole table', () => {
       expect((await look(root, orders)).hashes).not.toEqual(first.hashes)
     }))
 
+  test('is told to be read whole where its source says nothing else', () =>
+    withShop(async ({ root, run }) => {
+      run('INSERT INTO orders VALUES (1, 10, NULL)')
+      const told: string[] = []
+      const fresh = source.sqlite({
+        connection: 'shop',
+        name: 'fresh',
+        table: 'orders',
+        columns,
+        refresh: '1h',
+      })
+      for (const of of [orders, growing, fresh])
+        await lookAt(root, connections, of, { reading: (name) => told.push(name) })
+      expect(told).toEqual(['orders'])
+    }))
+
   test('is not asked for again within `refresh`, unless its files are gone, torn or of the future', () =>
     withShop(async ({ root, run }) => {
       const fresh = source.sqlite({ connection: 'shop', table: 'orders', columns, refresh: '1h' })
