@@ -23,6 +23,7 @@ export default {
     // Loaded by `node --import`.
     'tests/crash/hook.mjs',
     'tests/crash/landing-hook.mjs',
+    'tests/crash/pause-hook.mjs',
     'tests/**/fixtures/**',
     // tests/flow/types.test.ts and tests/testing compile them.
     'tests/flow/types/*.ts',

@@ -7,6 +7,8 @@ import type { Fetched, Fetching } from './fetched.ts'
 export interface Elsewhere {
   /** The files that a source is now. Drivers are loaded at the first call. */
   fetch(source: DeclaredSource): Promise<Fetched>
+  /** The next call looks again: where another run has published what it saw, that may be newer. */
+  forget(source: DeclaredSource): void
 }
 
 export type ElsewhereOptions = Omit<Fetching, 'now' | 'pause'> & {
@@ -22,9 +24,9 @@ export function elsewhereOf(options: ElsewhereOptions): Elsewhere {
   const around = { now: Date.now, pause: pauseFor, ...options }
   const known = new Map<string, Promise<Fetched>>()
   return {
+    forget: (source) => void known.delete(keyOf(source)),
     fetch(source) {
-      const { sql, paths, web, format, columns } = source
-      const key = JSON.stringify({ sql, paths, web, format, columns })
+      const key = keyOf(source)
       const before = known.get(key)
       if (before) return before
       const fetched = fetchNow(around, source)
@@ -34,6 +36,10 @@ export function elsewhereOf(options: ElsewhereOptions): Elsewhere {
       return fetched
     },
   }
+}
+
+function keyOf({ sql, paths, web, format, columns }: DeclaredSource): string {
+  return JSON.stringify({ sql, paths, web, format, columns })
 }
 
 async function fetchNow(

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { digestOf, sha256 } from '../base/digest.ts'
-import { isCount, isText, listOf, objectOf } from '../base/form.ts'
+import { hashFile } from '../base/file-hash.ts'
+import { isCount, isObject, isText, listOf, objectOf } from '../base/form.ts'
 import { readJsonFile, writeJsonFile } from '../base/json-file.ts'
 import { cacheFolder } from '../base/names.ts'
 import { inOwnFolder } from '../base/own-folder.ts'
@@ -18,13 +20,19 @@ export interface KeptFile {
 
 const isKeptFile = objectOf<KeptFile>({ file: isText, bytes: isCount, hash: isText })
 export const areKeptFiles = listOf(isKeptFile)
+const isLook = objectOf<{ readonly at: number }>({ at: isCount })
 
-/** Files that nobody names any more are left for so long: another process may read them. */
+/** Files that nobody names any more are left for so long after that: another process may read them. */
 const graceMs = 86_400_000
+
+/** When a file was found to be named no more, in milliseconds since 1970. */
+type Left = { readonly [file: string]: number }
+const isLeft = (value: unknown): value is Left => isObject(value) && Object.values(value).every(isCount)
+const own = new Set(['kept.json', 'left.json'])
 
 /**
  * The folder of one source under `.sluice/sources/`, by what is asked. Files are called by their content and
- * written whole; `kept.json` names those that count. Several processes can write at once: the last one is believed.
+ * written whole; `kept.json` names those that count. Several processes can write at once: the last look is believed.
  */
 export class KeptFiles {
   readonly folder: string
@@ -40,16 +48,28 @@ export class KeptFiles {
     return form(value) ? value : undefined
   }
 
-  /** Says which files count, and removes those that did not for a day. */
-  async write(kept: { readonly files: readonly KeptFile[] }): Promise<void> {
+  /**
+   * Says which files count as of a time, and removes those that did not for a day. A later look stays, unless it is
+   * of the future. `now` in milliseconds since 1970.
+   */
+  async write(
+    kept: { readonly at: number; readonly files: readonly KeptFile[] },
+    now = Date.now(),
+  ): Promise<void> {
+    const other = this.read(isLook)
+    if (other && other.at > kept.at && other.at <= now) return
     writeJsonFile(path.join(this.folder, 'kept.json'), kept)
-    const named = new Set(['kept.json', ...kept.files.map(({ file }) => file)])
+    const named = new Set(kept.files.map(({ file }) => file))
+    const known = readJsonFile<unknown>(path.join(this.folder, 'left.json'))
+    const before = isLeft(known) ? known : {}
+    const left: Record<string, number> = {}
     for (const name of await readdir(this.folder)) {
-      if (named.has(name)) continue
-      const file = path.join(this.folder, name)
-      const found = await stat(file).catch(() => undefined)
-      if (found && Date.now() - found.mtimeMs > graceMs) await rm(file, { force: true })
+      if (named.has(name) || own.has(name)) continue
+      const since = Math.min(before[name] ?? now, now)
+      if (now - since > graceMs) await rm(path.join(this.folder, name), { force: true })
+      else left[name] = since
     }
+    if (digestOf(left) !== digestOf(before)) writeJsonFile(path.join(this.folder, 'left.json'), left)
   }
 
   /** Where a file is written until it is whole. */
@@ -60,7 +80,11 @@ export class KeptFiles {
   /** Keeps a file that was written beside under the name of its content. */
   async keep(written: string, hash: string, ending: string): Promise<string> {
     const name = `${hash.slice(0, 32)}${ending}`
-    await rename(written, path.join(this.folder, name))
+    const place = path.join(this.folder, name)
+    // Another run may be reading it: it stays the file that it is, unless it is damaged.
+    const there = existsSync(place) && (await hashFile(place).catch(() => undefined))
+    if (there === hash) await rm(written, { force: true })
+    else await rename(written, place)
     return name
   }
 

@@ -54,7 +54,7 @@ export async function snapshot(
       { readOnly: true },
     )
     const next: Snapshot = { form: 1, at, ...files }
-    await kept.write(next)
+    await kept.write(next, now())
     return told(sql, kept, next)
   } catch (error) {
     throw placed(error, source)

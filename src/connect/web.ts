@@ -111,7 +111,7 @@ async function fetchOne(
     const file = before?.file ?? (await kept.keep(beside, hash, ending))
     next = { form: 1, at, files: [{ file, bytes, hash }], ...validators }
   }
-  await kept.write(next)
+  await kept.write(next, now())
   return foundOf(kept, next)
 }
 

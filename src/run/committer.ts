@@ -8,6 +8,8 @@ import type { Changes, CommitMeta, EnvState } from '../lake/types.ts'
 export interface Committer {
   /** The state that the next step is judged by: its inputs are all resolved at this one commit. */
   state(): EnvState
+  /** The same, with what other runs have published since, where a step may see that. */
+  renewed(): Promise<EnvState>
   /** Publishes what a step did. `gone`: a cleaning may delete what it names, so that it must be judged anew. */
   commit(base: EnvState, changes: Changes, meta: CommitMeta, judge: Judge): Promise<{ gone: boolean }>
   /**
@@ -30,6 +32,11 @@ export function committerByStep(env: Environment, first: EnvState, word: Publish
   let last: number | undefined
   return {
     state: () => latest,
+    async renewed() {
+      const now = await env.state()
+      if (now.commit > latest.commit) latest = now
+      return latest
+    },
     async commit(base, changes, meta, judge) {
       const result = await env.commit(base, changes, called(meta, word), judge)
       if (result.state.commit > latest.commit) latest = result.state
@@ -54,6 +61,7 @@ export function committerByRun(env: Environment, first: EnvState, word: Publishi
   const overrides = new Set<string>()
   return {
     state: () => own,
+    renewed: () => Promise.resolve(own),
     commit(_base, changes, meta) {
       const delta = fillIn(own, changes, first.commit + 1)
       own = { ...own, ...applyDelta(own, delta) }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync, rmSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -12,6 +12,7 @@ import type { DeclaredInput } from '../flow/declared.ts'
 import type { Delivered } from '../freshness/target-files.ts'
 import { exportTable, type Delivering } from './deliver-file.ts'
 import { putFile } from './put-file.ts'
+import { errnoOf } from '../storage/fault.ts'
 
 const descriptor = 'datapackage.json'
 
@@ -23,6 +24,7 @@ const descriptor = 'datapackage.json'
 export async function deliverPackage(delivering: Delivering, to: DatapackageSink): Promise<Delivered> {
   const { scope, findings, signal } = delivering
   const { inputs } = findings.step
+  const before = { at: Date.now(), named: namedBy(scope.workspace.root, to.folder) }
   const written = []
   for (const input of inputs) written.push(await resourceOf(delivering, input, inputs, to))
   signal.throwIfAborted()
@@ -39,7 +41,12 @@ export async function deliverPackage(delivering: Delivering, to: DatapackageSink
   await writeFile(spilled, text)
   files[`${to.folder}/${descriptor}`] = await hashFile(spilled)
   putFile(scope.workspace, spilled, `${to.folder}/${descriptor}`)
-  removeOthers(scope.workspace.root, to.folder, new Set(written.map(({ file }) => path.basename(file))))
+  removeOthers(
+    scope.workspace.root,
+    to.folder,
+    new Set(written.map(({ file }) => path.basename(file))),
+    before,
+  )
   return { target: `${to.folder}/`, rows: written.reduce((sum, { rows }) => sum + rows, 0), files }
 }
 
@@ -111,10 +118,41 @@ async function sha256Of(file: string): Promise<string> {
 
 const ours = /^[a-z0-9._-]+-[0-9a-f]{16}\.(csv|parquet)$/
 
-/** Removes data of former packages, also what a run that was killed has left; what has another name stays. */
-function removeOthers(root: string, folder: string, named: ReadonlySet<string>): void {
+/** What nobody names is left for so long: another run may have put it there, and be about to name it. */
+const graceMs = 3_600_000
+
+/** The data that the package of before names. */
+function namedBy(root: string, folder: string): ReadonlySet<string> {
+  const names = unlessAbsent(() => readFileSync(path.join(root, folder, descriptor), 'utf8')) ?? ''
+  return new Set(names.match(/[a-z0-9._-]+-[0-9a-f]{16}\.(csv|parquet)/g))
+}
+
+/**
+ * Removes data of the package of before, and what a run that was killed has left; what has another name stays, and so
+ * does what another run has put there since this one began.
+ */
+function removeOthers(
+  root: string,
+  folder: string,
+  named: ReadonlySet<string>,
+  before: { readonly at: number; readonly named: ReadonlySet<string> },
+): void {
   inOwnFolder(root, path.join(root, folder, 'data'), (held) => {
-    for (const name of readdirSync(held))
-      if (ours.test(name) && !named.has(name)) rmSync(path.join(held, name))
+    for (const name of readdirSync(held)) {
+      if (!ours.test(name) || named.has(name)) continue
+      // A rename sets this time.
+      const changed = unlessAbsent(() => statSync(path.join(held, name)).ctimeMs) ?? Infinity
+      const limit = before.named.has(name) ? before.at : before.at - graceMs
+      if (changed < limit) rmSync(path.join(held, name), { force: true })
+    }
   })
+}
+
+function unlessAbsent<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }

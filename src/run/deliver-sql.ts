@@ -17,9 +17,10 @@ const rounds = 5
 
 /**
  * Writes a table into a table of a database. Rows and the line of the ledger are one transaction, and the ledger is
- * read first: what it names as delivered is not delivered again, whatever became of the run that did it.
+ * read first: what it names as delivered is not delivered again, whatever became of the run that did it. Undefined
+ * when the table has another version by now, which may be in the target already: then it must be judged anew.
  */
-export async function deliverSql(delivering: Delivering, to: SqlSink): Promise<Delivered> {
+export async function deliverSql(delivering: Delivering, to: SqlSink): Promise<Delivered | undefined> {
   const { scope, findings, signal } = delivering
   const { step } = findings
   const [input] = step.inputs
@@ -39,6 +40,7 @@ export async function deliverSql(delivering: Delivering, to: SqlSink): Promise<D
     }
     for (let round = 1; round <= rounds; round++) {
       const rows = await deliverOnce(delivering, delivery, input)
+      if (rows === 'overtaken') return undefined
       if (rows !== undefined) return { target: step.notebook, rows }
     }
   } finally {
@@ -56,13 +58,15 @@ async function deliverOnce(
   delivering: Delivering,
   delivery: SqlDelivery,
   input: DeclaredInput,
-): Promise<number | undefined> {
+): Promise<number | 'overtaken' | undefined> {
   const { connection, target, mode } = delivery
   const before = await connection.transaction((look) => readLedger(connection, look, target), {
     readOnly: true,
   })
   const own = ownLine(delivering, before)
   if (own && isDone(delivering, own, mode)) return tellDone(delivering, mode, before, own)
+  // Looked at after the ledger: what is delivered later changes the line, and that is seen under the lock.
+  if (own && (await isOvertaken(delivering, input))) return 'overtaken'
   const database = connection.kind
   const rows =
     mode === 'append'
@@ -85,6 +89,12 @@ async function deliverOnce(
   if (written.done) return tellDone(delivering, mode, others.lines, written.done)
   tellOthers(delivering, mode, others.lines, own)
   return written.rows
+}
+
+/** Whether the table has another version by now. */
+async function isOvertaken({ scope, findings }: Delivering, { name }: DeclaredInput): Promise<boolean> {
+  const now = await scope.committer.renewed()
+  return now.heads.get(name)?.version !== findings.state.heads.get(name)?.version
 }
 
 function ownLine({ scope, findings }: Delivering, lines: readonly LedgerLine[]): LedgerLine | undefined {

@@ -28,6 +28,7 @@ export async function deliverStep(
   try {
     const computedAt = new Date().toISOString()
     const delivered = await deliver({ scope, findings, signal: limited.signal })
+    if (!delivered) return undefined
     const result = { ...delivered }
     const done = await publish(
       scope,
@@ -46,7 +47,7 @@ export async function deliverStep(
 }
 
 /** What serves a kind of target is loaded when a delivery is stale. */
-async function deliver(delivering: Delivering): Promise<Delivered> {
+async function deliver(delivering: Delivering): Promise<Delivered | undefined> {
   const { sink } = delivering.findings.step
   if (!sink) throw new InternalError(`step '${delivering.findings.step.name}' delivers nowhere`)
   if (isSql(sink)) return (await import('./deliver-sql.ts')).deliverSql(delivering, sink)

@@ -1,4 +1,5 @@
 import { closeSync, copyFileSync, fsyncSync, openSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { ProblemError } from '../base/problem.ts'
 import { inOwnFolder } from '../base/own-folder.ts'
@@ -32,10 +33,15 @@ function moveTo(written: string, target: string): void {
     renameSync(written, target)
   } catch (error) {
     if (errnoOf(error) !== 'EXDEV') throw error
-    const beside = path.join(path.dirname(target), `.${path.basename(target)}.sluice-part`)
-    copyFileSync(written, beside)
-    flush(beside)
-    renameSync(beside, target)
+    // A name of its own: another run may put the same file.
+    const beside = path.join(path.dirname(target), `.${path.basename(target)}.${randomUUID()}.sluice-part`)
+    try {
+      copyFileSync(written, beside)
+      flush(beside)
+      renameSync(beside, target)
+    } finally {
+      rmSync(beside, { force: true })
+    }
     rmSync(written, { force: true })
   }
 }

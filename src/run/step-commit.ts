@@ -1,5 +1,6 @@
 import { emptyRecord } from '../base/record.ts'
 import { hostname } from 'node:os'
+import { digestOf } from '../base/digest.ts'
 import { problemsOf } from '../base/problem.ts'
 import type { Json } from '../base/wire.ts'
 import { detailOf } from '../freshness/detail.ts'
@@ -68,15 +69,27 @@ export async function publish(
   const { gone } = await scope.committer.commit(findings.state, changes, meta, (state) => {
     // A record that stood there before is what we were to replace: only one that came since is another run's.
     const theirs = state.steps.get(key)
-    if (theirs?.commit !== before && theirs?.fingerprint === record.fingerprint) return { adopt: true }
-    moved = step.outputs.some(
-      ({ table }) => headCommit(state, table.name) !== headCommit(findings.state, table.name),
-    )
+    const isNew = theirs?.commit !== before
+    if (theirs && isNew && isSame(theirs, record, findings)) return { adopt: true }
+    // Of two deliveries at once nobody knows which came last to the target: it is looked at again.
+    moved = step.sink
+      ? isNew
+      : step.outputs.some(
+          ({ table }) => headCommit(state, table.name) !== headCommit(findings.state, table.name),
+        )
     // Only inputs or other tables moved: what was computed is still what it says it is.
     return moved ? { adopt: true } : changes
   })
   if (moved || gone) return undefined
   return writtenTables(scope.committer.state(), heads)
+}
+
+/** Whether another run has done all that this one did, and nothing else. */
+function isSame(theirs: StepRecord, ours: Omit<StepRecord, 'commit'>, findings: StepFindings): boolean {
+  if (theirs.fingerprint !== ours.fingerprint) return false
+  if (findings.step.sink) return digestOf(theirs.result ?? null) === digestOf(ours.result ?? null)
+  // Where partitions are left, the fingerprint does not say which of them were computed.
+  return findings.step.partition === undefined || ours.fingerprint === findings.fingerprint
 }
 
 function headCommit(state: EnvState, table: string): number | undefined {

@@ -1,4 +1,5 @@
 import { ProblemError } from '../base/problem.ts'
+import type { DeclaredSource } from '../contract/spec.ts'
 import type { CheckResult } from '../engine/engine.ts'
 import type { DeclaredStep } from '../flow/declared.ts'
 import { lookAtStep, type StepFindings } from '../freshness/findings.ts'
@@ -25,7 +26,7 @@ import { publish, recordOf, remember } from './step-commit.ts'
 import { withRetries } from './retry.ts'
 import { standingTables } from './standing.ts'
 import type { Slot } from './slots.ts'
-import { changedMeanwhile } from './meanwhile.ts'
+import { changedMeanwhile, unlessMoved } from './meanwhile.ts'
 import { settlePartitions } from './partition-step.ts'
 import { keptRows, tellChecks } from './tell-checks.ts'
 import { tellSources } from './tell-sources.ts'
@@ -44,7 +45,9 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
   const tries = retrying(scope, step, slot)
   for (let round = 1; round <= rounds; round++) {
     scope.signal.throwIfAborted()
-    const state = scope.committer.state()
+    // What is judged anew is judged by what others have published meanwhile; a target outside knows of that anyway.
+    const late = round > 1 || step.kind === 'deliver'
+    const state = late ? await scope.committer.renewed() : scope.committer.state()
     const record = state.steps.get(stepKey(step, scope.flow.name))
     const findings = await withRetries(tries, (attempt) => {
       // What could not be asked when all steps were looked at was the first try.
@@ -60,12 +63,10 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
     const settled =
       (record && (await forgive(scope, findings, record, reasons))) ??
       (await reuse(scope, findings, reasons)) ??
-      (step.partition
-        ? await settlePartitions(scope, findings, record, reasons)
-        : await withRetries(tries, (attempt) =>
-            (step.kind === 'deliver' ? deliverStep : runStep)(scope, findings, reasons, attempt),
-          ))
+      (await ranOnce(scope, findings, record, reasons, tries, round === rounds))
     if (settled) return settled
+    for (const { kind, origin } of step.inputs)
+      if (kind === 'source') scope.around.elsewhere?.forget(origin as DeclaredSource)
   }
   throw new ProblemError({
     code: 'step/unstable',
@@ -73,6 +74,22 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
     ...(step.where && { where: step.where }),
     hint: 'run again when they are at rest',
   })
+}
+
+/** In the last round, what goes wrong is told even where sources have changed meanwhile. */
+function ranOnce(
+  scope: RunScope,
+  findings: StepFindings,
+  record: StepRecord | undefined,
+  reasons: readonly Reason[],
+  tries: Parameters<typeof withRetries>[0],
+  last: boolean,
+): Promise<Settled | undefined> {
+  const { step } = findings
+  const unlessLater = <T>(work: () => Promise<T>) => (last ? work() : unlessMoved(scope, findings, work))
+  if (step.partition) return unlessLater(() => settlePartitions(scope, findings, record, reasons))
+  const once = step.kind === 'deliver' ? deliverStep : runStep
+  return withRetries(tries, (attempt) => unlessLater(() => once(scope, findings, reasons, attempt)))
 }
 
 /** How a step is tried again, in looking at it and in computing it together; what failed is told each time. */

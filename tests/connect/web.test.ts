@@ -45,7 +45,7 @@ const status =
 /** What is kept of a source beside what is known of it. */
 async function leftIn(root: string): Promise<string[]> {
   const names = await readdir(path.join(root, '.sluice/sources'), { recursive: true })
-  return names.filter((name) => name.includes('.') && !name.endsWith('kept.json'))
+  return names.filter((name) => name.includes('.') && !/(kept|left)\.json$/.test(name))
 }
 
 describe('an address', () => {
