@@ -22,7 +22,8 @@ export async function startProxy(to: number): Promise<Proxy> {
     client.on('error', () => undefined)
     client.on('close', () => open.delete(client))
     if (proxy.refuse !== undefined) return turnAway(client, proxy.refuse)
-    sent = 0
+    let mine = 0
+    let isCut = false
     const { cutAfter = Infinity, how } = proxy
     const upstream = connect(to, '127.0.0.1')
     open.add(upstream)
@@ -34,15 +35,17 @@ export async function startProxy(to: number): Promise<Proxy> {
     client.on('close', () => upstream.destroy())
     client.on('data', (piece: Buffer) => upstream.write(piece))
     upstream.on('data', (piece: Buffer) => {
-      const part = piece.subarray(0, Math.max(0, cutAfter - sent))
-      sent += part.length
+      if (isCut) return
+      const part = piece.subarray(0, cutAfter - mine)
+      sent = mine += part.length
       const end = () => {
         if (how === 'reset') client.resetAndDestroy()
         else client.end()
         upstream.destroy()
       }
-      if (sent < cutAfter) client.write(part)
-      else if (part.length > 0) client.write(part, end)
+      isCut = mine >= cutAfter
+      if (isCut) client.write(part, end)
+      else client.write(part)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

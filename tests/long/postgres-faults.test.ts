@@ -38,7 +38,6 @@ describe.runIf(there)('sources of PostgreSQL when something goes wrong', () => {
     child.stderr?.on('data', (piece: Buffer) => (out += piece.toString()))
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
     while ((await written(made)) < 1_000_000) expect(child.exitCode).toBe(null)
-    const cut = await made.read((await partial(made)) ?? '')
     await server.run(
       database,
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice'",
@@ -53,8 +52,6 @@ describe.runIf(there)('sources of PostgreSQL when something goes wrong', () => {
     await server.run(database, 'UPDATE size SET upto = 5')
     expect((await made.run()).outcomes).toEqual({ copy: 'ran' })
     expect(await ids(made)).toEqual([1, 2, 3, 4, 5])
-    // A reader that takes what is there of the file has too few rows, and perhaps half of the last one.
-    expect(cut.split('\n').length).toBeLessThan(1_000_000_000)
   })
 
   test('two processes that look at one source at once both have the rows of one moment', async () => {
