@@ -121,7 +121,7 @@ async function together({ kept }: Looking, files: readonly KeptRows[]): Promise<
 function hasNulls({ source }: Looking, column: string, count: number): ProblemError {
   return new ProblemError({
     code: 'source/value',
-    message: `source '${source.name}': the high-water column '${column}' is NULL in ${count} rows, which would never be read`,
+    message: `source '${source.name}': the high-water column '${column}' is NULL in ${count} ${count === 1 ? 'row' : 'rows'}, which would never be read`,
     ...(source.where && { where: source.where }),
     hint: 'fill them, or read the table without `highWater`',
   })

@@ -60,7 +60,9 @@ async function keyProblems(delivery: SqlDelivery, transaction: SqlTransaction): 
   const list = key.map(quotedName).join(', ')
   const message = `table '${target}' has no unique index on ${key.join(', ')}, which mode upsert needs`
   const name = connection.relation(target)
-  return [told(delivery, message, `CREATE UNIQUE INDEX ON ${name} (${list})`)]
+  return [
+    told(delivery, message, `CREATE UNIQUE INDEX ${quotedName(`${key.join('_')}_key`)} ON ${name} (${list})`),
+  ]
 }
 
 /** The columns of each index that lets no two rows be the same in them. */

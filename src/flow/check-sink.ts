@@ -137,6 +137,11 @@ function checkedSql(to: SqlSink, input: DeclaredInput | undefined, refuse: Refus
   if (!known.includes(mode)) refuse(`there is no mode '${mode}'`, 'replace, append or upsert')
   if (deletes === true && mode !== 'upsert')
     refuse('`deletes` is for the mode upsert', "mode 'replace' leaves no other rows anyway")
+  if (/^[^".]*(\.[^".]*){2,}$/.test(to.table))
+    refuse(
+      `'${to.table}' is no name of a table`,
+      'such as public.orders; parts with dots stand in double quotes',
+    )
   if (/(^|[."])sluice_deliveries"?$/i.test(to.table))
     refuse(`'${to.table}' is the ledger of deliveries`, 'deliver to a table of another name')
   if (!input) return { ...to, mode }

@@ -23,8 +23,19 @@ export function putFile(workspace: Pick<Workspace, 'root' | 'lake'>, written: st
       flush(held)
     })
   } catch (error) {
+    if (errnoOf(error) === 'EISDIR' || errnoOf(error) === 'ENOTEMPTY') throw isFolder(file)
     throw errnoOf(error) === undefined ? error : faultOf(error, root, 'write', file)
   }
+}
+
+/** Nobody is to remove a folder of theirs. */
+function isFolder(file: string): ProblemError {
+  const message = `'${file}' is a folder, and no file`
+  return new ProblemError({
+    code: 'delivery/invalid',
+    message,
+    hint: "name a file, such as 'out/revenue.csv'",
+  })
 }
 
 /** Another disk takes the bytes first, under a name beside; then they are renamed there. */

@@ -22,7 +22,10 @@ export function selectedFlows<F>(
   const problems: Problem[] = []
   for (const { select: patterns = [], from: start } of asked as readonly SelectOptions[]) {
     const found = flows.map((flow) => selectSteps(resolvedOf(flow), patterns, start).problems)
-    if (found.every((list) => list.length > 0)) problems.push(...found.flat())
+    if (!found.every((list) => list.length > 0)) continue
+    // Flows that have nothing like it have nothing to say.
+    const near = found.flat().filter(({ hint }) => hint?.startsWith('did you mean'))
+    problems.push(...(near.length > 0 ? near : found.flat()))
   }
   if (problems.length > 0) throw new ProblemError(problems)
   const options = { select, ...(from !== undefined && { from }) }

@@ -87,6 +87,12 @@ describe('a delivery', () => {
       /belongs to the project/,
     ],
     ['the whole project', { kind: 'datapackage', folder: './' }, {}, /is for more than a package/],
+    [
+      'three parts',
+      { kind: 'sqlite', connection: 'a', table: 'a.b.c' },
+      {},
+      /'a\.b\.c' is no name of a table/,
+    ],
     ['the ledger', { kind: 'sqlite', connection: 'a', table: 'Sluice_deliveries' }, {}, /is the ledger/],
     [
       'one text for a list',
