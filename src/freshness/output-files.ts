@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { isObject } from '../base/form.ts'
 import { emptyRecord } from '../base/record.ts'
-import { problemsOf } from '../base/problem.ts'
+import { problemsOf, unlessProblem } from '../base/problem.ts'
+import { filesOfHead } from '../lake/head-files.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Head } from '../lake/types.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
@@ -17,6 +18,7 @@ const folders = 'folders'
  * Whether the files of a head, its manifest among them, are what was published, by stat: on a local disk a file
  * that was edited or deleted behind our back is noticed at once. A file that the index does not know is hashed
  * and compared with its manifest. Of very many files it is seen that they are there. On a bucket nothing is read here.
+ * What `sluice verify` has found damaged counts in both.
  */
 export async function lookAtOutput(
   lake: Lake,
@@ -24,8 +26,10 @@ export async function lookAtOutput(
   head: Head,
   index: StatIndex,
 ): Promise<'good' | 'missing' | 'changed'> {
-  for (const key of [head.manifest, ...head.files.map((file) => file.key)]) {
+  const keys = [head.manifest, ...head.files.map((file) => file.key), ...(await distrustedIn(lake, head))]
+  for (const key of keys) {
     const local = lake.storage.pathOf(key)
+    if (local === undefined && lake.isDistrusted(key)) return 'changed'
     if (local === undefined) continue
     const known = index.lookup(local)
     if (known === null) return 'missing'
@@ -85,6 +89,13 @@ function byFolder(keys: readonly string[]): Map<string, string[]> {
 
 function folderAt({ storage }: Lake, folder: string): string {
   return `${storage.pathOf(folder) ?? ''}/`
+}
+
+/** The files of a head that does not list them of which it is known that they were damaged. */
+async function distrustedIn(lake: Lake, head: Head): Promise<string[]> {
+  if (head.many === undefined || !lake.distrustsAny()) return []
+  const files = (await unlessProblem(() => filesOfHead(lake.storage, head))) ?? []
+  return files.flatMap(({ key }) => (lake.isDistrusted(key) ? [key] : []))
 }
 
 /** Whether a file is what the manifest says; a manifest is when it can be read, for it has a checksum. */

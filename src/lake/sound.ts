@@ -21,6 +21,10 @@ export interface SoundVersions {
   headFiles(table: string, head: VersionName): Promise<string[]>
   /** Keys of the files of a version that are as they were published. In a bucket nothing is read: all of them. */
   standing(manifest: Manifest): Promise<ReadonlySet<string>>
+  /** Says that objects were found damaged, which counts more than a copy of theirs on this machine. */
+  distrust(keys: Iterable<string>): void
+  isDistrusted(key: string): boolean
+  distrustsAny(): boolean
 }
 
 /** What hashes files and remembers hashes while their stat is the same. */
@@ -39,6 +43,7 @@ export function soundVersions(storage: Storage, manifests: Manifests, index: () 
   /** By path: the stat and hash that were compared. */
   const compared = new Map<string, string>()
   const comparing = new Map<string, Promise<string>>()
+  const distrusted = new Set<string>()
 
   async function compare(path: string, hash: string): Promise<string | undefined> {
     const proof = `${statKey(path)} ${hash}`
@@ -56,7 +61,13 @@ export function soundVersions(storage: Storage, manifests: Manifests, index: () 
     return undefined
   }
 
+  /** A file in a folder is hashed again instead: somebody may have put it back. */
+  function trusted(key: string): boolean {
+    return !distrusted.has(key) || storage.pathOf(key) !== undefined
+  }
+
   async function place(file: DataFile): Promise<{ path: string } | { fault: string }> {
+    if (!trusted(file.key)) return { fault: 'its content is not what was written' }
     try {
       const expected = { size: file.bytes, hash: file.hash }
       const path = await storage.localPath(file.key, expected)
@@ -96,19 +107,32 @@ export function soundVersions(storage: Storage, manifests: Manifests, index: () 
 
   async function standing(manifest: Manifest): Promise<ReadonlySet<string>> {
     const keys = await inBatches(manifest.files, async ({ key, hash }) => {
+      if (!trusted(key)) return []
       const path = storage.pathOf(key)
       return path === undefined || (await compare(path, hash)) === undefined ? [key] : []
     })
     return new Set(keys.flat())
   }
 
-  return { version, files, standing, headFiles: async (table, head) => files(await version(table, head)) }
+  return {
+    version,
+    files,
+    standing,
+    headFiles: async (table, head) => files(await version(table, head)),
+    distrust: (keys) => {
+      for (const key of keys) distrusted.add(key)
+    },
+    isDistrusted: (key) => distrusted.has(key),
+    distrustsAny: () => distrusted.size > 0,
+  }
 }
 
-/** So many files are opened at once. */
-const atOnce = 64
-
-async function inBatches<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+/** Does work on a list, so many items at once: 64 where it opens files. */
+export async function inBatches<T, R>(
+  list: readonly T[],
+  work: (item: T) => Promise<R>,
+  atOnce = 64,
+): Promise<R[]> {
   const done: R[] = []
   for (let at = 0; at < list.length; at += atOnce)
     done.push(...(await Promise.all(list.slice(at, at + atOnce).map(work))))

@@ -2,7 +2,8 @@ import { problemsOf, type Problem } from '../base/problem.ts'
 import { allEnvironments } from './environments.ts'
 import type { Lake } from './lake.ts'
 import type { Head } from './types.ts'
-import { verifyFiles } from './verify.ts'
+import { cleanedVersions } from './verify-cleaned.ts'
+import { noneCompared, verifyFiles, type ComparedFiles } from './verify.ts'
 import { verifyCaches, verifyFolder, type SpareDamage } from './verify-rest.ts'
 import { verifyLog } from './verify-log.ts'
 
@@ -13,6 +14,8 @@ export interface VerifyLakeOptions {
   readonly tables?: readonly string[]
   /** Looks at all versions in the logs, not at the heads alone. */
   readonly history?: boolean
+  /** Keys that somebody has found damaged. */
+  readonly suspects?: readonly string[]
   readonly signal?: AbortSignal
   /** Called before each version. */
   readonly onVersion?: (table: string, done: number, all: number) => void
@@ -32,11 +35,16 @@ export interface VerifyReport {
   readonly environments: readonly string[]
   readonly commits: number
   readonly versions: number
+  /** Each file counts once, whatever number of versions shares it. */
   readonly files: number
   readonly bytes: number
-  /** Versions in the history of which nothing is left: a cleaning has deleted them. */
+  /** Versions in the history of which nothing is left but what others share: a cleaning has deleted them. */
   readonly cleaned: number
   readonly damaged: readonly DamagedVersion[]
+  /** Keys of manifests and files that are not as they were written, each once. */
+  readonly damagedKeys: readonly string[]
+  /** Those of the suspects that are as they were written. */
+  readonly cleared: readonly string[]
   /** Damage of logs and checkpoints. */
   readonly logProblems: readonly Problem[]
   readonly checkpoints: readonly { readonly env: string; readonly number: number }[]
@@ -97,64 +105,69 @@ async function headsOf(lake: Lake, env: string): Promise<ReadonlyMap<string, Hea
   }
 }
 
-type Verified = Pick<VerifyReport, 'versions' | 'files' | 'bytes' | 'cleaned' | 'damaged'> & {
+type Verified = Pick<
+  VerifyReport,
+  'versions' | 'files' | 'bytes' | 'cleaned' | 'damaged' | 'damagedKeys' | 'cleared'
+> & {
   readonly folders: readonly SpareDamage[]
 }
 
 async function verifyVersions(
   lake: Lake,
   candidates: readonly Candidate[],
-  { signal, onVersion }: VerifyLakeOptions,
+  { suspects = [], signal, onVersion }: VerifyLakeOptions,
 ): Promise<Verified> {
   const known = new Map<string, readonly Problem[] | 'cleaned'>()
-  const folders: SpareDamage[] = []
+  const look: Look = { lake, folders: [], compared: noneCompared() }
+  const isCleaned = cleanedVersions(lake)
   const damaged: DamagedVersion[] = []
-  let [files, bytes] = [0, 0]
   for (const [at, { env, table, head, isHead }] of candidates.entries()) {
     signal?.throwIfAborted()
     onVersion?.(table, at, candidates.length)
     let found = known.get(head.manifest)
-    if (found === undefined) {
-      found = await verifyVersion(lake, table, head, folders)
+    // What an environment has now is damaged when it is gone, whoever deleted it.
+    if (found === undefined || (found === 'cleaned' && isHead)) {
+      found = !isHead && (await isCleaned(head)) ? 'cleaned' : await problemsIn(look, table, head)
       known.set(head.manifest, found)
-      files += head.many ?? head.files.length
-      bytes += head.bytes
     }
-    if (found === 'cleaned' && !isHead) continue
-    const problems = found === 'cleaned' ? await problemsIn(lake, table, head, folders) : found
-    if (problems.length > 0) damaged.push({ env, table, head, isHead, problems })
+    if (found !== 'cleaned' && found.length > 0) damaged.push({ env, table, head, isHead, problems: found })
   }
   const cleaned = [...known.values()].filter((found) => found === 'cleaned').length
-  return { versions: known.size, files, bytes, cleaned, damaged, folders }
+  const { folders, compared } = look
+  return {
+    versions: known.size,
+    files: compared.faults.size,
+    bytes: compared.bytes,
+    cleaned,
+    damaged,
+    damagedKeys: [...compared.damaged],
+    cleared: suspects.filter((key) => compared.sound.has(key) && !compared.damaged.has(key)),
+    folders,
+  }
 }
 
-async function verifyVersion(
-  lake: Lake,
-  table: string,
-  head: Head,
-  folders: SpareDamage[],
-): Promise<readonly Problem[] | 'cleaned'> {
-  const { storage } = lake
-  const stats = await Promise.all(
-    [head.manifest, ...head.files.map(({ key }) => key)].map((key) => storage.stat(key)),
-  )
-  return stats.every((stat) => stat === undefined) ? 'cleaned' : problemsIn(lake, table, head, folders)
+/** What was seen so far. */
+interface Look {
+  readonly lake: Lake
+  readonly folders: SpareDamage[]
+  readonly compared: ComparedFiles
 }
 
 /** What is wrong with a version; what lies beside it goes to `folders`. */
 async function problemsIn(
-  lake: Lake,
+  { lake, folders, compared }: Look,
   table: string,
   head: Head,
-  folders: SpareDamage[],
 ): Promise<readonly Problem[]> {
   try {
     const manifest = await lake.version(table, head)
+    compared.sound.add(head.manifest)
     folders.push(await verifyFolder(lake, head.manifest, manifest))
-    return await verifyFiles(lake.storage, manifest, { hash: true })
+    return await verifyFiles(lake.storage, manifest, { hash: true, compared })
   } catch (error) {
     const problems = problemsOf(error)
     if (problems === undefined) throw error
+    compared.damaged.add(head.manifest)
     return problems
   }
 }

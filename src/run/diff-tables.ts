@@ -1,9 +1,9 @@
-import { ProblemError } from '../base/problem.ts'
+import { ProblemError, type Problem } from '../base/problem.ts'
 import { schemaChanges } from '../check/schema-changes.ts'
 import type { RowsDiff } from '../engine/table-diff.ts'
 import { engineVersion } from '../engine/version.ts'
 import type { Manifest } from '../lake/types.ts'
-import { verifyFiles } from '../lake/verify.ts'
+import { noneCompared, verifyFiles } from '../lake/verify.ts'
 import { comparedColumns } from './diff-how.ts'
 import type { DiffChoice } from './diff-how.ts'
 import type { DiffTable } from './diff-ends.ts'
@@ -81,10 +81,11 @@ async function rowsDiff(
   after: DiffTable,
   how: Parameters<LakeReader['diff']>[2],
 ): Promise<RowsDiff> {
-  const faults = await Promise.all(
-    [before, after].map(({ lake, manifest }) => verifyFiles(lake.storage, manifest, { hash: true })),
-  )
-  if (faults.flat().length > 0) throw new ProblemError(faults.flat())
+  const faults: Problem[] = []
+  const compared = noneCompared()
+  for (const { lake, manifest } of [before, after])
+    faults.push(...(await verifyFiles(lake.storage, manifest, { hash: true, compared })))
+  if (faults.length > 0) throw new ProblemError(faults)
   return reader.diff(before, after, how)
 }
 

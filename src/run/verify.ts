@@ -1,7 +1,8 @@
 import { unlessProblem, type Problem } from '../base/problem.ts'
 import { keysOfHead } from '../lake/head-files.ts'
-import { verifyLake, type DamagedVersion, type VerifyReport } from '../lake/verify-lake.ts'
+import { verifyLake, type VerifyReport } from '../lake/verify-lake.ts'
 import { closeAll } from './close-all.ts'
+import { distrustedKeys, keepDistrusted } from './distrusted.ts'
 import type { ProjectOptions } from './options.ts'
 import { forgetRest } from './rest.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
@@ -30,14 +31,16 @@ export interface VerifyResult extends VerifyReport {
 export async function verify(options: VerifyOptions = {}): Promise<VerifyResult> {
   const workspace = await openWorkspace(options)
   try {
+    const suspects = distrustedKeys(workspace.root, workspace.lake.id)
     const report = await verifyLake(workspace.lake, {
+      suspects,
       ...(options.env !== undefined && { envs: [workspace.envName] }),
       ...(options.tables && { tables: options.tables }),
       ...(options.history && { history: true }),
       ...(options.signal && { signal: options.signal }),
       ...(options.onVersion && { onVersion: options.onVersion }),
     })
-    await distrust(workspace, report.damaged)
+    await distrust(workspace, report)
     return { ...report, where: workspace.lake.storage.place, problems: problemsIn(report) }
   } finally {
     await closeAll(workspace)
@@ -52,7 +55,9 @@ function problemsIn({ logProblems, damaged, spare }: VerifyReport): Problem[] {
 }
 
 /** A disk that fails changes bytes and no stats: what is known of the files of damaged versions is forgotten. */
-async function distrust({ lake, index, root }: Workspace, damaged: readonly DamagedVersion[]): Promise<void> {
+async function distrust({ lake, index, root }: Workspace, report: VerifyReport): Promise<void> {
+  const { damaged } = report
+  keepDistrusted(root, lake.id, report)
   if (damaged.length === 0) return
   for (const { head } of damaged) {
     const keys = (await unlessProblem(() => keysOfHead(lake.storage, head))) ?? [head.manifest]

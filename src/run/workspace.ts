@@ -11,6 +11,7 @@ import { openLake, type Lake } from '../lake/lake.ts'
 import { openIndex } from '../notebook/open-index.ts'
 import type { StatIndex } from '../notebook/stat-index.ts'
 import { openStorage, readStorageConfig, type StorageConfig } from '../storage/config.ts'
+import { distrustedKeys } from './distrusted.ts'
 import type { ProjectOptions } from './options.ts'
 import { readFileSync } from 'node:fs'
 
@@ -49,6 +50,7 @@ export async function openWorkspace(
   const caches = path.join(project.root, cacheFolder)
   const index = openIndex(dataIndex(project))
   const lake = await openLake(storage, { index: () => index })
+  lake.distrust(distrustedKeys(project.root, lake.id))
   let code: StatIndex | undefined
   return {
     project,
