@@ -93,7 +93,7 @@ describe('a step by partition', () => {
     },
   )
 
-  it.each(['backfill', 'run'] as const)(
+  it.each(nightly ? (['backfill', 'run'] as const) : (['backfill'] as const))(
     'loses nothing when a %s is overtaken by the other',
     async (first) => {
       rig = await Rig.open(parted())
@@ -289,7 +289,8 @@ export default flow('f').source(raw).step(take)
     grow(1, 2)
     expect((await rig.run()).code).toBe(0)
     const wanted = ['1', '2']
-    for (const [at, moment] of ['before rename .*kept.json', beforeCommit].entries()) {
+    const moments = nightly ? [beforeCommit, 'before rename .*kept.json'] : [beforeCommit]
+    for (const [at, moment] of moments.entries()) {
       const [one = 0, two = 0, three = 0] = [3, 4, 5].map((n) => n + at * 3)
       grow(one, two)
       const slow = await pausedAt(rig, ['run'], [moment])

@@ -159,9 +159,9 @@ async function overtaken(
 /** More by night: each kind of target by itself, whether it was delivered to before, and what overtakes it. */
 const ways = [
   { later: true, newer: true },
-  { later: false, newer: false },
   ...(nightly
     ? [
+        { later: false, newer: false },
         { later: true, newer: false },
         { later: false, newer: true },
       ]
