@@ -39,7 +39,7 @@ export async function checkProject(options: CheckProjectOptions = {}): Promise<C
   let context: CodeContext | undefined
   const look = () => (context ??= codeContext(space))
   // They start while the code is looked at.
-  const onChange = () => pools.get().warm({ engine: true, worker: true })
+  const onChange = () => pools.get().warm({ engines: [undefined], worker: true })
   const parts = { space, pools, look, onChange, limit: options.loadLimit ?? 30_000 }
   try {
     const lineage = options.lineage ?? false

@@ -25,7 +25,7 @@ import { layout } from '../storage/layout.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Json } from '../base/wire.ts'
 import type { Checked, Printed } from './child.ts'
-import type { Share } from './engine-hosts.ts'
+import { ownShare, type Share } from './engine-hosts.ts'
 import { atAddresses } from './fetched-places.ts'
 import { guardMemory } from './guard-memory.ts'
 import { killLate } from './kill-late.ts'
@@ -142,11 +142,11 @@ async function computeFiles(ask: ComputeAsk, prepared: Prepared): Promise<Comput
     (await renderQueries(ask.pool, ask.root, step, ask.signal, ask.printed, ask.partition?.told))
   await ask.loaded?.()
   const bare = queries.map(({ origin: _origin, ...query }) => query)
-  const { memory, threads } = step.limits
+  const share = ownShare(step.limits, reach)
   const options = {
     signal: ask.signal,
     by: step.name,
-    ...((memory ?? threads ?? reach) !== undefined && { share: { memory, threads, reach } }),
+    ...(share && { share }),
     ...(ask.checked && { checked: ask.checked }),
     again: () => emptied(request),
   }

@@ -11,6 +11,17 @@ export interface Share extends Pick<Limits, 'memory' | 'threads'> {
   readonly reach?: 'all'
 }
 
+/** What a step needs of its own; undefined where it can share. */
+export function ownShare({ memory, threads }: Limits, reach?: Share['reach']): Share | undefined {
+  return (memory ?? threads ?? reach) === undefined
+    ? undefined
+    : {
+        ...(memory !== undefined && { memory }),
+        ...(threads !== undefined && { threads }),
+        ...(reach && { reach }),
+      }
+}
+
 /** Who asks an engine, and how. */
 export interface EngineAsk extends CallOptions {
   readonly signal: AbortSignal
@@ -54,6 +65,12 @@ export class EngineHosts {
   shared(): Child<EngineCalls> {
     if (!this.#shared?.alive) this.#shared = this.#started()
     return this.#shared
+  }
+
+  /** Starts what will be asked soon: the one that all share, or one that the next step with such a share takes. */
+  warm(share?: Share): void {
+    if (!share) this.shared()
+    else if (!this.#idle.get(keyOf(share))?.alive) this.#idle.set(keyOf(share), this.#started(share))
   }
 
   all(): readonly Child<EngineCalls>[] {
@@ -102,7 +119,7 @@ export class EngineHosts {
   }
 
   async #own<T>(share: Share, use: (host: Child<EngineCalls>) => Promise<T>): Promise<T> {
-    const key = `${share.memory} ${share.threads} ${share.reach}`
+    const key = keyOf(share)
     const kept = this.#idle.get(key)
     this.#idle.delete(key)
     const host = kept?.alive ? kept : this.#started(share)
@@ -126,4 +143,8 @@ export class EngineHosts {
     await host.close()
     this.#all.delete(host)
   }
+}
+
+function keyOf({ memory, threads, reach }: Share): string {
+  return `${memory} ${threads} ${reach}`
 }

@@ -47,8 +47,8 @@ export class Pool {
   }
 
   /** Starts what will be needed, so that it starts while fingerprints are worked out. */
-  warm(needs: { engine: boolean; worker: boolean }): void {
-    if (needs.engine) this.engines.shared()
+  warm(needs: { engines: readonly (Share | undefined)[]; worker: boolean }): void {
+    for (const share of needs.engines) this.engines.warm(share)
     if (needs.worker && this.all.size === 0) this.idle.push(this.startWorker())
   }
 

@@ -11,6 +11,7 @@ import type { PlannedFlow, RunParts } from './planned.ts'
 import type { RunScope } from './scope.ts'
 import { CodeChanged } from './meanwhile.ts'
 import { keepPinned } from './pin.ts'
+import { enginesOf } from './reach.ts'
 import { Slots, type Slot } from './slots.ts'
 import { settleStep } from './step.ts'
 import { stepLimits } from './step-limits.ts'
@@ -63,7 +64,7 @@ export async function runRound(parts: RunParts, planned: PlannedFlow, ended: End
   if (stale.length === 0) return { codeChanged: false, moved: false }
   const pool = parts.pools.get()
   pool.warm({
-    engine: stale.some(({ kind }) => kind !== 'run'),
+    engines: enginesOf(stale, pool.reach),
     worker: stale.some(({ kind }) => kind !== 'deliver'),
   })
   const opened = state.commit > 0 ? state : await workspace.env.opened(events.run)

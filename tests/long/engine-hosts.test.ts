@@ -96,3 +96,15 @@ it('a step that says memory or threads has an engine of its own, which is kept f
   await hosts.ask('queryDigests', queryOf('three'), { signal, by: 'three' })
   expect(started).toHaveLength(2)
 })
+
+it('an engine that was started before it was asked is the one that is asked, if it has the same share', async () => {
+  const hosts = engines()
+  const share = { reach: 'all' } as const
+  for (const each of [share, share, undefined]) hosts.warm(each)
+  expect(started).toHaveLength(2)
+  await hosts.ask('queryDigests', queryOf('one'), { signal, by: 'one', share })
+  await hosts.ask('queryDigests', queryOf('two'), { signal, by: 'two' })
+  expect(started).toHaveLength(2)
+  await hosts.ask('queryDigests', queryOf('three'), { signal, by: 'three', share: { ...share, threads: 1 } })
+  expect(started).toHaveLength(3)
+})
