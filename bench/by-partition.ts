@@ -7,7 +7,8 @@ import { spreadOf } from './measure.ts'
 import { withCpu } from './processes.ts'
 import { inScratch, installedSluice, makeProject, writeFiles } from './scratch.ts'
 
-const parts = 1_000
+/** At least 600; the first run takes about 25 ms for each. */
+const parts = Number(process.env['SLUICE_BENCH_PARTITIONS'] ?? 1_000)
 const many = 100_000
 
 /** One changed partition of many against all of them, and which of 100,000 partitions are stale. */

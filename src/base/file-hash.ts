@@ -2,6 +2,9 @@ import { open } from 'node:fs/promises'
 
 /** Bytes that are read at a time: large reads keep the native hash busy. */
 const chunkBytes = 1 << 20
+/** Buffers that nobody reads into now: one for each of very many small files would keep the garbage collector busy. */
+const idle: Buffer[] = []
+const keptBuffers = 16
 let loading: Promise<typeof import('@napi-rs/blake-hash')> | undefined
 /** Kept, because each `import()` of a loaded module costs more than the hash of a small file. */
 const native = (): Promise<typeof import('@napi-rs/blake-hash')> =>
@@ -35,14 +38,15 @@ export async function hashFile(path: string): Promise<string> {
   const { Blake3Hasher } = await native()
   const hasher = new Blake3Hasher()
   const file = await open(path, 'r')
+  const buffer = idle.pop() ?? Buffer.allocUnsafe(chunkBytes)
   try {
-    const buffer = Buffer.allocUnsafe(chunkBytes)
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, chunkBytes)
       if (bytesRead === 0) return hasher.digest('hex')
       hasher.update(buffer.subarray(0, bytesRead))
     }
   } finally {
+    if (idle.length < keptBuffers) idle.push(buffer)
     await file.close()
   }
 }

@@ -44,8 +44,9 @@ export function openLakeReader(place: LakePlace): LakeReader {
       yield* (await reader()).rows(files, table.manifest.columns)
     },
     async preview(table, limit) {
-      const files = await filesOf(table)
-      return (await reader()).preview(files, limit)
+      const { rows } = table.manifest
+      const files = await filesOf(firstOf(table, limit))
+      return { ...(await (await reader()).preview(files, limit)), total: rows }
     },
     async profile(table) {
       const files = await filesOf(table)
@@ -73,6 +74,17 @@ export function openLakeReader(place: LakePlace): LakeReader {
     },
     close: async () => (await opened)?.close(),
   }
+}
+
+/** A table with as many of its files as are needed for its first rows: it may have very many. */
+function firstOf(table: FoundTable, limit: number): FoundTable {
+  let rows = 0
+  const files = table.manifest.files.filter((file, at) => {
+    const isWanted = at === 0 || rows < limit
+    rows += file.rows
+    return isWanted
+  })
+  return { ...table, manifest: { ...table.manifest, files } }
 }
 
 async function sideOf(table: FoundTable): Promise<DiffSide> {

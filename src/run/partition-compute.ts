@@ -13,6 +13,7 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { FoundPartitions } from '../freshness/partition-facts.ts'
 import type { StalePartition } from '../freshness/partition-plan.ts'
 import { compute, type ComputeAsk, type Staging } from './compute.ts'
+import { errnoOf } from '../storage/fault.ts'
 import { stepProblems } from './failures.ts'
 import { CodeChanged } from './meanwhile.ts'
 import { partChecks } from './partition-ask.ts'
@@ -125,8 +126,7 @@ async function computeOne(
     folder: path.join(staging.folder, `p${at}`),
   }))
   for (const { folder } of stagings) {
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(folder)
+    await emptyFolder(folder)
   }
   const key = partitionKey(plan.values)
   const files = new Map(whole)
@@ -170,6 +170,17 @@ async function computeOne(
     }
   } finally {
     checks.push(...mine)
+  }
+}
+
+/** Makes a folder; a try before may have left it with what it wrote. */
+async function emptyFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder)
   }
 }
 

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { openLake } from '../../src/index.ts'
 import { Rig, type Line } from '../run/rig.ts'
 
 /** More than a head lists. */
@@ -63,6 +64,16 @@ test('a lost or changed partition of very many is noticed, and it alone is made 
   expect(lost.outcomes).toEqual({ days: 'fresh', dear: 'stale' })
   expect(lost.reasons['dear']).toEqual(['output-missing'])
   expect((await rig.sluice('explain', 'dear')).out).toContain('part=7: a file is gone or was edited')
+  // First rows are read from the first files alone; all of them are not there.
+  const lake = await openLake({ projectRoot: rig.folder })
+  const dear = lake.table('silver.dear')
+  const { rows, total } = await dear.preview(3)
+  expect({ parts: rows.map(([part]) => Number(part)).toSorted((a, b) => a - b), total }).toEqual({
+    parts: [0, 1, 2],
+    total: parts,
+  })
+  await expect(dear.preview(parts)).rejects.toThrow('is missing')
+  await lake.close()
   const again = await rig.run()
   expect(again.outcomes).toEqual({ days: 'fresh', dear: 'ran' })
   expect(planned(again.lines)).toEqual([['dear', 1, parts - 1]])
