@@ -2,6 +2,7 @@ import { allEnvironments } from './environments.ts'
 import { entriesDown } from './history.ts'
 import { keysOfHead } from './head-files.ts'
 import { lastEntry } from './log.ts'
+import { parseManifest } from './manifest.ts'
 import { pinnedCommits } from './pins.ts'
 import { stateAt } from './state.ts'
 import type { Head, LogEntry } from './types.ts'
@@ -29,7 +30,7 @@ export interface Window {
 /**
  * Reads which objects are needed, over all environments: by the head of any table at any commit since a time, at
  * the commit before it, and since the commits that live runs have pinned. Damage in that part of a log throws
- * `storage/corrupt`: in doubt, nothing is deleted.
+ * `storage/corrupt`, and so does a table whose files nobody can name: in doubt, nothing is deleted.
  */
 export async function neededKeys(storage: Storage, window: Window): Promise<Needed> {
   const keys = new Set<string>()
@@ -43,6 +44,7 @@ export async function neededKeys(storage: Storage, window: Window): Promise<Need
     const from = window.from === undefined ? Infinity : (window.from[env] ?? 0)
     const pinned = Math.min(from, pins.from(env))
     const stop = (entry: LogEntry) => Date.parse(entry.at) < window.since && entry.number <= pinned
+    await checkHeads({ storage, env }, last.number)
     let first = last.number
     for await (const entry of entriesDown({ storage, env }, last.number)) {
       first = entry.number
@@ -60,5 +62,20 @@ async function addHeads(storage: Storage, keys: Set<string>, heads: Iterable<Hea
     // A manifest names the same files each time.
     if (head === null || (head.many !== undefined && keys.has(head.manifest))) continue
     for (const key of await keysOfHead(storage, head)) keys.add(key)
+  }
+}
+
+/** Throws where a table's manifest is gone and its head does not list the files: they may be shared ones. */
+async function checkHeads(
+  log: { readonly storage: Storage; readonly env: string },
+  at: number,
+): Promise<void> {
+  const { heads } = await stateAt(log, at)
+  for (const [table, head] of heads) {
+    if (head.many === undefined || (await log.storage.stat(head.manifest))) continue
+    // Another run may have published a newer version meanwhile, and another cleaning deleted this one.
+    const last = await lastEntry(log)
+    const now = last && (await stateAt(log, last.number)).heads.get(table)
+    if (now?.manifest === head.manifest) parseManifest(head.manifest, undefined)
   }
 }

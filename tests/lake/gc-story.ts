@@ -171,7 +171,8 @@ async function computed(
 ): Promise<Head> {
   const version = world.newId(world.now())
   const before = base.heads.get(table)
-  const shared = before && (await lake.version(table, before)).files
+  // A newer version may stand by now, and this one be cleaned away: runs pin what they read, these writers do not.
+  const shared = before && (await unlessProblem(() => lake.version(table, before)))?.files
   // Some take long to compute: others commit and clean meanwhile.
   for (let left = world.random() < 0.2 ? 60 : 0; left > 0; left--) await lake.storage.stat('computing')
   const files: DataFile[] = []

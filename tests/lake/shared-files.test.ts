@@ -148,3 +148,17 @@ describe.each([3, 201])('versions of %d files that share them', (count) => {
     expect((await verified(to)).damaged.map(({ head }) => head.version)).toEqual([second.manifest.version])
   })
 })
+
+test('a cleaning deletes nothing when nobody can name the files of a table', async () => {
+  const storage = ticking()
+  const [, , newest] = await threeVersions(storage, 201)
+  const keys = async () => {
+    const found: string[] = []
+    for await (const { key } of storage.list(layout.tables)) found.push(key)
+    return found.toSorted()
+  }
+  await storage.delete([newest.key])
+  const before = await keys()
+  await expect(clean(storage)).rejects.toThrow(/manifest\.json' is damaged: it is missing/)
+  expect(await keys()).toEqual(before)
+})
