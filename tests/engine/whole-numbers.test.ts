@@ -89,6 +89,15 @@ describe('a whole number from a text', () => {
     ['9223372036854775808', null],
     ['1e18', '1000000000000000000'],
     ['1e19', null],
+    ['4503599627370497.5', null],
+    ['1.9999999999999999999', null],
+    ['0.00000000000000000000000001', null],
+    ['1e-400', null],
+    ['1e-99999999999999999999', null],
+    ['0e-5', '0'],
+    ['1500e-2', '15'],
+    ['\t1_500.0e-2\n', '15'],
+    ['0x1E', '30'],
   ])('%j is %j as BIGINT', async (text, value) => {
     expect(await valuesOf([text], 'BIGINT', wholeNumber)).toEqual([value])
   })
@@ -116,12 +125,48 @@ describe('a whole number from a text', () => {
     await fc.assert(property, { numRuns: 10 })
   })
 
+  it('is exactly what its digits say, or an error', async () => {
+    const property = fc.asyncProperty(
+      fc.array(decimal, { minLength: 200, maxLength: 200 }),
+      async (texts) => {
+        const found = await valuesOf(texts, 'BIGINT', wholeNumber)
+        for (const [at, text] of texts.entries())
+          expect([text, found[at]]).toBeOneOf([
+            [text, exactly(text)],
+            [text, null],
+          ])
+        // Where nothing is near a limit, there is a value.
+        for (const [at, text] of texts.entries())
+          if (/^-?[1-9]\d{0,8}(\.0*)?$/.test(text)) expect([text, found[at]]).toEqual([text, exactly(text)])
+      },
+    )
+    await fc.assert(property, { numRuns: 10 })
+  })
+
+  it('would be found to be another by an expression that goes by doubles', async () => {
+    const byDouble = (sql: string, type: string) =>
+      `CASE WHEN TRY_CAST(${sql} AS DOUBLE) <> trunc(TRY_CAST(${sql} AS DOUBLE)) THEN error('no') ELSE CAST(${sql} AS ${type}) END`
+    expect(await valuesOf(['1.9999999999999999999'], 'BIGINT', byDouble)).toEqual(['2'])
+  })
+
   it('would not be the same if the short way took numbers with a digit less', async () => {
     const texts = ['9.7', '99.5', '12']
     expect(await valuesOf(texts, 'BIGINT', slowly)).toEqual([null, null, '12'])
     expect(await valuesOf(texts, 'BIGINT', wrongly)).not.toEqual([null, null, '12'])
   })
 })
+
+/** The whole number that a decimal text is, by its digits; null when it has a fraction. */
+function exactly(text: string): string | null {
+  const [, sign, whole = '', decimals = '', power = '0'] =
+    /^([+-]?)(\d*)\.?(\d*)(?:e(.*))?$/i.exec(text) ?? []
+  const scale = decimals.length - Number(power)
+  const all = BigInt(`${whole}${decimals}` || '0')
+  const unit = 10n ** BigInt(Math.abs(scale))
+  if (scale > 0 && all % unit !== 0n) return null
+  const value = scale > 0 ? all / unit : all * unit
+  return String(sign === '-' ? -value : value)
+}
 
 const digit = Array.from({ length: 10 }, (_, value) => String(value))
 const marks = ['.', 'e', 'E', '+', '-', '_', ' ', 'x', 'i', 'n', 'f', 'a']
@@ -137,6 +182,13 @@ const near = fc
   .map(([power, more]) => String(2n ** power + BigInt(more)))
 const power = fc.nat(18).map((zeros) => `1${'0'.repeat(zeros)}`)
 const nines = fc.nat(18).map((more) => '9'.repeat(more))
+const zeros = fc.nat(20).map((more) => '0'.repeat(more))
+const decimal = fc.oneof(
+  join(sign, digits(18)),
+  join(sign, fc.oneof(near, power, nines, digits(18)), fc.constant('.'), fc.oneof(zeros, digits(20))),
+  join(sign, digits(10), fc.constant('.'), digits(12), zeros, fc.constantFrom('e', 'e-', 'E'), digits(2)),
+  join(sign, digits(6), zeros, fc.constant('e-'), digits(2)),
+)
 const text = fc.oneof(
   join(sign, digits(21)),
   join(sign, fc.oneof(near, power, nines, digits(20)), fc.constantFrom('', '.'), digits(4)),

@@ -74,10 +74,24 @@ export function readsAsText({ type }: DeclaredColumn): boolean {
 /** The mark of an error that a source's own expression raises. */
 export const fractionMark = 'sluice: not a whole number'
 
-/** True where a text is a number with a fraction. */
+/** What DuckDB leaves out of account around a number. */
+const around = "E' \\t\\n\\v\\f\\r'"
+
+/**
+ * True where a text is a number with a fraction. It goes by the digits: a double holds no more than 16 of them, and
+ * would take 1.9999999999999999999 for 2. Few texts have a point or an exponent, so nothing else is done with the others.
+ */
 export function isFraction(sql: string): string {
-  const number = `TRY_CAST(${sql} AS DOUBLE)`
-  return `((contains(${sql}, '.') OR contains(${sql}, 'e') OR contains(${sql}, 'E')) AND ${number} <> trunc(${number}))`
+  const plain = `lower(replace(trim(${sql}, ${around}), '_', ''))`
+  const [number, exponent] = [1, 2].map((part) => `split_part(${plain}, 'e', ${part})`)
+  const decimals = `split_part(${number}, '.', 2)`
+  const digits = `(ltrim(split_part(${number}, '.', 1), '+-') || ${decimals})`
+  // An exponent that no BIGINT holds.
+  const far = `CASE WHEN starts_with(${exponent}, '-') THEN -1000000 ELSE 0 END`
+  const power = `coalesce(TRY_CAST(${exponent} AS BIGINT), ${far})`
+  const lacking = `length(${decimals}) - ${power} > length(${digits}) - length(rtrim(${digits}, '0'))`
+  const exact = `TRY_CAST(${sql} AS DOUBLE) IS NOT NULL AND rtrim(${digits}, '0') <> '' AND ${lacking}`
+  return `(CASE WHEN contains(${sql}, '.') OR contains(${sql}, 'e') OR contains(${sql}, 'E') THEN ${exact} ELSE false END)`
 }
 
 /** The least number of n digits, by n; 0 for one digit. */
