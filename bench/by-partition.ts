@@ -13,7 +13,8 @@ const many = 100_000
 
 /** One changed partition of many against all of them, and which of 100,000 partitions are stale. */
 export async function byPartition(): Promise<Figure[]> {
-  return [planned(), ...(await inScratch(oneOfMany))]
+  const of = (rows: number) => inScratch((folder) => oneOfMany(folder, rows))
+  return [planned(), ...(await of(2_000)), ...(await of(20_000))]
 }
 
 /** Pure: what the inputs hold of each partition, and the plan. One has changed. */
@@ -95,12 +96,12 @@ export default flow('days').source(files).step(days).step(dear)
 }
 
 /** Steps by their own clocks, and the processor time of the whole command with all its processes. */
-function oneOfMany(folder: string): Promise<Figure[]> {
+function oneOfMany(folder: string, rows: number): Promise<Figure[]> {
   makeProject(folder, project)
-  const file = (at: number, rows: number) => ({
-    [`raw/p${at}.csv`]: `id,fare\n${Array.from({ length: rows }, (_, row) => `${row},${row / 4}\n`).join('')}`,
+  const file = (at: number, count: number) => ({
+    [`raw/p${at}.csv`]: `id,fare\n${Array.from({ length: count }, (_, row) => `${row},${row / 4}\n`).join('')}`,
   })
-  for (let at = 0; at < parts; at++) writeFiles(folder, file(at, 2000))
+  for (let at = 0; at < parts; at++) writeFiles(folder, file(at, rows))
   const run = (...words: readonly string[]) => {
     const main = join(installedSluice(), 'dist/cli/main.js')
     const { stdout, cpuMs = NaN } = withCpu(folder, process.execPath, [main, 'run', '--json', ...words])
@@ -111,10 +112,10 @@ function oneOfMany(folder: string): Promise<Figure[]> {
   const all = run()
   const rest = run().cpuMs
   const ones = [1, 2, 3, 4, 5].map((round) => {
-    writeFiles(folder, file(round * 100, 2000 + round))
+    writeFiles(folder, file(round * 100, rows + round))
     return run()
   })
-  const what = `one changed partition of ${parts}`
+  const what = `one changed partition of ${parts} of ${rows.toLocaleString('en-US')} rows`
   const figure = (told: string, of: (run: typeof all) => number, goal?: Goal) => {
     const value = ones.map(of)
     const about = {

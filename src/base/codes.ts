@@ -96,7 +96,7 @@ export const problemCodes = {
   'step/memory': 'A step needed more memory than its limit.',
   'step/result-invalid': 'What a notebook returned cannot be kept as JSON.',
   'step/engine': 'The engine failed while it computed a step.',
-  'step/unstable': 'Inputs or code kept changing while a step was computed.',
+  'step/unstable': 'Inputs, code or what other runs publish kept changing while a step was computed.',
   'test/invalid':
     'A notebook test names an input, output, column or variable that its notebook does not have.',
   'test/vacuous': 'A notebook test that would pass whatever the notebook does.',

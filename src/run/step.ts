@@ -70,9 +70,9 @@ export async function settleStep(scope: RunScope, step: DeclaredStep, slot: Slot
   }
   throw new ProblemError({
     code: 'step/unstable',
-    message: `step '${step.name}': its inputs or its code changed ${rounds} times while it was computed`,
+    message: `step '${step.name}': its inputs, its code or what other runs publish of it changed ${rounds} times while it was computed`,
     ...(step.where && { where: step.where }),
-    hint: 'run again when they are at rest',
+    hint: 'run again when files and other runs are at rest',
   })
 }
 
