@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { isManifest, manifestFault } from './manifest-shape.ts'
 import { packManifest, unpackManifest } from './packed-manifest.ts'
 import { createOnce } from './create.ts'
@@ -9,18 +7,12 @@ import type { Shape } from '../base/form.ts'
 import type { Manifest } from './types.ts'
 import { pauseAbout } from '../storage/again.ts'
 import type { Pause } from '../storage/again.ts'
-import { told } from '../storage/fault.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** The manifests of a lake. They never change, so one that was read is kept in memory. */
 export interface Manifests {
   /** Writes the manifest of a new version under its key. Writing the same again is no error. */
   write(key: string, manifest: Manifest): Promise<void>
-  /**
-   * Writes the manifest of a new version into its staged folder, as `manifest.json`: it is published with the files
-   * beside it, and flushed with them. `key` is where it will lie.
-   */
-  stage(folder: string, key: string, manifest: Manifest): Promise<void>
   /** Reads a manifest and checks it; `storage/corrupt` names the key where it is missing or damaged. */
   read(key: string): Promise<Manifest>
 }
@@ -45,13 +37,6 @@ export function manifestsIn(storage: Storage, pause: Pause = pauseAbout): Manife
       const { bytes, seen } = written(key, manifest)
       if (!(await createOnce(storage, key, bytes, pause)).ours)
         throw corrupt(key, 'another manifest is there already, though version ids are unique')
-      keep(key, seen)
-    },
-    async stage(folder, key, manifest) {
-      const { bytes, seen } = written(key, manifest)
-      await told(storage.place, 'write', key, () =>
-        writeFile(path.join(folder, path.posix.basename(key)), bytes, { flag: 'wx' }),
-      )
       keep(key, seen)
     },
     async read(key) {

@@ -9,7 +9,6 @@ import type { StepFindings } from '../freshness/findings.ts'
 import type { DataFile, Manifest, PartitionEntry } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
 import { headOf, keptHead, type NewHead } from './new-head.ts'
-import { placeVersion } from './place-version.ts'
 import type { Comparing } from './same-rows.ts'
 import { filesByPartition, type Standing, type StandingTable } from './standing.ts'
 
@@ -49,7 +48,9 @@ export async function publishPartitions(
   if (before && standing && isSame(standing.manifest, manifest)) return keptHead(before, findings)
   const own = new Set(manifest.files.map(({ key }) => key))
   const names = change.files.map(({ name }) => name).filter((name) => own.has(`${staging.prefix}${name}`))
-  const key = await placeVersion(around.lake, staging, names, manifest)
+  if (names.length > 0) await around.lake.storage.publish(staging.folder, staging.prefix, names)
+  const key = `${staging.prefix}manifest.json`
+  await around.lake.manifests.write(key, manifest)
   return { head: headOf(manifest, key), unchanged: false }
 }
 

@@ -8,7 +8,6 @@ import type { Manifest } from '../lake/types.ts'
 import type { Staging } from './compute.ts'
 import { filesKept } from './held-files.ts'
 import { headOf, keptHead, type NewHead } from './new-head.ts'
-import { placeVersion } from './place-version.ts'
 import { publishPartitions } from './publish-partitions.ts'
 import { sameRows, type Comparing } from './same-rows.ts'
 import type { StandingTable } from './standing.ts'
@@ -62,6 +61,7 @@ async function publishOutput(
     return keptHead(before, findings)
   }
   const names = output.files.map(({ name }) => name)
+  await around.lake.storage.publish(staging.folder, staging.prefix, names)
   const manifest: Manifest = {
     format: 1,
     table: table.name,
@@ -84,6 +84,7 @@ async function publishOutput(
     ],
     stats: output.stats,
   }
-  const key = await placeVersion(around.lake, staging, names, manifest)
+  const key = `${staging.prefix}manifest.json`
+  await around.lake.manifests.write(key, manifest)
   return { head: headOf(manifest, key), unchanged: false }
 }

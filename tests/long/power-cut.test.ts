@@ -51,8 +51,8 @@ describe.each<readonly [Scenario, number]>([
   const flushes: readonly (readonly [string, RegExp])[] = [
     ['a data file', /^lake sync tables\/.*part-0\.parquet /],
     ['the folder of a table', /^lake sync tables\/lines\/bronze\.lines #/],
-    ['a manifest', /^lake sync tables\/.*manifest\.json /],
-    ['the folder of a version', /^lake sync tables\/.*<id>\.staging #/],
+    ['a manifest', /^lake sync tables\/.*<id>\/\.tmp /],
+    ['the folder of a manifest', /^lake sync tables\/.*<id> #/],
     ['a commit', /^lake sync env\/dev\/log\/\.tmp /],
     ['the folder of commits', /^lake sync env\/dev\/log #/],
     ...(scenario === 'first' ? ([['a folder of folders', /^lake sync tables\/lines #/]] as const) : []),
