@@ -2,7 +2,7 @@
  * Some tests need what not every machine has. `SLUICE_TEST_REQUIRE` names, with commas between, what must be there:
  * then a test fails where it would else be skipped with a reason.
  */
-function isRequired(component: string): boolean {
+export function isRequired(component: string): boolean {
   return (process.env['SLUICE_TEST_REQUIRE'] ?? '').split(',').includes(component)
 }
 

@@ -41,7 +41,7 @@ export interface StalePartition {
 export interface PartitionPlan {
   /** In the order of their values. */
   readonly stale: readonly StalePartition[]
-  /** Partitions that no input has any more: their rows go. */
+  /** Partitions that no input holds: their rows go. */
   readonly removed: readonly (readonly string[])[]
   /** Partitions that changed before the lookback, and stay as they are. */
   readonly late: readonly LateRows[]

@@ -88,7 +88,7 @@ export interface PartitionsPlanned extends Happened {
   readonly event: 'partitions-planned'
   readonly step: string
   readonly stale: number
-  /** Partitions that no input has any more. */
+  /** Partitions that no input holds. */
   readonly removed: number
   readonly fresh: number
   /** Partitions that changed before the lookback, and stay as they are. */

@@ -6,7 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { missing } from '../required.ts'
+import { afterAll, beforeAll } from 'vitest'
+import { isRequired, missing } from '../required.ts'
 
 /** A PostgreSQL of the tests' own: in a temporary folder, on a free port of this machine and on a socket. */
 export interface PostgresServer {
@@ -29,7 +30,7 @@ export interface PostgresServer {
 }
 
 /** Where the programs of PostgreSQL are, or undefined. */
-export function postgresBin(): string | undefined {
+function postgresBin(): string | undefined {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
   const folders = [
@@ -46,6 +47,19 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Files in the folder of its data, for its eyes only, such as keys and `pg_hba.conf`. */
   readonly files?: Readonly<Record<string, string>>
+}
+
+/** Whether tests of PostgreSQL run: it is here, or must be. */
+export const hasPostgres = postgresBin() !== undefined || isRequired('postgres')
+
+/** Starts a server for the tests of a file, and stops it after them; it is given to `use`, if there is one. */
+export function withPostgres(use: (server: PostgresServer) => void): void {
+  let server: PostgresServer | undefined
+  beforeAll(async () => {
+    server = await startPostgres()
+    if (server) use(server)
+  })
+  afterAll(() => server?.stop())
 }
 
 /** Starts a server, or says why tests that need one are skipped (`SLUICE_TEST_REQUIRE=postgres` makes that an error). */

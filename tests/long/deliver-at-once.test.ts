@@ -1,23 +1,19 @@
 import { readFileSync } from 'node:fs'
 import Libsql from 'libsql'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { nightly } from '../crash/seeds.ts'
 import { Rig } from '../run/rig.ts'
 import { pausedAt, type Told } from './pausing.ts'
 
 let server: PostgresServer | undefined
 let database = ''
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 
 let rig: Rig
 afterEach(() => rig?.close())
 
-const hasPostgres = postgresBin() !== undefined
 const env = () => ({ DB_URL: server?.url(database) ?? '' })
 const prod = ['--env', 'prod', '--concurrency', '1']
 const modes = { replace: '', append: "mode: 'append'", upsert: "mode: 'upsert', key: ['id'], deletes: true" }

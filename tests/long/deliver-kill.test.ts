@@ -7,21 +7,16 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Libsql from 'libsql'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { describe, expect, it } from 'vitest'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { nightly, sample } from '../crash/seeds.ts'
 import { Rig } from '../run/rig.ts'
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const hook = new URL('../crash/deliver-hook.mjs', import.meta.url).href
-const hasPostgres =
-  postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
 
 let server: PostgresServer | undefined
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 
 interface Hook {
   readonly at?: number

@@ -1,18 +1,13 @@
 import pg from 'pg'
 import Libsql from 'libsql'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { Rig } from '../run/rig.ts'
 
-const hasPostgres =
-  postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
 let server: PostgresServer | undefined
 let rig: Rig | undefined
-beforeAll(async () => {
-  server = await startPostgres()
-})
+withPostgres((started) => (server = started))
 afterEach(() => rig?.close())
-afterAll(() => server?.stop())
 
 type Row = readonly (string | null)[]
 

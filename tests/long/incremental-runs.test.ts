@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { customersNotebook } from '../run/customers.ts'
 import { Rig, type Ended } from '../run/rig.ts'
 
 const files = {
@@ -14,16 +15,7 @@ export default notebook({
   select: { orders: ({ files }) => sql\`SELECT id, customer, amount FROM \${files.changes().added}\` },
 })
 `,
-  'notebooks/customers.ts': `import { notebook, sql, t, table } from 'sluice'
-import { orders } from './orders.ts'
-export const customers = table('gold.customers', { customer: t.varchar(), total: t.bigint() }, { key: ['customer'] })
-export default notebook({
-  incremental: 'merge', inputs: { orders }, outputs: { customers },
-  select: { customers: ({ orders: all }) => sql\`SELECT customer, sum(amount) AS total FROM \${all}
-    WHERE customer IN (SELECT customer FROM \${all.changes().added} UNION ALL SELECT customer FROM \${all.changes().removed})
-    GROUP BY customer\` },
-})
-`,
+  'notebooks/customers.ts': customersNotebook,
   'notebooks/ids.ts': `import { notebook, t, table } from 'sluice'
 import { orders } from './orders.ts'
 export const ids = table('gold.ids', { id: t.integer() }, { key: ['id'] })

@@ -148,7 +148,7 @@ test('tables that share files go through promote, rollback, copies and gc of a b
   await place.sluice('run', '--env', 'later')
   expect(await place.rows('later')).toEqual(place.expected())
 
-  // Of what nobody has any more all goes but the files that others share.
+  // Of versions that no environment has, all goes but the files that others share.
   const third = await place.rows('prod')
   await place.sluice('env', 'delete', 'later', '--yes')
   const cleaned = await collectGarbage(await openLake(place.storage), { retain: 0, grace: 0, keepRuns: 0 })

@@ -1,20 +1,16 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { hashFile } from '../../src/base/file-hash.ts'
 import type { Connections } from '../../src/connect/config.ts'
 import { exchangeRows } from '../../src/connect/exchange.ts'
 import { openConnection } from '../../src/connect/open.ts'
 import { inFolder, problemsIn } from '../connect/kit.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 
 let server: PostgresServer
-beforeAll(async () => {
-  const started = await startPostgres()
-  if (started) server = started
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 
 const open = (config: Connections[string], signal?: AbortSignal) =>
   openConnection({ root: process.cwd(), connections: { shop: config }, signal }, 'shop')
@@ -30,8 +26,7 @@ async function allOf(rows: AsyncIterable<(string | null)[]>): Promise<(string | 
   return list
 }
 
-const there = postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
-describe.runIf(there)('a connection to PostgreSQL', () => {
+describe.runIf(hasPostgres)('a connection to PostgreSQL', () => {
   test('tells the columns of a table and of a query in the words of the server', async () => {
     const shop = await open(url())
     const [table, query] = await shop.transaction(async (each) => {
@@ -157,7 +152,7 @@ describe.runIf(there)('a connection to PostgreSQL', () => {
   })
 })
 
-describe.runIf(there)('a connection that cannot be made is told, and never with the password', () => {
+describe.runIf(hasPostgres)('a connection that cannot be made is told, and never with the password', () => {
   const parts = () => ({ kind: 'postgres', host: '127.0.0.1', port: server.port, user: 'tester' }) as const
   const wrong: readonly [string, () => Connections[string], string, RegExp][] = [
     [

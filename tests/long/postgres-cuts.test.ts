@@ -7,7 +7,7 @@ import { problemsOf } from '../../src/base/problem.ts'
 import { source } from '../../src/contract/source.ts'
 import { t } from '../../src/contract/types.ts'
 import { inFolder } from '../connect/kit.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { startProxy, type Proxy } from '../connect/proxy.ts'
 import { lookAt, rowsOf } from '../connect/rows-of.ts'
 
@@ -127,8 +127,7 @@ async function swap(to: 'small' | 'large'): Promise<void> {
 
 const taken = (all: readonly Verdict[]) => all.filter(({ is }) => typeof is === 'number')
 
-const there = postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
-describe.runIf(there)('rows of PostgreSQL that are cut at any byte', () => {
+describe.runIf(hasPostgres)('rows of PostgreSQL that are cut at any byte', () => {
   beforeAll(async () => {
     await server.run(database, `CREATE TABLE large AS ${words} FROM generate_series(1, 4000) AS i`)
     await swap('large')

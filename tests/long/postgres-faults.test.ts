@@ -2,26 +2,21 @@ import { cp, mkdir, readFile, stat, symlink } from 'node:fs/promises'
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { copyProject } from '../connect/copy-project.ts'
 import { inFolder } from '../connect/kit.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import type { Rig } from '../run/rig.ts'
 
 let server: PostgresServer
 let rig: Rig | undefined
-beforeAll(async () => {
-  const started = await startPostgres()
-  if (started) server = started
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 afterEach(async () => {
   await rig?.close()
   rig = undefined
 })
 
-const there = postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
-describe.runIf(there)('sources of PostgreSQL when something goes wrong', () => {
+describe.runIf(hasPostgres)('sources of PostgreSQL when something goes wrong', () => {
   test('a connection that is lost in the middle of the rows leaves nothing of them, and the next run is right', async () => {
     const database = await server.database()
     await server.run(database, 'CREATE TABLE size (upto int8); INSERT INTO size VALUES (3)')

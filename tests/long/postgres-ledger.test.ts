@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { SqlConnection, SqlTransaction } from '../../src/connect/connection.ts'
 import type { LedgerLine } from '../../src/connect/delivery.ts'
 import { isThere, lockTarget, readLedger, writeLedger } from '../../src/connect/ledger.ts'
 import { openConnection } from '../../src/connect/open.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 
 let server: PostgresServer | undefined
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 
 const target = 'public.numbers'
 const line: LedgerLine = {
@@ -68,8 +65,7 @@ async function waiting(watch: SqlConnection): Promise<void> {
   }
 }
 
-const there = postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
-describe.runIf(there)('a delivery that has waited for another one', () => {
+describe.runIf(hasPostgres)('a delivery that has waited for another one', () => {
   test('sees the line in a ledger that was made meanwhile', async () => {
     expect(await seenBySecond((db, each) => readLedger(db, each, target))).toEqual([[], [line]])
   })

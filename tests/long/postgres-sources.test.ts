@@ -1,20 +1,16 @@
 import { stat } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { source } from '../../src/contract/source.ts'
 import { t } from '../../src/contract/types.ts'
 import { inFolder } from '../connect/kit.ts'
 import { copyProject } from '../connect/copy-project.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { lookAt } from '../connect/rows-of.ts'
 import type { Rig } from '../run/rig.ts'
 
 let server: PostgresServer
 let rig: Rig | undefined
-beforeAll(async () => {
-  const started = await startPostgres()
-  if (started) server = started
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 afterEach(async () => {
   await rig?.close()
   rig = undefined
@@ -71,8 +67,7 @@ const types: readonly [of: string, as: string, values: readonly string[]][] = [
   ['timetz', 't.varchar()', ["'12:00:00+02'"]],
 ]
 
-const there = postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
-describe.runIf(there)('a source of PostgreSQL', () => {
+describe.runIf(hasPostgres)('a source of PostgreSQL', () => {
   test('all types come into a table and go back into the database, equal by value', async () => {
     const database = await server.database()
     const most = Math.max(...types.map(([, , values]) => values.length))

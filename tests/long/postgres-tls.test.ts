@@ -8,7 +8,7 @@ import { problemsOf } from '../../src/base/problem.ts'
 import type { Connections, SslMode } from '../../src/connect/config.ts'
 import { openConnection } from '../../src/connect/open.ts'
 import { makeAuthority, opensslIsThere, type Certificate } from '../connect/certificates.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 
 /** Who may come in how: databases that are reached with TLS only, and without it only. */
 const hba = `hostnossl only_tls all all reject
@@ -23,9 +23,7 @@ type Trusted = 'ours' | 'other' | 'none' | 'system' | 'empty' | 'absent'
 let server: PostgresServer
 let folder: string
 let shown: string | undefined
-const there =
-  opensslIsThere() &&
-  (postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres'))
+const there = opensslIsThere() && hasPostgres
 
 beforeAll(async () => {
   if (!there) return

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { copyProject } from '../connect/copy-project.ts'
 import { startProxy, type Proxy } from '../connect/proxy.ts'
-import { postgresBin, startPostgres, type PostgresServer } from '../connect/postgres-server.ts'
+import { hasPostgres, withPostgres, type PostgresServer } from '../connect/postgres-server.ts'
 import { startWeb, type WebServer } from '../connect/web-server.ts'
 import type { Line, Rig } from '../run/rig.ts'
 
@@ -9,11 +9,7 @@ let server: PostgresServer
 let rig: Rig | undefined
 let proxy: Proxy | undefined
 let web: WebServer | undefined
-beforeAll(async () => {
-  const started = await startPostgres()
-  if (started) server = started
-})
-afterAll(() => server?.stop())
+withPostgres((started) => (server = started))
 afterEach(async () => {
   await rig?.close()
   await proxy?.close()
@@ -145,8 +141,7 @@ const faults: Readonly<Record<string, () => Fault>> = {
   },
 }
 
-const there = postgresBin() !== undefined || (process.env['SLUICE_TEST_REQUIRE'] ?? '').includes('postgres')
-describe.runIf(there)('retries of a step cover asking its sources', () => {
+describe.runIf(hasPostgres)('retries of a step cover asking its sources', () => {
   test.each(Object.entries(faults))('%s', async (_, fault) => {
     const { project, mend } = fault()
     const made = (rig = await withRetries(await project()))

@@ -1,3 +1,5 @@
+import { customersNotebook } from './customers.ts'
+
 /** A flow whose tables share files between versions: by month, of 240 partitions, appended and merged. */
 export const lakeFlow = {
   'raw/2019-01.csv': 'id\n1\n2\n',
@@ -30,16 +32,7 @@ export default notebook({
   select: { orders: ({ files }) => sql\`FROM \${files.changes().added}\` },
 })
 `,
-  'notebooks/customers.ts': `import { notebook, sql, table, t } from 'sluice'
-import { orders } from './orders.ts'
-export const customers = table('gold.customers', { customer: t.varchar(), total: t.bigint() }, { key: ['customer'] })
-export default notebook({
-  incremental: 'merge', inputs: { orders }, outputs: { customers },
-  select: { customers: ({ orders: all }) => sql\`SELECT customer, sum(amount) AS total FROM \${all}
-    WHERE customer IN (SELECT customer FROM \${all.changes().added} UNION ALL SELECT customer FROM \${all.changes().removed})
-    GROUP BY customer\` },
-})
-`,
+  'notebooks/customers.ts': customersNotebook,
   'flows/lake.ts': `import { flow } from 'sluice'
 import trips, { files } from '../notebooks/trips.ts'
 import wide, { numbers } from '../notebooks/wide.ts'
